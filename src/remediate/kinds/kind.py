@@ -1,0 +1,105 @@
+"""What a kind is: a table of facts about one of Google's resources.
+
+Patterns are JSON pointers in which `*` stands for any list index or map key, such as
+`/pathMatchers/*/pathRules/*/service`; a pattern covers everything below it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum, StrEnum
+from typing import Any, TypeAlias
+
+from remediate.kinds.spec import Spec
+from remediate.model.json import Body, Json
+from remediate.model.plan import Action, Risk, Undo
+
+Pattern: TypeAlias = str
+
+
+class Scope(StrEnum):
+    GLOBAL = "global"
+    REGION = "region"
+    ZONE = "zone"
+
+
+class Replacement(Enum):
+    """What happens when an immutable field changes."""
+
+    BESIDE = "a new one under a name of its own; the old one stays until nothing needs it"
+    RECREATE = "deleted and inserted under the same name, with a gap"
+    REFUSED = "never: what it holds cannot be had back"
+
+
+class Compare(StrEnum):
+    """The body field with which Google itself compares before it swaps."""
+
+    FINGERPRINT = "fingerprint"
+    LABEL_FINGERPRINT = "labelFingerprint"
+    NOTHING = ""  # a fresh read just before and a read back after stand in for it
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """One call that changes a live resource.
+
+    `fields` are the top-level fields it writes; an empty tuple means all that no other call writes.
+    `sends` makes the request body from the wanted values; by default it is the fields themselves.
+    """
+
+    method: str
+    fields: tuple[str, ...] = ()
+    compare: Compare = Compare.FINGERPRINT
+    scopes: frozenset[Scope] = frozenset(Scope)
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """Where a resource stands on its way to being of use."""
+
+    ready: bool
+    state: str  # Google's own word
+    failed: bool = False  # it will not become ready by itself
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    undo: Undo
+    why: str
+
+
+def _ready_at_once(_body: Body) -> Readiness:
+    return Readiness(ready=True, state="")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """The facts. `spec` holds every writable field of the API's schema, or `unsupported` says why not."""
+
+    name: str
+    collection: str
+    schema: str  # its name in the discovery document
+    spec: type[Spec]
+    scopes: frozenset[Scope]
+    default_scope: Scope = Scope.GLOBAL
+    # field -> the kinds that a bare name there may mean (or the collection of one that is not ours)
+    links: Mapping[Pattern, tuple[str, ...]] = field(default_factory=dict)
+    server_set: frozenset[Pattern] = frozenset()
+    unsupported: Mapping[Pattern, str] = field(default_factory=dict)
+    immutable: frozenset[Pattern] = frozenset()
+    replacement: Replacement = Replacement.REFUSED
+    write_only: frozenset[Pattern] = frozenset()  # sent, never read back, never compared
+    unordered: frozenset[Pattern] = frozenset()
+    normalise: Mapping[Pattern, Callable[[Json], Json]] = field(default_factory=dict)
+    # what Google fills in for an unwritten field that may change in place
+    defaults: Mapping[str, Json] = field(default_factory=dict)
+    updates: tuple[Update, ...] = (Update("patch"),)
+    ignored_by_insert: tuple[str, ...] = ()  # written by a step of their own after the insert
+    outputs: frozenset[str] = frozenset()  # what `${Kind/name.field}` may name
+    base_risk: Risk = Risk.MEDIUM
+    undo: Mapping[Action, Verdict] = field(default_factory=dict)
+    seconds: Mapping[Action, float] = field(default_factory=dict)
+    ready: Callable[[Body], Readiness] = _ready_at_once
+    check: Callable[[Mapping[str, Any]], list[tuple[str, str]]] | None = None
+    """Rules that types cannot say: (JSON pointer, what is wrong) for each one broken."""

@@ -1,0 +1,120 @@
+"""One tree of errors. Each says what happened, what to do, and how the process exits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """A spot in a user's file; lines and columns count from 1."""
+
+    file: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong with the user's input: where, what, and what was meant."""
+
+    place: Place | None
+    message: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        where = f"{self.place}: " if self.place else ""
+        return f"{where}{self.message}" + (f" ({self.hint})" if self.hint else "")
+
+
+class RemediateError(Exception):
+    """Everything we raise on purpose."""
+
+    exit_code = 1
+    hint = "Run the command again with -v to see every request."
+
+
+class InvalidInput(RemediateError):
+    """The user's files or words are wrong; nothing was sent."""
+
+    exit_code = 9
+    hint = "Correct the places named above; `remediate validate` checks them without a network."
+
+    def __init__(self, message: str = "", faults: Sequence[Fault] = ()) -> None:
+        self.faults = tuple(faults)
+        super().__init__(message or "\n".join(map(str, self.faults)))
+
+
+class Unreachable(RemediateError):
+    """Google did not answer, or not with what it promises; live state is unknown, never absent."""
+
+    hint = "Nothing was changed by this request. Check the network and try again."
+
+
+class ApiRefused(RemediateError):
+    """Google answered with an error of its own."""
+
+    hint = "Read Google's reason above; the journal of the run has the request."
+
+    def __init__(
+        self, message: str, *, status: int = 0, reason: str = "", body: object = None
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.reason = reason
+        self.body = body
+
+
+class NotAuthorised(ApiRefused):
+    """No usable credentials, or a permission is missing."""
+
+    exit_code = 10
+    hint = (
+        "Run `gcloud auth application-default login`, name an account with --impersonate, "
+        "or grant the permission named above."
+    )
+
+
+class PlanRefused(RemediateError):
+    """A guard denies the plan and nobody has acknowledged it."""
+
+    exit_code = 4
+    hint = "If each objection is intended, acknowledge it with the `--allow` shown beside it."
+
+
+class Stale(RemediateError):
+    """Live state is not what the plan was made from; nothing was written."""
+
+    exit_code = 5
+    hint = "Somebody else changed it. Run `remediate plan` again and read what moved."
+
+
+class Locked(RemediateError):
+    """Another run holds the environment."""
+
+    exit_code = 6
+    hint = "Wait for the run named above to end."
+
+
+class PartlyApplied(RemediateError):
+    """Some steps are done and one failed; the journal and the snapshot have it all."""
+
+    exit_code = 7
+    hint = "Run `remediate apply` again to finish, or roll back to the snapshot named above."
+
+
+class CheckFailed(RemediateError):
+    """Everything was written, but what should hold afterwards does not."""
+
+    exit_code = 3
+    hint = "The change is in place. Read what is not ready; `remediate rollback` takes it back."
+
+
+class StoreDamaged(RemediateError):
+    """A stored file is torn, altered, or of a format that this version does not know."""
+
+    hint = "Nothing was changed. Use another snapshot, or a newer version of remediate."

@@ -1,0 +1,138 @@
+"""Differences, steps and plans: what would be done, and on what condition."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum, StrEnum
+from typing import Any
+
+from remediate.model.errors import Place
+from remediate.model.ref import Ref
+
+
+class Action(StrEnum):
+    CREATE = "create"
+    UPDATE = "update"
+    REPLACE = "replace"
+    DELETE = "delete"
+
+
+class Cause(StrEnum):
+    """Who moved: the YAML, the live side, or both and differently."""
+
+    PENDING = "pending"
+    DRIFT = "drift"
+    CONFLICT = "conflict"
+
+
+class Risk(Enum):
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+    def raised(self) -> Risk:
+        order = list(Risk)
+        return order[min(order.index(self) + 1, len(order) - 1)]
+
+
+class Undo(StrEnum):
+    EXACT = "exact"
+    APPROXIMATE = "approximate"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field of one resource; the pointer is RFC 6901, `""` for the whole."""
+
+    pointer: str
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What one resource needs.
+
+    `ref` is what the YAML calls it, `live` what Google does (a replacement has a name of its own).
+    Bodies are Google's; `after` may hold `Unknown`s. `replaces` is the live one that stays behind.
+    """
+
+    ref: Ref
+    action: Action
+    live: Ref
+    before: Mapping[str, Any] | None
+    after: Mapping[str, Any] | None
+    changes: tuple[FieldChange, ...] = ()
+    cause: Cause = Cause.PENDING
+    replaces: Ref | None = None
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One mutation, the condition under which it may be made, and what it would take to undo it.
+
+    `fields` are the top-level fields that an update writes. `precondition` is the digest of what
+    the step compares or overwrites (see `kinds`). `after_steps` must be done, and `ready` must be
+    ready, before it begins. `estimate` is in seconds.
+    """
+
+    id: str
+    verb: Action
+    method: str
+    ref: Ref
+    live: Ref
+    before: Mapping[str, Any] | None
+    after: Mapping[str, Any] | None
+    fields: tuple[str, ...]
+    changes: tuple[FieldChange, ...]
+    precondition: str
+    risk: Risk
+    undo: Undo
+    undo_why: str
+    estimate: float
+    after_steps: tuple[str, ...] = ()
+    ready: tuple[Ref, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """What a guard says of a plan, and what to type to go on all the same."""
+
+    rule: str
+    level: str  # deny | approve | warn
+    ref: Ref | None
+    message: str
+    allowed: str | None = None  # the reason, when somebody acknowledged it
+    place: Place | None = None
+
+    @property
+    def allow(self) -> str:
+        return f"--allow {self.rule}" + (f":{self.ref}" if self.ref else "") + "=REASON"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Steps in waves: a wave begins when the one before is done."""
+
+    environment: str
+    project: str
+    differences: Sequence[Difference]
+    waves: Sequence[Sequence[Step]]
+    objections: Sequence[Objection]
+    notes: Sequence[str]
+    desired_digest: str
+    digest: str = ""
+    allowances: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def steps(self) -> list[Step]:
+        return [step for wave in self.waves for step in wave]
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.differences

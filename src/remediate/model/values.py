@@ -1,0 +1,70 @@
+"""Values of a spec that are not plain JSON yet: quoted text, templates, the unknown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from remediate.model.json import Json
+from remediate.model.ref import Ref
+
+# `${Kind/name.field}` or `${Kind/location/name.field}`; `${var.x}` and `${env.X}` are gone by now.
+REFERENCE = re.compile(r"\$\{([A-Z][A-Za-z]+)/(?:([a-z0-9-]+)/)?([a-z0-9-]+)\.([A-Za-z0-9_.]+)\}")
+
+
+class Quoted(str):
+    """A scalar that its writer put in quotes: text, never a number or a boolean."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A value that Google will choose: known after apply."""
+
+    ref: Ref
+    field: str
+
+    def __str__(self) -> str:
+        return "(known after apply)"
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """`${Kind/name.field}`."""
+
+    ref: Ref
+    field: str
+
+
+class Template(str):
+    """Text with references in it; the text itself is what was written."""
+
+    __slots__ = ()
+
+    @property
+    def references(self) -> list[Reference]:
+        return [_reference(match) for match in REFERENCE.finditer(self)]
+
+    def render(self, look_up: Callable[[Reference], str | Unknown]) -> str | Unknown:
+        """The text with every reference filled in, or the first unknown in it."""
+        unknown: list[Unknown] = []
+
+        def fill(match: re.Match[str]) -> str:
+            value = look_up(_reference(match))
+            if isinstance(value, Unknown):
+                unknown.append(value)
+            return str(value)
+
+        text = REFERENCE.sub(fill, self)
+        return unknown[0] if unknown else text
+
+
+def _reference(match: re.Match[str]) -> Reference:
+    kind, location, name, field = match.groups()
+    return Reference(Ref(kind, name, location or "global"), field)
+
+
+Value: TypeAlias = "dict[str, Value] | list[Value] | Json | Unknown"
