@@ -1,0 +1,43 @@
+"""What a handler is given and what it may answer."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+Json: TypeAlias = Any
+"""A value of JSON: here it stays what clients sent and Google would answer."""
+
+Body: TypeAlias = dict[str, Any]
+"""A JSON object."""
+
+
+@dataclass(slots=True)
+class Request:
+    """One request as a handler sees it.
+
+    `path` comes without its query, `headers` with lower-case names, `body` parsed (None if there
+    was none, or none of JSON), `params` from the route's `{placeholders}`; `raw` is the body sent.
+    """
+
+    method: str
+    path: str
+    query: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+    body: Json = None
+    params: dict[str, str] = field(default_factory=dict)
+    raw: bytes = b""
+
+
+@dataclass(slots=True)
+class Response:
+    """An answer other than plain 200: `body` is JSON, or bytes sent as they are (None: empty)."""
+
+    status: int
+    body: Json = None
+    content_type: str = "application/json; charset=UTF-8"
+
+
+Answer: TypeAlias = Json | Response
+Handler: TypeAlias = Callable[[Request], Answer | Awaitable[Answer]]
