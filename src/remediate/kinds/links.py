@@ -1,0 +1,147 @@
+"""Links between resources: every spelling that Google takes, and the one that Google answers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container
+from ipaddress import ip_address
+
+from remediate.kinds.kind import Kind, Scope
+from remediate.kinds.registry import NAMES, kind
+from remediate.model.ref import GLOBAL, Ref, parse_ref
+
+COMPUTE = "https://www.googleapis.com/compute/v1/"
+CERTIFICATE_MANAGER = "//certificatemanager.googleapis.com/"
+
+_NAME = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
+_FOREIGN = ("http://", "https://", "//", "projects/", "global/", "regions/", "zones/", "locations/")
+_HOST = re.compile(r"^(?:https?:)?//[^/]+/")
+_API = re.compile(r"^(?:compute/(?:v1|beta|alpha)/|v1/)")
+# Collections that are not ours and live somewhere else than beside the resource that links to them.
+_GLOBAL_COLLECTIONS = frozenset({"networks", "backendBuckets"})
+
+
+def link_target(
+    of: Kind, allowed: tuple[str, ...], text: str, at: Ref, declared: Container[Ref]
+) -> Ref | None:
+    """The declared resource that a link means, or None where it is somebody else's.
+
+    A bare name means the same region first, then global. Raises ValueError with the sentence to
+    show when nothing, or more than one thing, fits.
+    """
+    if text.startswith(_FOREIGN) or _is_literal(text):
+        return None
+    ours = [name for name in allowed if name in NAMES]
+    if "/" in text:
+        ref = parse_ref(text)
+        if ref.kind not in ours:
+            raise ValueError(f"{of.name} links to {_either(allowed)} here, not to {ref.kind}")
+        places = [ref] if text.count("/") > 1 else _places(ref.kind, ref.name, at)
+        found = [place for place in places if place in declared]
+        if not found:
+            raise ValueError(f"{text} is not declared")
+        return found[0]
+    if not ours:
+        return None
+    found = [next((r for r in _places(name, text, at) if r in declared), None) for name in ours]
+    known = [ref for ref in found if ref]
+    if len(known) > 1:
+        raise ValueError(f"{text!r} could be {' or '.join(map(str, known))}; write which")
+    if not known:
+        raise ValueError(f"no {_either(tuple(ours))} named {text!r} is declared")
+    return known[0]
+
+
+def self_link(project: str, ref: Ref) -> str:
+    """The link by which Google answers a compute resource of ours."""
+    return COMPUTE + path(project, ref)
+
+
+def path(project: str, ref: Ref) -> str:
+    """`projects/P/global/urlMaps/NAME`: how links are compared."""
+    return f"projects/{project}/{scope_path(ref)}/{kind(ref.kind).collection}/{ref.name}"
+
+
+def scope_path(ref: Ref) -> str:
+    """`global`, `regions/R` or `zones/Z`."""
+    if ref.location == GLOBAL:
+        return "global"
+    return f"{'zones' if scope_of(ref) is Scope.ZONE else 'regions'}/{ref.location}"
+
+
+def scope_of(ref: Ref) -> Scope:
+    if ref.location == GLOBAL:
+        return Scope.GLOBAL
+    return Scope.ZONE if re.fullmatch(r".+-[a-z]", ref.location) else Scope.REGION
+
+
+def foreign_link(project: str, allowed: tuple[str, ...], text: str, at: Ref) -> str:
+    """A link to what is not ours, spelled as Google answers it."""
+    if (
+        "certificateMaps" in allowed
+        or text.startswith(CERTIFICATE_MANAGER)
+        or "certificatemanager" in text
+    ):
+        return CERTIFICATE_MANAGER + project_relative(text, project)
+    if _NAME.fullmatch(text):
+        collection = next(name for name in allowed if name not in NAMES)
+        where = "global" if collection in _GLOBAL_COLLECTIONS else scope_path(at)
+        return f"{COMPUTE}projects/{project}/{where}/{collection}/{text}"
+    if _is_literal(text):
+        return text
+    return COMPUTE + project_relative(text, project)
+
+
+def project_relative(text: str, project: str) -> str:
+    """Any spelling of a link as `projects/P/…`; a project's number counts as its id.
+
+    Certificate Manager answers numbers where everybody else answers ids.
+    """
+    bare = _API.sub("", _HOST.sub("", text))
+    if not bare.startswith("projects/"):
+        bare = f"projects/{project}/{bare}"
+    return re.sub(r"^projects/[0-9]+/", f"projects/{project}/", bare)
+
+
+def ref_of(link: str, project: str) -> Ref | None:
+    """The Ref that a self link of one of our compute collections stands for."""
+    match project_relative(link, project).split("/"):
+        case ["projects", owner, "global", collection, name] if owner == project:
+            location = GLOBAL
+        case ["projects", owner, "regions" | "zones", location, collection, name] if (
+            owner == project
+        ):
+            pass
+        case _:
+            return None
+    found = _kind_by_collection().get(collection)
+    return Ref(found, name, location) if found else None
+
+
+def _kind_by_collection() -> dict[str, str]:
+    if not _COLLECTIONS:
+        _COLLECTIONS.update({kind(name).collection: name for name in NAMES})
+    return _COLLECTIONS
+
+
+_COLLECTIONS: dict[str, str] = {}
+
+
+def _places(name_of_kind: str, name: str, at: Ref) -> list[Ref]:
+    here = Ref(name_of_kind, name, at.location)
+    everywhere = Ref(name_of_kind, name)
+    region = re.sub(r"-[a-z]$", "", at.location)
+    return list(dict.fromkeys([here, Ref(name_of_kind, name, region), everywhere]))
+
+
+def _is_literal(text: str) -> bool:
+    """An address where a link to one might stand, or text that no resource can be called."""
+    try:
+        ip_address(text.partition("/")[0])
+    except ValueError:
+        return not ("/" in text or _NAME.fullmatch(text))
+    return True
+
+
+def _either(names: tuple[str, ...]) -> str:
+    return " or ".join(names)
