@@ -75,7 +75,7 @@ def _ready_at_once(_body: Body) -> Readiness:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """The facts. `spec` holds every writable field of the API's schema, or `unsupported` says why not."""
+    """The facts. `spec` holds every writable field of the schema, or `unsupported` says why not."""
 
     name: str
     collection: str
@@ -85,6 +85,10 @@ class Kind:
     default_scope: Scope = Scope.GLOBAL
     # field -> the kinds that a bare name there may mean (or the collection of one that is not ours)
     links: Mapping[Pattern, tuple[str, ...]] = field(default_factory=dict)
+    # links that Google answers by value: where -> the field of the linked resource
+    links_by_value: Mapping[Pattern, str] = field(default_factory=dict)
+    # a list in which a new link stands beside the old ones until it is ready
+    overlaps: str = ""
     server_set: frozenset[Pattern] = frozenset()
     unsupported: Mapping[Pattern, str] = field(default_factory=dict)
     immutable: frozenset[Pattern] = frozenset()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container
+from collections.abc import Collection
 from ipaddress import ip_address
 
 from remediate.kinds.kind import Kind, Scope
@@ -22,7 +22,7 @@ _GLOBAL_COLLECTIONS = frozenset({"networks", "backendBuckets"})
 
 
 def link_target(
-    of: Kind, allowed: tuple[str, ...], text: str, at: Ref, declared: Container[Ref]
+    of: Kind, allowed: tuple[str, ...], text: str, at: Ref, declared: Collection[Ref]
 ) -> Ref | None:
     """The declared resource that a link means, or None where it is somebody else's.
 
@@ -32,19 +32,21 @@ def link_target(
     if text.startswith(_FOREIGN) or _is_literal(text):
         return None
     ours = [name for name in allowed if name in NAMES]
+    if not re.fullmatch(r"([A-Z][A-Za-z]+/)?([a-z0-9-]+/)?" + _NAME.pattern, text):
+        raise ValueError(f"{text!r} is not a name, `Kind/name` or a link")
     if "/" in text:
         ref = parse_ref(text)
         if ref.kind not in ours:
             raise ValueError(f"{of.name} links to {_either(allowed)} here, not to {ref.kind}")
-        places = [ref] if text.count("/") > 1 else _places(ref.kind, ref.name, at)
-        found = [place for place in places if place in declared]
-        if not found:
+        exact = text.count("/") > 1
+        target = ref if exact and ref in declared else _nearest(ref.kind, ref.name, at, declared)
+        if target is None or (exact and target != ref):
             raise ValueError(f"{text} is not declared")
-        return found[0]
+        return target
     if not ours:
         return None
-    found = [next((r for r in _places(name, text, at) if r in declared), None) for name in ours]
-    known = [ref for ref in found if ref]
+    found = [_nearest(name, text, at, declared) for name in ours]
+    known = [ref for ref in found if ref is not None]
     if len(known) > 1:
         raise ValueError(f"{text!r} could be {' or '.join(map(str, known))}; write which")
     if not known:
@@ -127,19 +129,28 @@ def _kind_by_collection() -> dict[str, str]:
 _COLLECTIONS: dict[str, str] = {}
 
 
-def _places(name_of_kind: str, name: str, at: Ref) -> list[Ref]:
-    here = Ref(name_of_kind, name, at.location)
-    everywhere = Ref(name_of_kind, name)
+def _nearest(name_of_kind: str, name: str, at: Ref, declared: Collection[Ref]) -> Ref | None:
+    """The declared one of that name in the same place, else in the region around it, else global.
+
+    Failing these, the only one anywhere: a global backend service reaches endpoint groups of
+    every region. Raises ValueError where several regions have one.
+    """
     region = re.sub(r"-[a-z]$", "", at.location)
-    return list(dict.fromkeys([here, Ref(name_of_kind, name, region), everywhere]))
+    for where in (at.location, region, GLOBAL):
+        if (ref := Ref(name_of_kind, name, where)) in declared:
+            return ref
+    elsewhere = sorted(ref for ref in declared if (ref.kind, ref.name) == (name_of_kind, name))
+    if len(elsewhere) > 1:
+        raise ValueError(f"{name!r} could be {' or '.join(map(str, elsewhere))}; write which")
+    return elsewhere[0] if elsewhere else None
 
 
 def _is_literal(text: str) -> bool:
-    """An address where a link to one might stand, or text that no resource can be called."""
+    """An address, where a link to one might stand."""
     try:
         ip_address(text.partition("/")[0])
     except ValueError:
-        return not ("/" in text or _NAME.fullmatch(text))
+        return False
     return True
 
 

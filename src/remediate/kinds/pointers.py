@@ -12,7 +12,7 @@ _ANY = "*"
 
 
 class Patterns(Generic[T]):
-    """A table from patterns such as `/backends/*/group` to facts; a tree, so a walk carries along."""
+    """A table from patterns such as `/backends/*/group` to facts, as a tree to walk along."""
 
     __slots__ = ("_tree",)
 
@@ -39,7 +39,7 @@ class Patterns(Generic[T]):
     def below(self, part: str) -> Patterns[T]:
         """The rest of the table after one more part of the pointer."""
         rest: Patterns[T] = Patterns()
-        rest._tree = self._tree.get(part) or self._tree.get(_ANY) or {}  # noqa: SLF001 - our own class
+        rest._tree = self._tree.get(part) or self._tree.get(_ANY) or {}
         return rest
 
 
