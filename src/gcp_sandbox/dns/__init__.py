@@ -1,0 +1,1 @@
+"""Cloud DNS v1: managed zones, record sets, changes and operations."""
