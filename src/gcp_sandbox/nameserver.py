@@ -45,10 +45,9 @@ class NameServer:
     _udp: asyncio.DatagramTransport
     _tcp: asyncio.Server
 
-    async def stop(self) -> None:
+    def close(self) -> None:
         self._udp.close()
         self._tcp.close()
-        await self._tcp.wait_closed()
 
 
 async def start_nameserver(world: World, host: str = "127.0.0.1", port: int = 0) -> NameServer:

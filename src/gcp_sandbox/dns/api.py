@@ -28,7 +28,7 @@ _DEPTH: Final = len(str(2**63))
 Act = Callable[[], Json]
 
 
-def install(world: World, router: Router) -> DnsSection:
+def register(world: World, router: Router) -> DnsSection:
     """Serve Cloud DNS from this world, and let others ask its DNS through `world.lookup`."""
     section = DnsSection(world)
     world.register(NAME, section)
