@@ -1,0 +1,30 @@
+"""The kinds by name. A kind's module is imported when the kind is first asked for."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+
+from remediate.kinds.kind import Kind
+
+_MODULES = {
+    "Address": "address",
+    "BackendService": "backend_service",
+    "ForwardingRule": "forwarding_rule",
+    "HealthCheck": "health_check",
+    "NetworkEndpointGroup": "network_endpoint_group",
+    "SslCertificate": "ssl_certificate",
+    "SslPolicy": "ssl_policy",
+    "TargetHttpProxy": "target_http_proxy",
+    "TargetHttpsProxy": "target_https_proxy",
+    "UrlMap": "url_map",
+}
+
+NAMES = tuple(sorted(_MODULES))
+
+
+@cache
+def kind(name: str) -> Kind:
+    """The facts of a kind; raises KeyError for a name that is not in NAMES."""
+    found: Kind = import_module(f"remediate.kinds.{_MODULES[name]}").KIND
+    return found

@@ -1,0 +1,72 @@
+"""TLS versions and ciphers that a proxy offers. Facts: the discovery document's `SslPolicy`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal
+
+from remediate.kinds.kind import Kind, Replacement, Scope, Verdict
+from remediate.kinds.rules import Fault
+from remediate.kinds.spec import Spec, Text, Word
+from remediate.model.plan import Action, Risk, Undo
+
+
+class SslPolicy(Spec):
+    customFeatures: list[Text] | None = None
+    description: Text | None = None
+    minTlsVersion: Annotated[Literal["TLS_1_0", "TLS_1_1", "TLS_1_2", "TLS_1_3"], Word] | None = (
+        None
+    )
+    postQuantumKeyExchange: Annotated[Literal["DEFAULT", "DEFERRED", "ENABLED"], Word] | None = None
+    profile: (
+        Annotated[Literal["COMPATIBLE", "CUSTOM", "FIPS_202205", "MODERN", "RESTRICTED"], Word]
+        | None
+    ) = None
+
+
+def check(spec: Mapping[str, Any]) -> list[Fault]:
+    return [*_features(spec), *_version(spec)]
+
+
+def _features(spec: Mapping[str, Any]) -> Iterator[Fault]:
+    is_custom, features = spec.get("profile") == "CUSTOM", spec.get("customFeatures")
+    if features and not is_custom:
+        yield "/customFeatures", "customFeatures go with profile CUSTOM only"
+    if is_custom and not features:
+        yield "/profile", "profile CUSTOM needs customFeatures"
+
+
+def _version(spec: Mapping[str, Any]) -> Iterator[Fault]:
+    profile, version = spec.get("profile", "COMPATIBLE"), spec.get("minTlsVersion", "TLS_1_0")
+    if version == "TLS_1_3" and profile != "RESTRICTED":
+        yield "/minTlsVersion", "TLS_1_3 needs profile RESTRICTED"
+    if profile == "FIPS_202205" and version != "TLS_1_2":
+        yield "/profile", "profile FIPS_202205 needs minTlsVersion TLS_1_2"
+
+
+KIND = Kind(
+    name="SslPolicy",
+    collection="sslPolicies",
+    schema="SslPolicy",
+    spec=SslPolicy,
+    scopes=frozenset({Scope.GLOBAL, Scope.REGION}),
+    server_set=frozenset(
+        {
+            *("/kind", "/id", "/name", "/selfLink", "/creationTimestamp", "/region"),
+            *("/fingerprint", "/enabledFeatures", "/warnings"),
+        }
+    ),
+    immutable=frozenset({"/description"}),
+    replacement=Replacement.RECREATE,
+    unordered=frozenset({"/customFeatures"}),
+    defaults={"/profile": "COMPATIBLE", "/minTlsVersion": "TLS_1_0", "/customFeatures": []},
+    outputs=frozenset({"selfLink", "id"}),
+    base_risk=Risk.MEDIUM,
+    undo={
+        Action.CREATE: Verdict(Undo.EXACT, "it is deleted again"),
+        Action.UPDATE: Verdict(Undo.EXACT, "the old values are patched back"),
+        Action.REPLACE: Verdict(Undo.EXACT, "replaced once more with the old values"),
+        Action.DELETE: Verdict(Undo.EXACT, "it is inserted again as it was"),
+    },
+    check=check,
+)

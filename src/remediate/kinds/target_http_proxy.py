@@ -1,0 +1,59 @@
+"""Target HTTP proxies: the URL map behind port 80.
+
+Facts: the discovery document's `TargetHttpProxy`; `gcloud compute target-http-proxies update`
+(528.0): a global proxy is patched, a regional one knows no patch and only its URL map changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from remediate.kinds.kind import Compare, Kind, Replacement, Scope, Update, Verdict
+from remediate.kinds.rules import Fault, within
+from remediate.kinds.spec import Bool, Int, Spec, Text
+from remediate.model.plan import Action, Risk, Undo
+
+
+class TargetHttpProxy(Spec):
+    description: Text | None = None
+    httpKeepAliveTimeoutSec: Int | None = None
+    proxyBind: Bool | None = None
+    urlMap: Text
+
+
+def check(spec: Mapping[str, Any]) -> list[Fault]:
+    return [*within(spec, "/httpKeepAliveTimeoutSec", 5, 1200, "the keep-alive in seconds")]
+
+
+KIND = Kind(
+    name="TargetHttpProxy",
+    collection="targetHttpProxies",
+    schema="TargetHttpProxy",
+    spec=TargetHttpProxy,
+    scopes=frozenset({Scope.GLOBAL, Scope.REGION}),
+    links={"/urlMap": ("UrlMap",)},
+    server_set=frozenset(
+        {
+            *("/kind", "/id", "/name", "/selfLink", "/creationTimestamp", "/region"),
+            "/fingerprint",
+        }
+    ),
+    immutable=frozenset({"/description", "/proxyBind"}),
+    replacement=Replacement.BESIDE,
+    defaults={"/httpKeepAliveTimeoutSec": 610},
+    updates=(
+        Update("patch", scopes=frozenset({Scope.GLOBAL})),
+        Update("setUrlMap", ("urlMap",), Compare.NOTHING, frozenset({Scope.REGION})),
+    ),
+    outputs=frozenset({"selfLink", "id"}),
+    undo={
+        Action.CREATE: Verdict(Undo.EXACT, "it is deleted again"),
+        Action.UPDATE: Verdict(Undo.EXACT, "the old URL map is attached again while it exists"),
+        Action.REPLACE: Verdict(Undo.EXACT, "the old proxy stays until nothing needs it"),
+        Action.DELETE: Verdict(Undo.EXACT, "it is inserted again as it was"),
+    },
+    base_risk=Risk.MEDIUM,
+    seconds=dict.fromkeys((Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE), 1.0),
+    check=check,
+)

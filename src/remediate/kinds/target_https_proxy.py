@@ -1,0 +1,106 @@
+"""Target HTTPS proxies: which certificates are shown, in which order, and which URL map follows.
+
+Facts: the discovery document's `TargetHttpsProxy`; `gcloud compute target-https-proxies update`
+(528.0) changes everything by one patch with the fingerprint, global and regional alike, so none
+of the setters (`setSslCertificates`, `setSslPolicy` ...), which compare nothing, is needed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal
+
+from remediate.kinds.kind import Kind, Replacement, Scope, Verdict
+from remediate.kinds.rules import Fault, at_most, within
+from remediate.kinds.spec import Bool, Int, Spec, Text, Word
+from remediate.model.json import Json
+from remediate.model.plan import Action, Risk, Undo
+
+CLASSIC_LIMIT = 15
+CERTIFICATE_MANAGER_LIMIT = 100
+
+
+class TargetHttpsProxy(Spec):
+    authorizationPolicy: Text | None = None
+    certificateMap: Text | None = None
+    description: Text | None = None
+    httpKeepAliveTimeoutSec: Int | None = None
+    proxyBind: Bool | None = None
+    quicOverride: Annotated[Literal["DISABLE", "ENABLE", "NONE"], Word] | None = None
+    serverTlsPolicy: Text | None = None
+    sslCertificates: list[Text] | None = None
+    sslPolicy: Text | None = None
+    tlsEarlyData: (
+        Annotated[Literal["DISABLED", "PERMISSIVE", "STRICT", "UNRESTRICTED"], Word] | None
+    ) = None
+    urlMap: Text
+
+
+def without_host(value: Json) -> Json:
+    """A link into another of Google's APIs, from `projects/` on."""
+    if not isinstance(value, str):
+        return value
+    return re.sub(r"^(?:https?:)?//[^/]+/(?:v1[a-z0-9]*/)?", "", value)
+
+
+def check(spec: Mapping[str, Any]) -> list[Fault]:
+    return [
+        *within(spec, "/httpKeepAliveTimeoutSec", 5, 1200, "the keep-alive in seconds"),
+        *_certificates(spec),
+    ]
+
+
+def _certificates(spec: Mapping[str, Any]) -> Iterator[Fault]:
+    certificates = spec.get("sslCertificates") or []
+    theirs = ["certificatemanager" in text for text in certificates]
+    if any(theirs) and not all(theirs):
+        yield "/sslCertificates", "certificates of Compute and of Certificate Manager do not mix"
+    limit = CERTIFICATE_MANAGER_LIMIT if any(theirs) else CLASSIC_LIMIT
+    yield from at_most(spec, "/sslCertificates", limit, "certificates on a proxy")
+    elsewhere = ("certificateMap", "serverTlsPolicy", "proxyBind")
+    if not certificates and not any(spec.get(name) for name in elsewhere):
+        yield "", "sslCertificates or a certificateMap is needed"
+
+
+KIND = Kind(
+    name="TargetHttpsProxy",
+    collection="targetHttpsProxies",
+    schema="TargetHttpsProxy",
+    spec=TargetHttpsProxy,
+    scopes=frozenset({Scope.GLOBAL, Scope.REGION}),
+    links={
+        "/urlMap": ("UrlMap",),
+        "/sslCertificates/*": ("SslCertificate",),
+        "/sslPolicy": ("SslPolicy",),
+        "/certificateMap": ("certificateMaps",),
+    },
+    overlaps="sslCertificates",
+    server_set=frozenset(
+        {
+            *("/kind", "/id", "/name", "/selfLink", "/creationTimestamp", "/region"),
+            "/fingerprint",
+        }
+    ),
+    immutable=frozenset({"/description", "/proxyBind", "/authorizationPolicy"}),
+    replacement=Replacement.BESIDE,
+    normalise={"/serverTlsPolicy": without_host, "/authorizationPolicy": without_host},
+    defaults={
+        "/quicOverride": "NONE",
+        "/tlsEarlyData": "DISABLED",
+        "/httpKeepAliveTimeoutSec": 610,
+        "/sslPolicy": None,
+        "/certificateMap": None,
+        "/serverTlsPolicy": None,
+    },
+    outputs=frozenset({"selfLink", "id"}),
+    base_risk=Risk.HIGH,
+    undo={
+        Action.CREATE: Verdict(Undo.EXACT, "it is deleted again"),
+        Action.UPDATE: Verdict(Undo.EXACT, "what it pointed to is attached again while it exists"),
+        Action.REPLACE: Verdict(Undo.EXACT, "the old proxy stays until nothing needs it"),
+        Action.DELETE: Verdict(Undo.EXACT, "it is inserted again as it was"),
+    },
+    seconds=dict.fromkeys((Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE), 1.0),
+    check=check,
+)
