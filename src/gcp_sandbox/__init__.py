@@ -1,0 +1,21 @@
+"""An emulator of the Google Cloud APIs that make up a public edge, on loopback.
+
+`with gcp_sandbox.Sandbox("staging") as sandbox: sandbox.url, sandbox.dns_port`
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gcp_sandbox.sandbox import Sandbox, serve
+
+__all__ = ["Sandbox", "serve"]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - PEP 562
+    if name in __all__:
+        from gcp_sandbox import sandbox  # noqa: PLC0415 - start-up time
+
+        return getattr(sandbox, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

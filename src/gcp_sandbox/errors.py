@@ -25,7 +25,7 @@ class GoogleError(Exception):
     given goes into the one entry of `errors[]` (`location="query"`, …).
     """
 
-    def __init__(  # noqa: PLR0913 - the parts of Google's error body
+    def __init__(
         self,
         status: int,
         reason: str,

@@ -19,6 +19,7 @@ class Request:
 
     `path` comes without its query, `headers` with lower-case names, `body` parsed (None if there
     was none, or none of JSON), `params` from the route's `{placeholders}`; `raw` is the body sent.
+    `fault` is the kind of fault injected into this call, if any.
     """
 
     method: str
@@ -28,6 +29,8 @@ class Request:
     body: Json = None
     params: dict[str, str] = field(default_factory=dict)
     raw: bytes = b""
+    fault: str = ""
+    fault_seconds: float = 0.0
 
 
 @dataclass(slots=True)

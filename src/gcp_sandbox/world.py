@@ -109,7 +109,8 @@ class World:
 
     def comparable(self) -> Body:
         """Equal for two worlds exactly if they are the same to their users."""
-        return {name: section.comparable() for name, section in self.sections.items()}
+        parts = {name: section.comparable() for name, section in self.sections.items()}
+        return {name: part for name, part in parts.items() if part is not None}
 
     def load(self) -> bool:
         """Take up the state file; False if there is none yet."""

@@ -1,0 +1,101 @@
+"""`/_sandbox/`: what no cloud offers — its clock, its faults, its whole state."""
+
+from __future__ import annotations
+
+from gcp_sandbox import scenarios
+from gcp_sandbox.authority import Authority
+from gcp_sandbox.clock import rfc3339
+from gcp_sandbox.errors import GoogleError
+from gcp_sandbox.request import Body, Request
+from gcp_sandbox.service import ADMIN, Service
+
+PUBLIC_RESOLVERS = ("8.8.8.8", "8.8.4.4", "1.1.1.1", "1.0.0.1", "9.9.9.9")
+
+
+class Admin:
+    """The admin paths; `ports` are filled in when the sockets listen."""
+
+    def __init__(self, service: Service, authority: Authority, ports: dict[str, int]) -> None:
+        self._service = service
+        self._world = service.world
+        self._authority = authority
+        self._ports = ports
+
+    def register(self) -> None:
+        add = self._service.router.add
+        add("GET", f"{ADMIN}info", self.info)
+        add("GET", f"{ADMIN}clock", self.clock)
+        add("POST", f"{ADMIN}clock:advance", self.advance)
+        add("GET", f"{ADMIN}calls", self.calls)
+        add("POST", f"{ADMIN}calls:reset", self.reset_calls)
+        add("GET", f"{ADMIN}dial", self.dial)
+        add("GET", f"{ADMIN}state", self.state)
+        add("POST", f"{ADMIN}scenario/{{name}}", self.scenario)
+        add("POST", f"{ADMIN}reset", self.reset)
+        add("POST", f"{ADMIN}faults/{{id}}", self.inject)
+        add("DELETE", f"{ADMIN}faults", self.clear_faults)
+
+    def info(self, _request: Request) -> Body:
+        return {
+            "project": self._world.options.project,
+            "url": f"http://127.0.0.1:{self._ports['http']}",
+            "ports": dict(self._ports),
+            "ca": self._authority.certificate,
+            "scenarios": scenarios.names(),
+        }
+
+    def clock(self, _request: Request) -> Body:
+        """`now` in RFC 3339, `time` in seconds since the epoch, `offset` ahead of real time."""
+        clock = self._world.clock
+        return {"now": rfc3339(clock.now()), "time": clock.time(), "offset": clock.offset}
+
+    def advance(self, request: Request) -> Body:
+        seconds = request.body.get("seconds") if isinstance(request.body, dict) else None
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds < 0:
+            raise GoogleError(400, "invalid", 'The clock takes {"seconds": N} and only N >= 0.')
+        self._world.clock.advance(seconds)
+        self._world.settle()
+        self._world.save(force=True)
+        return self.clock(request)
+
+    def calls(self, _request: Request) -> Body:
+        return {"calls": list(self._service.calls)}
+
+    def reset_calls(self, _request: Request) -> Body:
+        self._service.calls.clear()
+        return {}
+
+    def dial(self, _request: Request) -> dict[str, str]:
+        """Which loopback socket answers for which public one; no other address answers."""
+        port = self._ports.get("dns")
+        if port is None:
+            return {}
+        dialled = {f"{host}:53": f"127.0.0.1:{port}" for host in PUBLIC_RESOLVERS}
+        for more in self._world.dials:
+            dialled |= more(port)
+        return dialled
+
+    def state(self, request: Request) -> Body:
+        comparable = request.query.get("comparable", "0").lower() in {"1", "true"}
+        return self._world.comparable() if comparable else self._world.dump()
+
+    def scenario(self, request: Request) -> Body:
+        self._world.populate(scenarios.read(request.params["name"]))
+        self._service.faults.clear()
+        return {"scenario": request.params["name"]}
+
+    def reset(self, request: Request) -> Body:
+        """Back to a scenario, `{"scenario": "empty"}` unless told; the calls are forgotten too."""
+        wanted = request.body.get("scenario") if isinstance(request.body, dict) else None
+        request.params["name"] = wanted or request.query.get("scenario") or "empty"
+        answer = self.scenario(request)
+        self._service.calls.clear()
+        return answer
+
+    def inject(self, request: Request) -> Body:
+        fault = self._service.faults.inject(request.params["id"], request.body)
+        return {"match": fault.match, "kind": fault.kind, "times": fault.times}
+
+    def clear_faults(self, _request: Request) -> Body:
+        self._service.faults.clear()
+        return {}

@@ -1,0 +1,153 @@
+"""From a message to a reply: decode, find the handler, let the world move on, encode."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections import deque
+from collections.abc import Awaitable
+from inspect import isawaitable
+from urllib.parse import parse_qsl, unquote
+
+from gcp_sandbox.errors import GoogleError, bad_json, internal
+from gcp_sandbox.faults import Fault, Faults
+from gcp_sandbox.fields import select
+from gcp_sandbox.request import Answer, Body, Json, Request, Response
+from gcp_sandbox.router import Router
+from gcp_sandbox.server import Message, Reply
+from gcp_sandbox.world import World
+
+ADMIN = "/_sandbox/"
+_log = logging.getLogger(__name__)
+
+
+class Service:
+    """Every API on one port, on one world.
+
+    `calls` lists what clients asked, in order; what goes to `/_sandbox/` is not among it, and
+    neither delayed nor broken.
+    """
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.router = Router()
+        self.faults = Faults()
+        self.calls: deque[Body] = deque(maxlen=200_000)
+
+    def answer(self, message: Message) -> Reply | Awaitable[Reply]:
+        """Answer at once where that is possible, which is nearly always."""
+        path, query = split_target(message.target)
+        request = Request(message.method, path, query, message.headers, raw=message.body)
+        _override_method(request)
+        if path.startswith(ADMIN):
+            return self._finish(request, self._begin(request))
+        call: Body = {"method": request.method, "path": unquote(path), "query": query, "status": 0}
+        self.calls.append(call)
+        fault = self.faults.take(request.method, call["path"])
+        if fault is not None or self.world.options.latency:
+            return self._delayed(request, call, fault)
+        answer = self._begin(request)
+        if isawaitable(answer):
+            return self._later(request, call, answer)
+        return self._logged(call, self._finish(request, answer))
+
+    async def _delayed(self, request: Request, call: Body, fault: Fault | None) -> Reply:
+        await asyncio.sleep(self.world.options.latency)
+        if fault is None:
+            return await self._later(request, call, self._begin(request))
+        if fault.kind == "slow":
+            await asyncio.sleep(fault.seconds)
+        request.fault = fault.kind
+        request.fault_seconds = fault.seconds
+        if fault.before is not None:
+            return self._logged(call, fault.before)
+        answer = fault.error or self._begin(request)
+        return fault.after(await self._later(request, call, answer))
+
+    async def _later(
+        self, request: Request, call: Body, answer: Answer | GoogleError | Awaitable[Answer]
+    ) -> Reply:
+        if isawaitable(answer):
+            try:
+                answer = await answer
+            except GoogleError as refused:
+                answer = refused
+            except Exception:  # noqa: BLE001 - a fault of ours is Google's 500
+                _log.exception("request failed")
+                answer = internal()
+        return self._logged(call, self._finish(request, answer))
+
+    @staticmethod
+    def _logged(call: Body, reply: Reply) -> Reply:
+        call["status"] = reply.status
+        return reply
+
+    def _begin(self, request: Request) -> Answer | GoogleError | Awaitable[Answer]:
+        """What the handler says, or why it was refused."""
+        try:
+            self.world.settle()
+            handler, request.params = self.router.find(request.method, request.path)
+            request.body = _parsed(request)
+            return handler(request)
+        except GoogleError as refused:
+            return refused
+        except Exception:  # noqa: BLE001 - a fault of ours is Google's 500
+            _log.exception("request failed")
+            return internal()
+
+    def _finish(self, request: Request, answer: Answer | GoogleError) -> Reply:
+        if request.method != "GET":
+            self.world.settle()
+        self.world.save()
+        if isinstance(answer, Reply):
+            return answer
+        if isinstance(answer, GoogleError):
+            return Reply(answer.status, _encoded(answer.body()))
+        response = answer if isinstance(answer, Response) else Response(200, answer)
+        body = response.body
+        if isinstance(body, bytes):
+            return Reply(response.status, body, response.content_type)
+        if "fields" in request.query and isinstance(body, dict):
+            try:
+                body = select(body, request.query["fields"])
+            except GoogleError as refused:
+                return Reply(refused.status, _encoded(refused.body()))
+        return Reply(response.status, b"" if body is None else _encoded(body))
+
+
+def split_target(target: str) -> tuple[str, dict[str, str]]:
+    """Path and query of a request target, in origin or absolute form."""
+    if not target.startswith("/"):
+        _, _, rest = target.partition("://")
+        target = "/" + rest.partition("/")[2]
+    path, _, query = target.partition("?")
+    return path, dict(parse_qsl(query, keep_blank_values=True)) if query else {}
+
+
+def _override_method(request: Request) -> None:
+    """A GET too long for a URL comes as a POST (Google's Python client does so)."""
+    method = request.headers.get("x-http-method-override")
+    if method is None or request.method != "POST":
+        return
+    request.method = method.upper()
+    if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+        request.query |= parse_qsl(request.raw.decode("utf-8", "replace"))
+        request.raw = b""
+
+
+def _parsed(request: Request) -> Json:
+    if not request.raw or request.headers.get("content-type", "").startswith("multipart/"):
+        return None
+    try:
+        return json.loads(request.raw, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        raise bad_json() from None
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _encoded(body: Json) -> bytes:
+    return json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
