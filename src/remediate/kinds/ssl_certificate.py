@@ -1,0 +1,175 @@
+"""SSL certificates of Compute Engine, Google-managed and self-managed. None of it ever changes.
+
+Facts: the discovery document's `SslCertificate` and `SslCertificateManagedSslCertificate`;
+https://cloud.google.com/load-balancing/docs/ssl-certificates/troubleshooting for the states.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal
+
+from remediate.kinds.kind import Kind, Readiness, Replacement, Scope, Verdict
+from remediate.kinds.rules import Fault, at_most, exactly_one, spelled, values
+from remediate.kinds.spec import Spec, Text, Word
+from remediate.model.json import Body, Json
+from remediate.model.plan import Action, Risk, Undo
+
+DOMAIN_LIMIT = 100
+CHAIN_LIMIT = 5
+_PEM = re.compile(r"-----BEGIN CERTIFICATE-----(.*?)-----END CERTIFICATE-----", re.DOTALL)
+_LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
+_DOMAIN = re.compile(rf"({_LABEL}\.)+{_LABEL}\.?")
+# RENEWAL_FAILED still serves the old certificate until it expires; only a new one gets further.
+_FINAL = frozenset({"PROVISIONING_FAILED_PERMANENTLY", "RENEWAL_FAILED"})
+
+
+class SslCertificateManagedSslCertificate(Spec):
+    domains: list[Text]
+
+
+class SslCertificateSelfManagedSslCertificate(Spec):
+    certificate: Text | None = None
+    privateKey: Text | None = None
+
+
+class SslCertificate(Spec):
+    certificate: Text | None = None
+    description: Text | None = None
+    managed: SslCertificateManagedSslCertificate | None = None
+    privateKey: Text | None = None
+    selfManaged: SslCertificateSelfManagedSslCertificate | None = None
+    type: Annotated[Literal["MANAGED", "SELF_MANAGED", "TYPE_UNSPECIFIED"], Word] | None = None
+
+
+def plain_domain(value: Json) -> Json:
+    """A domain in lower case, without the dot that Google accepts at its end."""
+    return value.lower().removesuffix(".") if isinstance(value, str) else value
+
+
+def leaf_digest(value: Json) -> Json:
+    """SHA-256 of the first certificate of a PEM chain; other text stays as it is."""
+    der = _first_certificate(value) if isinstance(value, str) else None
+    return f"sha256:{hashlib.sha256(der).hexdigest()}" if der else value
+
+
+def _first_certificate(pem: str) -> bytes | None:
+    found = _PEM.search(pem)
+    if not found:
+        return None
+    try:
+        return base64.b64decode("".join(found[1].split()), validate=True)
+    except binascii.Error:
+        return None
+
+
+def check(spec: Mapping[str, Any]) -> list[Fault]:
+    if spec.get("type") == "MANAGED":
+        return [*_managed(spec)]
+    return [*_self_managed(spec)]
+
+
+def _managed(spec: Mapping[str, Any]) -> Iterator[Fault]:
+    for name in ("certificate", "privateKey", "selfManaged"):
+        if spec.get(name) is not None:
+            yield f"/{name}", f"a MANAGED certificate has no {name}; Google issues it"
+    if not (spec.get("managed") or {}).get("domains"):
+        yield "/managed", "a MANAGED certificate needs managed.domains"
+        return
+    yield from at_most(spec, "/managed/domains", DOMAIN_LIMIT, "domains in a managed certificate")
+    wildcards = {at for at, name in values(spec, "/managed/domains/*") if name.startswith("*.")}
+    for at in sorted(wildcards):
+        yield at, "Compute's managed certificates take no wildcards; Certificate Manager's do"
+    for fault in spelled(spec, "/managed/domains/*", _is_domain, "a domain name"):
+        if fault[0] not in wildcards:
+            yield fault
+    yield from _once(spec)
+
+
+def _is_domain(text: str) -> object:
+    return _DOMAIN.fullmatch(text.lower()) and len(text) <= 253  # noqa: PLR2004 - RFC 1035
+
+
+def _once(spec: Mapping[str, Any]) -> Iterator[Fault]:
+    seen: dict[Json, str] = {}
+    for at, name in values(spec, "/managed/domains/*"):
+        first = seen.setdefault(plain_domain(name), at)
+        if first != at:
+            yield at, f"domain {name!r} is already at {first}"
+
+
+def _self_managed(spec: Mapping[str, Any]) -> Iterator[Fault]:
+    if spec.get("managed") is not None:
+        yield "/managed", "managed.domains go with type MANAGED"
+    inner = spec.get("selfManaged") or {}
+    if "certificate" not in inner or "certificate" not in spec:
+        given = {**spec, "selfManaged.certificate": inner.get("certificate")}
+        yield from exactly_one(given, ("certificate", "selfManaged.certificate"))
+    for pattern in ("/certificate", "/selfManaged/certificate"):
+        yield from spelled(spec, pattern, _first_certificate, "a certificate in PEM")
+        for at, pem in values(spec, pattern):
+            if len(_PEM.findall(pem)) > CHAIN_LIMIT:
+                yield at, f"a chain has at most {CHAIN_LIMIT} certificates"
+    for pattern in ("/privateKey", "/selfManaged/privateKey"):
+        for at, key in values(spec, pattern):
+            if "PRIVATE KEY-----" not in key:  # the message must never show what was written
+                yield at, "a private key in PEM was expected"
+
+
+def ready(body: Body) -> Readiness:
+    """A managed certificate is ready when ACTIVE; one of our own at once.
+
+    The state names every domain that is not ACTIVE yet, with Google's word for why.
+    """
+    managed = body.get("managed")
+    if body.get("type") != "MANAGED" or not isinstance(managed, dict):
+        return Readiness(ready=True, state="")
+    status = str(managed.get("status") or "PROVISIONING")
+    domains = managed.get("domainStatus")
+    waiting = domains.items() if isinstance(domains, dict) else ()
+    laggards = [f"{name} {word}" for name, word in sorted(waiting) if word != "ACTIVE"]
+    state = f"{status} ({', '.join(laggards)})" if laggards else status
+    return Readiness(ready=status == "ACTIVE", state=state, failed=status in _FINAL)
+
+
+KIND = Kind(
+    name="SslCertificate",
+    collection="sslCertificates",
+    schema="SslCertificate",
+    spec=SslCertificate,
+    scopes=frozenset({Scope.GLOBAL, Scope.REGION}),
+    server_set=frozenset(
+        {
+            *("/kind", "/id", "/name", "/selfLink", "/creationTimestamp", "/region"),
+            *("/expireTime", "/subjectAlternativeNames"),
+            *("/managed/status", "/managed/domainStatus"),
+        }
+    ),
+    immutable=frozenset(f"/{name}" for name in SslCertificate.__annotations__),
+    replacement=Replacement.BESIDE,
+    write_only=frozenset({"/privateKey", "/selfManaged/privateKey"}),
+    unordered=frozenset({"/managed/domains"}),
+    normalise={
+        "/managed/domains/*": plain_domain,
+        "/certificate": leaf_digest,
+        "/selfManaged/certificate": leaf_digest,
+    },
+    updates=(),
+    outputs=frozenset({"selfLink", "id", "expireTime"}),
+    base_risk=Risk.MEDIUM,
+    undo={
+        Action.CREATE: Verdict(Undo.EXACT, "it is detached and deleted again"),
+        Action.REPLACE: Verdict(Undo.EXACT, "the old certificate stays and is attached again"),
+        Action.DELETE: Verdict(
+            Undo.APPROXIMATE,
+            "a managed one is issued anew, in 60 to 90 minutes; the private key of another "
+            "is never given back",
+        ),
+    },
+    ready=ready,
+    check=check,
+)
