@@ -1,0 +1,170 @@
+"""Compute Engine v1 for the load balancer's collections (its discovery document, compute.v1)."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote
+
+from remediate.gcp.connection import ApiConnection, Wire
+from remediate.gcp.errors import NotFound
+from remediate.gcp.operations import Operation
+from remediate.model.errors import Unreachable
+from remediate.model.json import Body
+
+BASE_URL = "https://compute.googleapis.com"
+LINKS = "https://www.googleapis.com/compute/v1/"  # what canonical self links begin with
+PAGE = 500  # the most that compute gives at once
+_WAIT_READ = 150.0  # seconds; `wait` blocks for up to two minutes
+
+COLLECTIONS = frozenset(
+    {
+        "addresses",
+        "backendServices",
+        "forwardingRules",
+        "healthChecks",
+        "networkEndpointGroups",
+        "sslCertificates",
+        "sslPolicies",
+        "targetHttpProxies",
+        "targetHttpsProxies",
+        "urlMaps",
+    }
+)
+_VERBS = {"list": "GET", "get": "GET", "patch": "PATCH", "update": "PUT", "delete": "DELETE"}
+_ON_COLLECTION = frozenset({"list", "insert"})
+_ON_RESOURCE = frozenset({"get", "patch", "update", "delete"})
+_CHANGES_NOTHING = frozenset({"list", "get", "validate", "getHealth"})
+_WITHOUT_GLOBAL = frozenset(
+    {
+        ("targetHttpProxies", "setUrlMap"),
+        ("targetHttpsProxies", "setUrlMap"),
+        ("targetHttpsProxies", "setSslCertificates"),
+    }
+)
+"""Setters that existed before `global/` came into the paths."""
+
+_SPELLING = re.compile(r"(?:https?:)?//[^/]+/(?:compute/[a-z0-9]+/|v[0-9][a-z0-9]*/)?|^/+")
+_PROJECT_GONE = re.compile(r"The resource 'projects/[^/']+' was not found")
+
+
+class ComputeConnection(ApiConnection):
+    API_URL_TEMPLATE = "{api_base_url}/compute/{api_version}{path}"
+    API_NAME = "Compute Engine"
+
+
+def path_of(project: str, method: str, scope: str, collection: str, name: str = "") -> str:
+    """The path below `/compute/v1`. `scope` is `global`, `regions/R` or `zones/Z`."""
+    if scope == "global" and (collection, method) in _WITHOUT_GLOBAL:
+        path = f"/projects/{project}/{collection}"
+    else:
+        path = f"/projects/{project}/{scope}/{collection}"
+    if method in _ON_COLLECTION:
+        return path
+    path = f"{path}/{quote(name, safe='')}"
+    return path if method in _ON_RESOURCE else f"{path}/{method}"
+
+
+def http_method(method: str) -> str:
+    return _VERBS.get(method, "POST")
+
+
+class Compute:
+    """One project's collections, word for word as Google sends them."""
+
+    def __init__(self, wire: Wire, project: str, base_url: str = BASE_URL) -> None:
+        self.project = project
+        self._connection = ComputeConnection(wire, base_url)
+
+    def list(self, scope: str, collection: str, fields: str | None = None) -> list[Body]:
+        """Every resource of a collection in one scope, all pages.
+
+        `fields` is a mask for one item (`name,fingerprint`). Raises Unreachable when Google could
+        not see all of it, for what is unread is not absent.
+        """
+        path = path_of(self.project, "list", scope, collection)
+        query = {"maxResults": str(PAGE)}
+        if fields:
+            query["fields"] = f"nextPageToken,warning,items({fields})"
+        found: list[Body] = []
+        while True:
+            page = self._connection.call("GET", path, query)
+            _refuse_partial(page, scope, collection)
+            items = page.get("items", [])
+            if not isinstance(items, list):
+                raise Unreachable(f"Compute Engine: the list of {collection} has no list in it")
+            found.extend(item for item in items if isinstance(item, dict))
+            token = page.get("nextPageToken")
+            if not token:
+                return found
+            query["pageToken"] = str(token)
+
+    def get(self, scope: str, collection: str, name: str) -> Body | None:
+        """The resource; None if Google says that it, and not its project, does not exist."""
+        try:
+            return self._connection.call(
+                "GET", path_of(self.project, "get", scope, collection, name)
+            )
+        except NotFound as error:
+            if _PROJECT_GONE.search(str(error)):
+                raise
+            return None
+
+    def insert(self, scope: str, collection: str, body: Body, request_id: str) -> Operation:
+        path = path_of(self.project, "insert", scope, collection)
+        return self._mutate("POST", scope, path, body, request_id)
+
+    def call(
+        self,
+        method: str,
+        scope: str,
+        collection: str,
+        name: str,
+        body: Body | None = None,
+        request_id: str = "",
+    ) -> Operation:
+        """`patch`, `update`, `delete` or a setter; `request_id` makes it safe to send again."""
+        path = path_of(self.project, method, scope, collection, name)
+        return self._mutate(http_method(method), scope, path, body, request_id)
+
+    def ask(self, method: str, scope: str, collection: str, name: str, body: Body) -> Body:
+        """A POST that changes nothing (`validate`, `getHealth`): its answer."""
+        if method not in _CHANGES_NOTHING:
+            raise ValueError(f"{method} changes something")
+        path = path_of(self.project, method, scope, collection, name)
+        return self._connection.call("POST", path, body=body, repeatable=True)
+
+    def wait_operation(self, scope: str, name: str) -> Body:
+        """The operation, when it is done or after two minutes, whichever is first."""
+        path = f"/projects/{self.project}/{scope}/operations/{quote(name, safe='')}/wait"
+        return self._connection.call("POST", path, repeatable=True, read_timeout=_WAIT_READ)
+
+    def self_link(self, scope: str, collection: str, name: str) -> str:
+        """The link as Google writes it."""
+        return f"{LINKS}projects/{self.project}/{scope}/{collection}/{name}"
+
+    def project_relative(self, url: str) -> str:
+        """`global/urlMaps/x` from any spelling; `projects/P/…` stays if P is another project."""
+        return project_relative(url, self.project)
+
+    def _mutate(
+        self, verb: str, scope: str, path: str, body: Body | None, request_id: str
+    ) -> Operation:
+        query = {"requestId": request_id} if request_id else None
+        answer = self._connection.call(verb, path, query, body)
+        return Operation("compute#operation", scope, answer)
+
+
+def project_relative(url: str, project: str) -> str:
+    """See `Compute.project_relative`."""
+    path = _SPELLING.sub("", url, count=1)
+    return path.removeprefix(f"projects/{project}/")
+
+
+def _refuse_partial(page: Body, scope: str, collection: str) -> None:
+    warning = page.get("warning")
+    unread = page.get("unreachables")
+    if unread or (isinstance(warning, dict) and warning.get("code") == "UNREACHABLE"):
+        raise Unreachable(
+            f"Compute Engine could not list all of {scope}/{collection}; "
+            "what is missing from the list may exist"
+        )

@@ -1,0 +1,170 @@
+"""Cloud DNS v1: managed zones, record sets, changes (its discovery document, dns.v1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import cast
+from urllib.parse import quote
+
+import requests
+
+from remediate.gcp.connection import ApiConnection, Wire
+from remediate.gcp.errors import AlreadyExists, Contradicted, NotFound
+from remediate.gcp.operations import Operation
+from remediate.model.errors import Unreachable
+from remediate.model.json import Body
+
+BASE_URL = "https://dns.googleapis.com"
+PAGE = 1000  # the most that Cloud DNS gives at once
+RECORD_FIELDS = "name,type,ttl,rrdatas,routingPolicy"
+"""Everything of a record set but `kind` and `signatureRrdatas`, which only the server writes: what
+a deletion must repeat word for word."""
+_RECENT = 20
+
+
+class DnsConnection(ApiConnection):
+    """The address of `google.cloud.dns._http.Connection`, without importing all of that client."""
+
+    API_URL_TEMPLATE = "{api_base_url}/dns/{api_version}{path}"
+    API_NAME = "Cloud DNS"
+
+
+class Dns:
+    """One project's zones and records, word for word as Google sends them."""
+
+    def __init__(self, wire: Wire, project: str, base_url: str = BASE_URL) -> None:
+        self.project = project
+        self._session: requests.Session = wire.session
+        self._connection = DnsConnection(wire, base_url)
+        self._zones = f"/projects/{project}/managedZones"
+
+    def zones(self) -> list[Body]:
+        """Every managed zone of the project."""
+        return [zone for page in self._pages(self._zones, "managedZones") for zone in page]
+
+    def zone(self, zone: str) -> Body | None:
+        try:
+            return self._connection.call("GET", self._zone(zone))
+        except NotFound:
+            return None
+
+    def record_sets(self, zone: str, fields: str = RECORD_FIELDS) -> Iterator[list[Body]]:
+        """The record sets of a zone, lazily, up to 1,000 at a time, in Google's order."""
+        mask = f"nextPageToken,rrsets({fields})" if fields else ""
+        return self._pages(f"{self._zone(zone)}/rrsets", "rrsets", mask)
+
+    def record_set(self, zone: str, name: str, rrtype: str) -> Body | None:
+        """One record set with all its fields; raises NotFound when there is no such zone.
+
+        By the list, as gcloud does it: its 404 can only mean the zone.
+        """
+        query = {"name": name, "type": rrtype}
+        page = self._connection.call("GET", f"{self._zone(zone)}/rrsets", query)
+        found = _bodies(page, "rrsets")
+        return found[0] if found else None
+
+    def create_zone(self, body: Body, operation_id: str) -> Operation:
+        query = {"clientOperationId": operation_id}
+        name = str(body.get("name", ""))
+        try:
+            made = self._connection.call("POST", self._zones, query, body)
+        except AlreadyExists as error:
+            found = self.zone(name) if error.repeated else None
+            if found is None or found.get("dnsName") != body.get("dnsName"):
+                raise
+            made = found
+        return Operation("", name, made)
+
+    def patch_zone(self, zone: str, body: Body, operation_id: str) -> Operation:
+        query = {"clientOperationId": operation_id}
+        answer = self._connection.call("PATCH", self._zone(zone), query, body)
+        return Operation("dns#operation", zone, answer)
+
+    def delete_zone(self, zone: str, operation_id: str) -> Operation:
+        query = {"clientOperationId": operation_id}
+        try:
+            return Operation("", zone, self._connection.call("DELETE", self._zone(zone), query))
+        except NotFound as error:
+            if not error.repeated:
+                raise
+            return Operation("", zone, {})
+
+    def change(
+        self, zone: str, additions: list[Body], deletions: list[Body], operation_id: str
+    ) -> Operation:
+        """All of it or none. `deletions` are the live sets, word for word.
+
+        Cloud DNS does not recognise a change that is sent again, so when one whose answer was
+        lost is then refused, the zone's newest changes are searched for it.
+        """
+        body = cast("Body", {"additions": additions, "deletions": deletions})
+        path = f"{self._zone(zone)}/changes"
+        try:
+            answer = self._connection.call("POST", path, {"clientOperationId": operation_id}, body)
+        except Contradicted as error:
+            made = self._made(path, body) if error.repeated else None
+            if made is None:
+                raise
+            answer = made
+        return Operation("dns#change", zone, answer)
+
+    def change_status(self, zone: str, change: str) -> Body:
+        return self._connection.call("GET", f"{self._zone(zone)}/changes/{quote(change)}")
+
+    def operation_status(self, zone: str, operation: str) -> Body:
+        return self._connection.call("GET", f"{self._zone(zone)}/operations/{quote(operation)}")
+
+    def quota(self) -> dict[str, int]:
+        """The project's own limits, such as `rrsetAdditionsPerChange`, by google-cloud-dns."""
+        from google.cloud.dns import Client  # noqa: PLC0415 - only when something is to change
+
+        client = Client(project=self.project, _http=self._session)
+        client._connection = self._connection  # noqa: SLF001 - so that our errors and retries hold
+        return {name: value for name, value in client.quotas().items() if isinstance(value, int)}
+
+    def _zone(self, zone: str) -> str:
+        return f"{self._zones}/{quote(zone, safe='')}"
+
+    def _pages(self, path: str, key: str, fields: str = "") -> Iterator[list[Body]]:
+        query = {"maxResults": str(PAGE)}
+        if fields:
+            query["fields"] = fields
+        while True:
+            page = self._connection.call("GET", path, query)
+            yield _bodies(page, key)
+            token = page.get("nextPageToken")
+            if not token:
+                return
+            query["pageToken"] = str(token)
+
+    def _made(self, path: str, wanted: Body) -> Body | None:
+        query = {
+            "maxResults": str(_RECENT),
+            "sortBy": "changeSequence",
+            "sortOrder": "descending",
+        }
+        for change in _bodies(self._connection.call("GET", path, query), "changes"):
+            if all(_sets(change, side) == _sets(wanted, side) for side in wanted):
+                return change
+        return None
+
+
+def _bodies(page: Body, key: str) -> list[Body]:
+    found = page.get(key, [])
+    if not isinstance(found, list):
+        raise Unreachable(f"Cloud DNS: the list of {key} has no list in it")
+    return cast("list[Body]", found)
+
+
+def _sets(change: Body, side: str) -> list[tuple[object, ...]]:
+    """The record sets of one side, comparable whatever the order and the server's own fields."""
+    return sorted(
+        (
+            str(one.get("name")),
+            str(one.get("type")),
+            str(one.get("ttl")),
+            repr(one.get("rrdatas")),
+            repr(one.get("routingPolicy")),
+        )
+        for one in _bodies(change, side)
+    )

@@ -1,0 +1,232 @@
+"""What went wrong on the wire, in one clear line: never a token, a header or a traceback."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from remediate.model.errors import ApiRefused, NotAuthorised, RemediateError, Unreachable
+from remediate.model.json import Body, Json
+
+_RATE_REASONS = frozenset(
+    {"rateLimitExceeded", "userRateLimitExceeded", "CONCURRENT_OPERATIONS_QUOTA_EXCEEDED"}
+)
+_DISABLED = frozenset({"accessNotConfigured", "SERVICE_DISABLED"})
+_DOTTED = r"'?([a-z][A-Za-z]*(?:\.[A-Za-z]+){2})'?"
+_PERMISSION = re.compile(rf"{_DOTTED} permission|ermission {_DOTTED}")
+_RESOURCE = re.compile(r"(?:permission for|on resource) '?([^'\s]+)'?")
+_SECRET = re.compile(
+    r"ya29\.[\w.-]+|Bearer\s+\S+|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END[^-]*-----|$)",
+    re.DOTALL,
+)
+_LONGEST = 600
+
+
+class Contradicted(ApiRefused):
+    """What the request took for granted is not so.
+
+    `repeated`: the answer to an earlier attempt was lost, so that may have been our own doing.
+    """
+
+    hint = "Somebody else changed it. Run `remediate plan` again and read what moved."
+    repeated = False
+
+
+class NotFound(Contradicted):
+    """Google says that what the request names does not exist."""
+
+    hint = "Check the names and the project; something that was there may have been deleted."
+
+
+class AlreadyExists(Contradicted):
+    """Google says that it is there already, or that another change is in flight (409)."""
+
+
+class PreconditionFailed(Contradicted):
+    """Somebody else wrote in between: a fingerprint or a record set was not as sent (412)."""
+
+
+class Transient(Exception):
+    """This attempt failed in a way that may pass. `verdict` is what to raise if it does not."""
+
+    def __init__(self, verdict: RemediateError, after: float | None = None) -> None:
+        super().__init__(str(verdict))
+        self.verdict = verdict
+        self.after = after  # seconds, when Google names them
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request as messages name it: the API in words, the host, the verb and the path."""
+
+    api: str
+    host: str
+    method: str
+    path: str
+
+    @property
+    def mutates(self) -> bool:
+        return self.method != "GET"
+
+    def __str__(self) -> str:
+        return f"{self.api}: {self.method} {self.path}"
+
+
+def answered(
+    asked: Asked, status: int, headers: Mapping[str, str], content: bytes, now: datetime
+) -> Body:
+    """The JSON object of an answer; raises its error from the tree, `Transient` if it may pass."""
+    body = _object(content)
+    if 200 <= status < 300:  # noqa: PLR2004 - HTTP's own classes
+        if body is None:
+            raise unreachable(asked, _not_json(headers, content))
+        return body
+    if 300 <= status < 400:  # noqa: PLR2004
+        raise unreachable(asked, "answered with a redirect, which is never followed")
+    error = body.get("error") if body else None
+    if isinstance(error, dict):
+        return _refused(asked, status, headers, error, now)
+    what = f"answered {status} with {_not_json(headers, content)}"
+    if _passes(status):
+        raise Transient(unreachable(asked, what), _retry_after(headers, now))
+    if status in {401, 407}:
+        raise NotAuthorised(f"{asked} was refused: {status}", status=status)
+    raise unreachable(asked, what)
+
+
+def refusal(what: str, status: int, reason: str, message: str, body: object) -> ApiRefused:
+    """The error of our tree for one of Google's: by its HTTP status and its reason."""
+    words = " ".join(word for word in (str(status or ""), reason) if word)
+    line = f"{what} was refused ({words}): {one_line(message)}"
+    kinds: dict[int, type[ApiRefused]] = {
+        401: NotAuthorised,
+        403: NotAuthorised,
+        404: NotFound,
+        409: AlreadyExists,
+        412: PreconditionFailed,
+    }
+    return kinds.get(status, ApiRefused)(line, status=status, reason=reason, body=body)
+
+
+def unreachable(asked: Asked, what: str) -> Unreachable:
+    error = Unreachable(f"{asked.api} at {asked.host} {what} ({asked.method} {asked.path})")
+    if asked.mutates:
+        error.hint = (
+            "Whether this request took effect is not known; it carries an id, "
+            "so running the same command again is safe."
+        )
+    return error
+
+
+def one_line(text: str) -> str:
+    """Somebody else's text, made fit for a message: one line, not long, nothing secret."""
+    text = _SECRET.sub("***", text)
+    text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def _refused(
+    asked: Asked, status: int, headers: Mapping[str, str], error: Body, now: datetime
+) -> Body:
+    message = str(error.get("message") or "no reason given")
+    reason = _reason(error)
+    if _is_rate(status, reason, message):
+        refused = ApiRefused(
+            f"{asked} was refused ({status} {reason}): {one_line(message)}",
+            status=status,
+            reason=reason,
+            body=error,
+        )
+        refused.hint = "Google asks for fewer requests. Wait a minute and try again."
+        raise Transient(refused, _retry_after(headers, now))
+    if _passes(status):
+        answer = f"answered {status}: {one_line(message)}"
+        raise Transient(unreachable(asked, answer), _retry_after(headers, now))
+    refused = refusal(str(asked), status, reason, message, error)
+    if isinstance(refused, NotAuthorised):
+        _explain(refused, asked, error, message)
+    raise refused
+
+
+def _explain(refused: NotAuthorised, asked: Asked, error: Body, message: str) -> None:
+    """Name the permission and the resource when Google says, or the API that is off."""
+    told = _metadata(error)
+    if refused.reason in _DISABLED:
+        refused.hint = f"Enable it: `gcloud services enable {told.get('service', asked.host)}`."
+        return
+    found = _PERMISSION.search(message)
+    permission = told.get("permission") or (found and (found[1] or found[2]))
+    if permission:
+        on = _RESOURCE.search(message)
+        resource = told.get("resource") or (on and on[1].rstrip("."))
+        where = f" on {one_line(str(resource))}" if resource else ""
+        refused.args = (f"permission {permission} is missing{where}; {refused}",)
+
+
+def _metadata(error: Body) -> dict[str, str]:
+    """The `metadata` of google.rpc.ErrorInfo, if Google sent one."""
+    found: dict[str, str] = {}
+    details = error.get("details")
+    for detail in details if isinstance(details, list) else []:
+        metadata = detail.get("metadata") if isinstance(detail, dict) else None
+        if isinstance(metadata, dict):
+            found |= {key: str(value) for key, value in metadata.items()}
+    return found
+
+
+def _reason(error: Body) -> str:
+    for field in ("errors", "details"):
+        entries = error.get(field)
+        for entry in entries if isinstance(entries, list) else []:
+            if isinstance(entry, dict) and isinstance(entry.get("reason"), str):
+                return one_line(str(entry["reason"]))
+    return one_line(str(error.get("status") or ""))
+
+
+def _is_rate(status: int, reason: str, message: str) -> bool:
+    if status == 429:  # noqa: PLR2004
+        return True
+    per_minute = reason == "quotaExceeded" and "per minute" in message
+    return status == 403 and (reason in _RATE_REASONS or per_minute)  # noqa: PLR2004
+
+
+def _passes(status: int) -> bool:
+    return status in {408, 429} or status >= 500  # noqa: PLR2004
+
+
+def _retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Seconds from now, from either form that RFC 9110 §10.2.3 allows."""
+    text = headers.get("Retry-After", "").strip()
+    if not text:
+        return None
+    if text.isdigit():
+        return float(text[:9])
+    try:
+        when = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return max(0.0, (when.replace(tzinfo=when.tzinfo or UTC) - now).total_seconds())
+
+
+def _object(content: bytes) -> Body | None:
+    if not content:
+        return {}
+    try:
+        value: Json = json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _not_json(headers: Mapping[str, str], content: bytes) -> str:
+    kind = one_line(headers.get("Content-Type", "").partition(";")[0])[:60] or "an unnamed type"
+    start = content[:200].lstrip().lower()
+    if start.startswith((b"<", b"\xef\xbb\xbf<")):
+        return "a web page instead of JSON; is there a proxy or a sign-in page in between?"
+    if start.startswith((b"{", b"[")):
+        return "a broken piece of JSON"
+    return f"something other than JSON ({kind})"

@@ -1,0 +1,118 @@
+"""What the pipeline is given of Google: one project, its APIs, a clock and a source of chance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from remediate.gcp.compute import Compute
+from remediate.gcp.connection import OnExchange, Wire
+from remediate.gcp.dns import Dns
+from remediate.gcp.operations import TIMEOUT, Operation, Waiter
+from remediate.gcp.retry import Patience
+from remediate.gcp.sandbox import Sandbox
+from remediate.gcp.session import POOL, live_session, sandbox_session
+from remediate.model.chance import Chance
+from remediate.model.clock import Clock, SystemClock
+from remediate.model.errors import NotAuthorised
+from remediate.model.json import Body
+
+T = TypeVar("T")
+
+
+class Google:
+    """One project over one session. `sandbox` is None when it is really Google."""
+
+    def __init__(
+        self,
+        wire: Wire,
+        project: str,
+        chance: Chance,
+        *,
+        base_url: str | None = None,
+        sandbox: Sandbox | None = None,
+    ) -> None:
+        self.project = project
+        self.clock = wire.clock
+        self.chance = chance
+        self.sandbox = sandbox
+        at = {"base_url": base_url} if base_url else {}
+        self.compute = Compute(wire, project, **at)
+        self.dns = Dns(wire, project, **at)
+        self._waiter = Waiter(self.compute, self.dns, wire.clock)
+
+    def wait(self, operation: Operation, timeout: float = TIMEOUT) -> Body:
+        """The finished operation's body; see `Waiter.wait`."""
+        return self._waiter.wait(operation, timeout)
+
+    def request_id(self) -> str:
+        """A new id for a mutation, to be journalled before it is sent."""
+        return self.chance.uuid()
+
+    def read_all(self, reads: Sequence[Callable[[], T]]) -> list[T]:
+        """Their results in order, read 32 at a time. See `read_all`."""
+        return read_all(reads)
+
+
+def connect_live(
+    project: str,
+    *,
+    impersonate: str | None = None,
+    quota_project: str | None = None,
+    on_exchange: OnExchange | None = None,
+    clock: Clock | None = None,
+    chance: Chance | None = None,
+) -> Google:
+    """Google itself, as the user's application default credentials or `impersonate`.
+
+    Raises NotAuthorised when there are none.
+    """
+    clock, chance = clock or SystemClock(), chance or Chance()
+    session = live_session(impersonate=impersonate, quota_project=quota_project)
+    wire = Wire(session, clock, Patience(clock, chance), on_exchange)
+    return Google(wire, project, chance)
+
+
+def connect_sandbox(
+    url: str,
+    project: str,
+    *,
+    on_exchange: OnExchange | None = None,
+    chance: Chance | None = None,
+) -> Google:
+    """A sandbox on this machine, on its own clock. Raises InvalidInput for any other host."""
+    session, chance = sandbox_session(), chance or Chance()
+    sandbox = Sandbox(session, url)
+    clock = sandbox.clock()
+    wire = Wire(session, clock, Patience(clock, chance), on_exchange)
+    return Google(wire, project, chance, base_url=sandbox.url, sandbox=sandbox)
+
+
+def read_all(reads: Sequence[Callable[[], T]]) -> list[T]:
+    """Every result in order; all are finished before the first error, in order, is raised.
+
+    If permissions are missing, all of them are named in one NotAuthorised.
+    """
+    if len(reads) == 1:
+        return [reads[0]()]
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - not for a single read
+
+    pool = ThreadPoolExecutor(max_workers=min(POOL, len(reads) or 1))
+    try:
+        futures = [pool.submit(read) for read in reads]
+        errors = [error for future in futures if (error := future.exception())]
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+    if errors:
+        raise _first(errors)
+    return [future.result() for future in futures]
+
+
+def _first(errors: list[BaseException]) -> BaseException:
+    missing = [error for error in errors if isinstance(error, NotAuthorised)]
+    if len(missing) < 2:  # noqa: PLR2004 - one error speaks for itself
+        return missing[0] if missing else errors[0]
+    lines = dict.fromkeys(str(error) for error in missing)
+    listed = NotAuthorised("\n".join(lines), status=missing[0].status, reason=missing[0].reason)
+    listed.hint = missing[0].hint
+    return listed

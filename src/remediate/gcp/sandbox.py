@@ -1,0 +1,92 @@
+"""What a sandbox tells beside Google's APIs: its clock, its trust root, where to dial."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import cast
+
+import requests
+
+from remediate.gcp.session import check_loopback
+from remediate.model.clock import SystemClock
+from remediate.model.errors import Unreachable
+from remediate.model.json import Body
+
+_TIMEOUT = 30.0  # seconds
+
+
+class Sandbox:
+    """The admin paths of a sandbox at a loopback URL; any other host is InvalidInput."""
+
+    def __init__(self, session: requests.Session, url: str) -> None:
+        self.url = url.rstrip("/")
+        check_loopback(self.url)
+        self._session = session
+
+    def info(self) -> Body:
+        """Ports, the CA's PEM and the project of its scenario."""
+        return self._ask("GET", "info")
+
+    def clock(self) -> SandboxClock:
+        return SandboxClock(self)
+
+    def time(self) -> datetime:
+        return _moment(self._ask("GET", "clock"))
+
+    def advance(self, seconds: float) -> datetime:
+        """Let time pass; the time it is then."""
+        return _moment(self._ask("POST", "clock:advance", {"seconds": seconds}))
+
+    def dial(self) -> dict[str, str]:
+        """`host:port` as the world knows it -> `127.0.0.1:port` where it is served."""
+        return {name: str(socket) for name, socket in self._ask("GET", "dial").items()}
+
+    def calls(self) -> list[Body]:
+        """The API requests that it has answered, oldest first."""
+        return cast("list[Body]", self._ask("GET", "calls").get("calls", []))
+
+    def _ask(self, method: str, path: str, body: Body | None = None) -> Body:
+        url = f"{self.url}/_sandbox/{path}"
+        try:
+            response = self._session.request(
+                method, url, json=body, timeout=_TIMEOUT, allow_redirects=False
+            )
+            answer = json.loads(response.content) if response.ok else None
+        except (requests.RequestException, ValueError):
+            answer = None
+        if not isinstance(answer, dict):
+            error = Unreachable(f"there is no sandbox at {self.url} (asked for /_sandbox/{path})")
+            error.hint = "Start one with `remediate sandbox serve`, or use --sandbox without a URL."
+            raise error
+        return answer
+
+
+class SandboxClock:
+    """Waiting costs nothing: `sleep` moves the sandbox's clock on.
+
+    The distance to this machine's clock is remembered, so that `now` does not ask each time.
+    """
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+        self._local = SystemClock()
+        self._slept = 0.0
+        self._ahead = sandbox.time() - self._local.now()
+
+    def now(self) -> datetime:
+        return self._local.now() + self._ahead
+
+    def monotonic(self) -> float:
+        return self._local.monotonic() + self._slept
+
+    def sleep(self, seconds: float) -> None:
+        self._ahead = self._sandbox.advance(max(0.0, seconds)) - self._local.now()
+        self._slept += max(0.0, seconds)
+
+
+def _moment(answer: Body) -> datetime:
+    try:
+        return datetime.fromisoformat(str(answer.get("now")))
+    except ValueError:
+        raise Unreachable("the sandbox does not say what time it is") from None
