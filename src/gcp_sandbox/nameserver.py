@@ -167,7 +167,7 @@ def _to_wire(reply: dns.message.Message, query: dns.message.Message, *, datagram
     if datagram:
         room = max(_PLAIN_UDP, min(query.payload, _LARGEST_UDP)) if query.edns >= 0 else _PLAIN_UDP
     try:
-        return reply.to_wire(max_size=room)
+        return reply.to_wire(max_size=room, want_shuffle=False)
     except dns.exception.TooBig:
         reply.answer, reply.authority, reply.additional = [], [], []
         reply.flags |= dns.flags.TC

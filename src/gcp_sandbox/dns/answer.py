@@ -37,11 +37,12 @@ class Answer:
     additional: list[Records] = field(default_factory=list)
 
 
-def answer(zones: Iterable[Zone], name: str, rrtype: str) -> Answer:
+def answer(zones: Iterable[Zone], name: str, rrtype: str, *, flatten: bool = True) -> Answer:
     """Answer from the zone with the longest matching name, the older of two with one name.
 
     CNAMEs are followed while they stay in the zones.
     `name` is lower case with its dot; `rrtype` may be ANY, which gets one set (RFC 8482).
+    `flatten` answers for an ALIAS with the addresses of its target.
     """
     by_apex: dict[str, Zone] = {}
     for zone in zones:
@@ -55,7 +56,9 @@ def answer(zones: Iterable[Zone], name: str, rrtype: str) -> Answer:
                 return Answer("REFUSED", authoritative=False)
             break
         followed.add(name)
-        target = _add(said, by_apex, here, name, rrtype)
+        target = _add(said, here, name, rrtype)
+        if not said.answer and flatten and rrtype in {"A", "AAAA"}:
+            _flatten(said, by_apex, here, name, rrtype)
         if target is None:
             break
         name = target
@@ -79,9 +82,7 @@ def _zone_of(by_apex: Mapping[str, Zone], name: str, rrtype: str) -> Zone | None
     return by_apex.get(at)
 
 
-def _add(
-    said: Answer, by_apex: Mapping[str, Zone], zone: Zone, name: str, rrtype: str
-) -> str | None:
+def _add(said: Answer, zone: Zone, name: str, rrtype: str) -> str | None:
     """Add what this zone says of `name`; the name to go on with if it is an alias."""
     lineage = _lineage(zone, name)
     for cut in lineage:
@@ -99,10 +100,6 @@ def _add(
         said.answer += [_records(name, it) for it in sets[:1]]
         return None
     found = {it["type"]: _records(name, it) for it in sets}
-    if rrtype not in found and (alias := zone.get(source, _HIDDEN)) and rrtype in {"A", "AAAA"}:
-        target = recordset.served(alias)[0]
-        flat = rdatas([it for it in by_apex.values() if it.apex != name], target, rrtype)
-        found[rrtype] = replace(_records(name, alias), rrtype=rrtype, rdatas=flat)
     if rrtype in found and found[rrtype].rdatas:
         said.answer.append(found[rrtype])
     elif "CNAME" in found and found["CNAME"].rdatas:
@@ -111,6 +108,18 @@ def _add(
     else:
         said.authority.append(_soa(zone))
     return None
+
+
+def _flatten(said: Answer, by_apex: Mapping[str, Zone], zone: Zone, name: str, rrtype: str) -> None:
+    """Answer at the apex with the addresses of what its ALIAS points at."""
+    alias = zone.get(name, _HIDDEN)
+    if alias is None:
+        return
+    reached = answer(by_apex.values(), recordset.served(alias)[0], rrtype, flatten=False)
+    found = [text for it in reached.answer if it.rrtype == rrtype for text in it.rdatas]
+    if found:
+        said.authority.clear()
+        said.answer.append(replace(_records(name, alias), rrtype=rrtype, rdatas=found))
 
 
 def _lineage(zone: Zone, name: str) -> list[str]:
