@@ -10,6 +10,7 @@ from remediate.kinds.kind import Kind
 _MODULES = {
     "Address": "address",
     "BackendService": "backend_service",
+    "DnsZone": "dns_zone",
     "ForwardingRule": "forwarding_rule",
     "HealthCheck": "health_check",
     "NetworkEndpointGroup": "network_endpoint_group",

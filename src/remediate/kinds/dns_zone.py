@@ -1,0 +1,260 @@
+"""Managed zones of Cloud DNS. Their record sets have modules of their own.
+
+Facts: the discovery document's `ManagedZone`; GCP.md of the project for what cannot change. A zone
+that is made anew gets other name servers, so every client is lost until the registrar follows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import WithJsonSchema
+
+from remediate.kinds.dns_names import MAX_NAME, PLAIN_OWNER
+from remediate.kinds.kind import Compare, Kind, Replacement, Scope, Update, Verdict
+from remediate.kinds.rdata import TYPES
+from remediate.kinds.rules import Fault, at_most, exactly_one, spelled
+from remediate.kinds.spec import Bool, Int, Spec, Text, Word
+from remediate.kinds.written_records import MAX_TTL, parse_records
+from remediate.model.json import Json
+from remediate.model.plan import Action, Risk, Undo
+from remediate.model.values import Template
+
+__all__ = ["KIND", "OURS", "DnsZone", "parse_records"]
+
+OURS = ("recordOwnership", "records")
+"""Fields of the document that are not Google's: the loader makes a `Zone` of them."""
+
+_RECORDS_SCHEMA = {
+    "description": "name → type → record set; `@` is the apex, `*` a wildcard",
+    "type": "object",
+    "additionalProperties": {
+        "type": "object",
+        "minProperties": 1,
+        "propertyNames": {"enum": sorted(TYPES)},
+        "additionalProperties": {
+            "type": "object",
+            "required": ["ttl", "values"],
+            "additionalProperties": False,
+            "properties": {
+                "ttl": {
+                    "anyOf": [
+                        {"type": "integer", "minimum": 0, "maximum": MAX_TTL},
+                        {"type": "string", "pattern": "^[0-9]+$"},
+                    ]
+                },
+                "values": {"type": "array", "items": {"type": "string"}, "minItems": 1},
+            },
+        },
+    },
+}
+
+
+class KeySpec(Spec):
+    algorithm: (
+        Annotated[
+            Literal["ecdsap256sha256", "ecdsap384sha384", "rsasha1", "rsasha256", "rsasha512"], Word
+        ]
+        | None
+    ) = None
+    keyLength: Int | None = None
+    keyType: Annotated[Literal["keySigning", "zoneSigning"], Word] | None = None
+
+
+class DnsSecConfig(Spec):
+    defaultKeySpecs: list[KeySpec] | None = None
+    nonExistence: Annotated[Literal["nsec", "nsec3"], Word] | None = None
+    state: Annotated[Literal["off", "on", "transfer"], Word] | None = None
+
+
+class NameServerTarget(Spec):
+    domainName: Text | None = None
+    forwardingPath: Annotated[Literal["default", "private"], Word] | None = None
+    ipv4Address: Text | None = None
+    ipv6Address: Text | None = None
+
+
+class OutboundEndpoint(Spec):
+    name: Text | None = None
+
+
+class ForwardingConfig(Spec):
+    outboundEndpoints: list[OutboundEndpoint] | None = None
+    targetNameServers: list[NameServerTarget] | None = None
+
+
+class TargetNetwork(Spec):
+    networkUrl: Text | None = None
+
+
+class PeeringConfig(Spec):
+    targetNetwork: TargetNetwork | None = None
+
+
+class Network(Spec):
+    networkUrl: Text | None = None
+
+
+class GkeCluster(Spec):
+    gkeClusterName: Text | None = None
+
+
+class PrivateVisibilityConfig(Spec):
+    gkeClusters: list[GkeCluster] | None = None
+    networks: list[Network] | None = None
+
+
+class Namespace(Spec):
+    namespaceUrl: Text | None = None
+
+
+class ServiceDirectoryConfig(Spec):
+    namespace: Namespace | None = None
+
+
+class CloudLoggingConfig(Spec):
+    enableLogging: Bool | None = None
+
+
+class ReverseLookupConfig(Spec):
+    """Its presence alone means something."""
+
+
+class DnsZone(Spec):
+    cloudLoggingConfig: CloudLoggingConfig | None = None
+    description: Text | None = None
+    dnsName: Text
+    dnssecConfig: DnsSecConfig | None = None
+    forwardingConfig: ForwardingConfig | None = None
+    labels: dict[str, Text] | None = None
+    nameServerSet: Text | None = None
+    peeringConfig: PeeringConfig | None = None
+    privateVisibilityConfig: PrivateVisibilityConfig | None = None
+    reverseLookupConfig: ReverseLookupConfig | None = None
+    serviceDirectoryConfig: ServiceDirectoryConfig | None = None
+    visibility: Annotated[Literal["private", "public"], Word] | None = None
+    # Ours. The loader takes them out first: validating 100,000 sets here would take seconds.
+    recordOwnership: Annotated[Literal["exclusive", "listed"], Word] | None = None
+    records: Annotated[Any, WithJsonSchema(_RECORDS_SCHEMA)] = None
+
+
+def lower(value: Json) -> Json:
+    return value.lower() if isinstance(value, str) else value
+
+
+def check(spec: Mapping[str, Any]) -> list[Fault]:
+    return [
+        *spelled(spec, "/dnsName", _is_zone_name, "a full name with its final dot"),
+        *spelled(spec, "/description", lambda text: len(text) <= 1024, "1,024 characters or less"),  # noqa: PLR2004 - said in the words beside it
+        *at_most(spec, "/labels", 64, "labels"),
+        *_private_only(spec),
+        *_forwarding(spec),
+        *_key_specs(spec),
+    ]
+
+
+def _is_zone_name(text: str) -> bool:
+    labels = text.lower().removesuffix(".")
+    return (
+        text.endswith(".")
+        and len(text) <= MAX_NAME
+        and not labels.startswith("*")
+        and PLAIN_OWNER.fullmatch(labels) is not None
+    )
+
+
+_PRIVATE = (
+    *("forwardingConfig", "peeringConfig", "privateVisibilityConfig"),
+    *("reverseLookupConfig", "serviceDirectoryConfig"),
+)
+
+
+def _private_only(spec: Mapping[str, Any]) -> Iterator[Fault]:
+    visibility = spec.get("visibility") or "public"
+    if isinstance(visibility, Template):
+        return
+    if visibility == "public":
+        for name in _PRIVATE:
+            if spec.get(name) is not None:
+                yield f"/{name}", f"{name} goes with visibility private"
+    elif spec.get("dnssecConfig", {}).get("state") in {"on", "transfer"}:
+        yield "/dnssecConfig/state", "a private zone is not signed"
+
+
+def _forwarding(spec: Mapping[str, Any]) -> Iterator[Fault]:
+    servers = (spec.get("forwardingConfig") or {}).get("targetNameServers") or []
+    for at, server in enumerate(servers):
+        where = f"/forwardingConfig/targetNameServers/{at}"
+        yield from exactly_one(server, ("domainName", "ipv4Address", "ipv6Address"), where)
+
+
+def _key_specs(spec: Mapping[str, Any]) -> Iterator[Fault]:
+    specs = (spec.get("dnssecConfig") or {}).get("defaultKeySpecs") or []
+    found = [each.get("keyType") for each in specs]
+    for word in ("keySigning", "zoneSigning"):
+        if found.count(word) > 1:
+            yield "/dnssecConfig/defaultKeySpecs", f"more than one key of type {word}"
+
+
+KIND = Kind(
+    name="DnsZone",
+    collection="managedZones",
+    schema="ManagedZone",
+    spec=DnsZone,
+    scopes=frozenset({Scope.GLOBAL}),
+    links={
+        "/privateVisibilityConfig/networks/*/networkUrl": ("networks",),
+        "/peeringConfig/targetNetwork/networkUrl": ("networks",),
+    },
+    server_set=frozenset(
+        {
+            *("/kind", "/id", "/name", "/creationTime", "/nameServers"),
+            *("/cloudLoggingConfig/kind", "/dnssecConfig/kind"),
+            "/dnssecConfig/defaultKeySpecs/*/kind",
+            "/forwardingConfig/kind",
+            "/forwardingConfig/outboundEndpoints/*/kind",
+            "/forwardingConfig/targetNameServers/*/kind",
+            "/peeringConfig/kind",
+            "/peeringConfig/targetNetwork/kind",
+            "/peeringConfig/targetNetwork/deactivateTime",
+            "/privateVisibilityConfig/kind",
+            "/privateVisibilityConfig/gkeClusters/*/kind",
+            "/privateVisibilityConfig/networks/*/kind",
+            "/reverseLookupConfig/kind",
+            "/serviceDirectoryConfig/kind",
+            "/serviceDirectoryConfig/namespace/kind",
+            "/serviceDirectoryConfig/namespace/deletionTime",
+        }
+    ),
+    immutable=frozenset({"/dnsName", "/nameServerSet", "/reverseLookupConfig", "/visibility"}),
+    replacement=Replacement.REFUSED,
+    unordered=frozenset(
+        {
+            "/dnssecConfig/defaultKeySpecs",
+            "/forwardingConfig/outboundEndpoints",
+            "/forwardingConfig/targetNameServers",
+            "/privateVisibilityConfig/gkeClusters",
+            "/privateVisibilityConfig/networks",
+        }
+    ),
+    normalise={"/dnsName": lower, "/visibility": lower},
+    defaults={"/description": "", "/cloudLoggingConfig/enableLogging": False, "/labels": {}},
+    # No fingerprint: a fresh read before and a read back after stand in for it.
+    updates=(Update("patch", compare=Compare.NOTHING),),
+    outputs=frozenset({"dnsName", "id", "name"}),
+    base_risk=Risk.HIGH,
+    undo={
+        Action.CREATE: Verdict(Undo.EXACT, "it is deleted again, with what we wrote into it"),
+        Action.UPDATE: Verdict(Undo.EXACT, "the old values are patched back"),
+        Action.REPLACE: Verdict(
+            Undo.APPROXIMATE, "other name servers: nobody is served until the registrar follows"
+        ),
+        Action.DELETE: Verdict(
+            Undo.APPROXIMATE, "made anew it has other name servers, which the registrar must learn"
+        ),
+    },
+    # Recorded changes are done within 2 s.
+    seconds={Action.CREATE: 2.0, Action.UPDATE: 2.0, Action.DELETE: 2.0},
+    check=check,
+)
