@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from remediate.kinds.kind import Compare, Kind, Replacement, Scope, Update, Verdict
 from remediate.kinds.rules import Fault, spelled, within
 from remediate.kinds.spec import Int, Spec, Text, Word
-from remediate.model.json import Json
+from remediate.kinds.spellings import canonical_ip
 from remediate.model.plan import Action, Risk, Undo
 
 
@@ -54,17 +54,6 @@ class Address(Spec):
     ) = None
     serviceClassId: Text | None = None
     subnetwork: Text | None = None
-
-
-def canonical_ip(value: Json) -> Json:
-    """IPv6 in its one spelling (RFC 5952); anything that is not an address stays as it is."""
-    if not isinstance(value, str) or ":" not in value:
-        return value
-    host, slash, length = value.partition("/")
-    try:
-        return str(ip_address(host)) + slash + length
-    except ValueError:
-        return value
 
 
 def check(spec: Mapping[str, Any]) -> list[Fault]:

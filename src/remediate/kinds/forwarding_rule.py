@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from ipaddress import ip_network
 from typing import Annotated, Any, Literal
 
-from remediate.kinds.address import canonical_ip
 from remediate.kinds.kind import Compare, Kind, Replacement, Scope, Update, Verdict
 from remediate.kinds.rules import (
     Fault,
@@ -23,6 +22,7 @@ from remediate.kinds.rules import (
     within,
 )
 from remediate.kinds.spec import Bool, Number, Spec, Text, Word
+from remediate.kinds.spellings import canonical_ip
 from remediate.model.json import Json
 from remediate.model.plan import Action, Risk, Undo
 

@@ -52,6 +52,7 @@ class Update:
     fields: tuple[str, ...] = ()
     compare: Compare = Compare.FINGERPRINT
     scopes: frozenset[Scope] = frozenset(Scope)
+    sends: Callable[[Body], Body] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def _ready_at_once(_body: Body) -> Readiness:
     return Readiness(ready=True, state="")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Kind:
     """The facts. `spec` holds every writable field of the schema, or `unsupported` says why not."""
 
@@ -107,3 +108,11 @@ class Kind:
     ready: Callable[[Body], Readiness] = _ready_at_once
     check: Callable[[Mapping[str, Any]], list[tuple[str, str]]] | None = None
     """Rules that types cannot say: (JSON pointer, what is wrong) for each one broken."""
+
+    def fixed(self, scope: Scope) -> frozenset[Pattern]:
+        """`immutable`, and what no call of that scope writes."""
+        able = [update for update in self.updates if scope in update.scopes]
+        if any(not update.fields for update in able):
+            return self.immutable
+        written = {name for update in able for name in update.fields}
+        return self.immutable | {f"/{name}" for name in self.spec.model_fields if name not in written}

@@ -7,14 +7,13 @@ of the setters (`setSslCertificates`, `setSslPolicy` ...), which compare nothing
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
 from remediate.kinds.kind import Kind, Replacement, Scope, Verdict
 from remediate.kinds.rules import Fault, at_most, within
 from remediate.kinds.spec import Bool, Int, Spec, Text, Word
-from remediate.model.json import Json
+from remediate.kinds.spellings import without_host
 from remediate.model.plan import Action, Risk, Undo
 
 CLASSIC_LIMIT = 15
@@ -35,13 +34,6 @@ class TargetHttpsProxy(Spec):
         Annotated[Literal["DISABLED", "PERMISSIVE", "STRICT", "UNRESTRICTED"], Word] | None
     ) = None
     urlMap: Text
-
-
-def without_host(value: Json) -> Json:
-    """A link into another of Google's APIs, from `projects/` on."""
-    if not isinstance(value, str):
-        return value
-    return re.sub(r"^(?:https?:)?//[^/]+/(?:v1[a-z0-9]*/)?", "", value)
 
 
 def check(spec: Mapping[str, Any]) -> list[Fault]:
