@@ -115,4 +115,6 @@ class Kind:
         if any(not update.fields for update in able):
             return self.immutable
         written = {name for update in able for name in update.fields}
-        return self.immutable | {f"/{name}" for name in self.spec.model_fields if name not in written}
+        return self.immutable | {
+            f"/{name}" for name in self.spec.model_fields if name not in written
+        }
