@@ -1,0 +1,194 @@
+"""The write-ahead log of one run: what was meant, before it was done, and what came of it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import cast
+
+from remediate.model.clock import Clock, rfc3339
+from remediate.model.errors import InvalidInput, Locked, StoreDamaged
+from remediate.model.json import Body, Json
+from remediate.stores.actor import Actor
+from remediate.stores.store import FORMAT_VERSION, Store, sealed, unsealed
+from remediate.version import __version__
+
+_OWN = frozenset({"format_version", "run", "seq", "time", "kind", "previous"})
+
+
+class Kind(StrEnum):
+    RUN_BEGUN = "run-begun"
+    STEP_BEGUN = "step-begun"
+    STEP_DONE = "step-done"
+    STEP_FAILED = "step-failed"
+    RUN_ENDED = "run-ended"
+    NOTED = "noted"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """`facts` are what the kind calls for; see `Journal`."""
+
+    seq: int  # from 1
+    kind: str
+    time: str  # RFC 3339
+    facts: Body
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A run as it was written. `torn`: its last record was cut off by a crash, and left out."""
+
+    run: str
+    records: Sequence[Record]
+    torn: bool = False
+
+    @property
+    def begun(self) -> Body:
+        return self.records[0].facts if self.records else {}
+
+    @property
+    def outcome(self) -> str | None:
+        """How it ended; None if it was killed, or still goes on."""
+        last = self.records[-1] if self.records else None
+        return str(last.facts.get("outcome")) if last and last.kind == Kind.RUN_ENDED else None
+
+
+class Journal:
+    """`runs/<run>/<seq>.json`: one new file a record, created only if absent, which is the fence.
+
+    Each record holds the SHA-256 of the bytes before it (`previous`) and of itself. Facts by kind:
+    run-begun {who, host, pid, origin, version, verb, environment, project, digest, snapshot},
+    step-begun {step, ref, method, request, before}, step-done {step, after, operations},
+    step-failed {step, why}, run-ended {outcome}.
+    """
+
+    def __init__(self, store: Store, run: str, clock: Clock) -> None:
+        self.run = run
+        self._store = store
+        self._clock = clock
+        self._seq = 0
+        self._previous: str | None = None
+
+    @classmethod
+    def begin(  # noqa: PLR0913 - what a run is known by
+        cls,
+        store: Store,
+        run: str,
+        clock: Clock,
+        actor: Actor,
+        *,
+        verb: str,
+        environment: str,
+        project: str,
+        digest: str,
+        snapshot: str | None,
+        more: Mapping[str, Json] | None = None,
+    ) -> Journal:
+        """A new run's journal, its first record durable. `snapshot` is its id, if one was taken."""
+        journal = cls(store, run, clock)
+        journal.note(
+            Kind.RUN_BEGUN,
+            **actor.to_json(),
+            version=__version__,
+            verb=verb,
+            environment=environment,
+            project=project,
+            digest=digest,
+            snapshot=snapshot,
+            **(more or {}),
+        )
+        return journal
+
+    @classmethod
+    def resume(cls, store: Store, run: str, clock: Clock) -> Journal:
+        """A run's journal, to go on writing after its last whole record."""
+        journal = cls(store, run, clock)
+        keys = _keys(store, run)
+        story = read(store, run)
+        whole = len(story.records)
+        if story.torn:
+            raise StoreDamaged(f"{keys[-1]} is torn; move it away to resume after record {whole}")
+        journal._seq = whole
+        journal._previous = _sha256(_bytes(store, keys[-1]))
+        return journal
+
+    def note(self, kind: Kind, **facts: Json) -> Record:
+        """Write one record; durable on return.
+
+        Raises Locked if another process has written this run's next record: then it is not ours.
+        """
+        if clash := _OWN & facts.keys():
+            raise ValueError(f"{sorted(clash)} are the journal's own")
+        seq, time = self._seq + 1, rfc3339(self._clock.now())
+        content: Body = {
+            "format_version": FORMAT_VERSION,
+            "run": self.run,
+            "seq": seq,
+            "time": time,
+            "kind": str(kind),
+            "previous": self._previous,
+            **facts,
+        }
+        data = sealed(content)
+        if not self._store.create(_key(self.run, seq), data):
+            raise Locked(f"another process goes on with run {self.run}; this one stops here")
+        self._seq, self._previous = seq, _sha256(data)
+        return Record(seq, str(kind), time, dict(facts))
+
+
+def read(store: Store, run: str) -> Story:
+    """The whole run, its chain verified.
+
+    Raises InvalidInput for an unknown run, StoreDamaged for a record that is missing or altered.
+    """
+    keys = _keys(store, run)
+    if not keys:
+        raise InvalidInput(f"there is no run {run!r}")
+    records: list[Record] = []
+    previous: str | None = None
+    for seq, key in enumerate(keys, start=1):
+        if key != _key(run, seq):
+            raise StoreDamaged(f"{_key(run, seq)} is missing")
+        data = _bytes(store, key)
+        if seq == len(keys) and not data.endswith(b"\n"):
+            return Story(run, records, torn=True)
+        content = unsealed(key, data)
+        if content.get("previous") != previous or content.get("seq") != seq:
+            raise StoreDamaged(f"{key} does not follow from the record before it")
+        records.append(_record(content))
+        previous = _sha256(data)
+    return Story(run, records)
+
+
+def runs(store: Store) -> list[str]:
+    """Every run, oldest first."""
+    return sorted({key.split("/")[1] for key in store.list("runs/") if key.count("/") == 2})  # noqa: PLR2004 - runs/<run>/<seq>
+
+
+def _record(content: Body) -> Record:
+    facts = {name: value for name, value in content.items() if name not in _OWN}
+    return Record(
+        cast("int", content["seq"]), str(content.get("kind")), str(content.get("time")), facts
+    )
+
+
+def _keys(store: Store, run: str) -> list[str]:
+    return [key for key in store.list(f"runs/{run}/") if key.endswith(".json")]
+
+
+def _key(run: str, seq: int) -> str:
+    return f"runs/{run}/{seq:06}.json"
+
+
+def _bytes(store: Store, key: str) -> bytes:
+    stored = store.get(key)
+    if stored is None:
+        raise StoreDamaged(f"{key} is missing")
+    return stored.data
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

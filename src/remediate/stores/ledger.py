@@ -1,0 +1,133 @@
+"""What was last applied, so that pending, drift and removal can be told apart."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, cast
+
+from remediate.model.errors import InvalidInput, Stale, StoreDamaged
+from remediate.model.json import Body, Json
+from remediate.model.ref import Ref
+from remediate.stores.store import FORMAT_VERSION, Store, ref_of
+
+OnRemove = Literal["keep", "delete"]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One resource: its live name, the fields as they were sent, and its lifecycle's memory."""
+
+    name: str
+    fields: Body
+    on_remove: OnRemove = "keep"
+    protect: bool = False
+
+
+class Ledger:
+    """`ledger/<environment>.json`, written by compare-and-swap.
+
+    `resources` are by Ref. Record sets are apart and stay plain JSON, `{zone: {"fqdn TYPE":
+    [ttl, rrdata, …]}}`, because there may be 100,000 of them.
+    """
+
+    def __init__(self, store: Store, environment: str) -> None:
+        self.environment = environment
+        self.resources: dict[Ref, Entry] = {}
+        self._records: dict[str, dict[str, list[Json]]] = {}
+        self._store = store
+        self._key = f"ledger/{environment}.json"
+        self._generation: str | None = None
+        self._load()
+
+    @property
+    def exists(self) -> bool:
+        """False before the first apply: then nobody can see what was removed from the YAML."""
+        return self._generation is not None
+
+    def record(self, zone: str, fqdn: str, rrtype: str) -> tuple[int, tuple[str, ...]] | None:
+        """TTL in seconds and rdata of a record set that was once ours."""
+        found = self._records.get(zone, {}).get(f"{fqdn} {rrtype}")
+        if found is None:
+            return None
+        ttl, *rrdatas = found
+        return cast("int", ttl), tuple(map(str, rrdatas))
+
+    def records(self, zone: str) -> Iterator[tuple[str, str]]:
+        """Owner name and type of every record set that was once ours."""
+        for key in self._records.get(zone, ()):
+            fqdn, _, rrtype = key.rpartition(" ")
+            yield fqdn, rrtype
+
+    def remember(self, ref: Ref, entry: Entry) -> None:
+        """What was just applied; of a record set, `fields` has `ttl` and `rrdatas`."""
+        if not ref.is_record_set:
+            self.resources[ref] = entry
+            return
+        zone, key = _record_key(ref)
+        rrdatas = cast("list[Json]", entry.fields.get("rrdatas", []))
+        self._records.setdefault(zone, {})[key] = [entry.fields.get("ttl", 0), *rrdatas]
+
+    def forget(self, ref: Ref) -> None:
+        """It is gone; no matter if it was not known."""
+        if not ref.is_record_set:
+            self.resources.pop(ref, None)
+            return
+        zone, key = _record_key(ref)
+        self._records.get(zone, {}).pop(key, None)
+
+    def save(self) -> None:
+        """Durable on return. Raises Stale if another run has saved since this one was loaded."""
+        content = {
+            "format_version": FORMAT_VERSION,
+            "environment": self.environment,
+            "resources": {str(ref): _to_json(entry) for ref, entry in self.resources.items()},
+            "records": self._records,
+        }
+        data = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        swapped = self._store.compare_and_swap(self._key, data.encode() + b"\n", self._generation)
+        if swapped is None:
+            raise Stale(f"another run has written the ledger of {self.environment}")
+        self._generation = swapped
+
+    def _load(self) -> None:
+        stored = self._store.get(self._key)
+        if stored is None:
+            return
+        try:
+            content = json.loads(stored.data)
+            version = content["format_version"]
+            if version != FORMAT_VERSION:
+                raise StoreDamaged(f"{self._key} has format {version}, not {FORMAT_VERSION}")
+            self.resources = {
+                ref_of(text): _entry(fields) for text, fields in content["resources"].items()
+            }
+            self._records = content["records"]
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError, InvalidInput):
+            raise StoreDamaged(f"{self._key} does not hold a ledger") from None
+        self._generation = stored.generation
+
+
+def _record_key(ref: Ref) -> tuple[str, str]:
+    zone, _, rest = ref.name.partition("/")
+    fqdn, _, rrtype = rest.rpartition("/")
+    return zone, f"{fqdn} {rrtype}"
+
+
+def _to_json(entry: Entry) -> Body:
+    return {
+        "name": entry.name,
+        "fields": entry.fields,
+        "onRemove": entry.on_remove,
+        "protect": entry.protect,
+    }
+
+
+def _entry(stored: Body) -> Entry:
+    return Entry(
+        name=str(stored["name"]),
+        fields=cast("Body", stored["fields"]),
+        on_remove="delete" if stored["onRemove"] == "delete" else "keep",
+        protect=stored["protect"] is True,
+    )

@@ -1,0 +1,119 @@
+"""What the live side was before a change: bodies word for word, never written twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import cast
+
+from remediate.model.errors import InvalidInput, StoreDamaged
+from remediate.model.json import Body
+from remediate.model.ref import Ref
+from remediate.stores.store import FORMAT_VERSION, Store, ref_of, sealed, unsealed
+
+LATEST = "latest"
+_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """`resources` holds Google's body of each Ref, None for what was absent. `time` is RFC 3339."""
+
+    id: str  # a ULID, so that ids sort by time
+    environment: str
+    project: str
+    run: str
+    time: str
+    reason: str
+    resources: Mapping[Ref, Body | None]
+
+
+class Snapshots:
+    """`snapshots/<id>.json`: `format_version`, the fields above, and `sha256` over all of it."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def save(self, snapshot: Snapshot) -> None:
+        """Durable on return. Raises StoreDamaged if the id is taken: none is ever overwritten."""
+        resources = {str(ref): body for ref, body in snapshot.resources.items()}
+        content: Body = {
+            "format_version": FORMAT_VERSION,
+            "id": snapshot.id,
+            "environment": snapshot.environment,
+            "project": snapshot.project,
+            "run": snapshot.run,
+            "time": snapshot.time,
+            "reason": snapshot.reason,
+            "resources": cast("Body", resources),
+        }
+        if not self._store.create(_key(snapshot.id), sealed(content)):
+            raise StoreDamaged(f"there is a snapshot {snapshot.id} already; it was left as it is")
+
+    def find(self, name: str, environment: str) -> Snapshot:
+        """By id, by the beginning of one, or `latest`.
+
+        Raises InvalidInput, naming the newest ones, if none or several match.
+        """
+        return self.latest(environment) if name == LATEST else self.load(self._full(name))
+
+    def load(self, identifier: str) -> Snapshot:
+        """Raises StoreDamaged if it is torn, altered or of a later format."""
+        key = _key(identifier)
+        stored = self._store.get(key)
+        if stored is None:
+            raise self._unknown(f"there is no snapshot {identifier!r}")
+        content = unsealed(key, stored.data)
+        try:
+            return _snapshot(content)
+        except (AttributeError, KeyError, InvalidInput):
+            raise StoreDamaged(f"{key} does not hold a snapshot") from None
+
+    def latest(self, environment: str) -> Snapshot:
+        """The newest of this environment; a damaged one is an error, never passed over."""
+        for snapshot in self.newest_first():
+            if snapshot.environment == environment:
+                return snapshot
+        raise self._unknown(f"there is no snapshot of {environment} yet")
+
+    def newest_first(self) -> Iterator[Snapshot]:
+        return (self.load(identifier) for identifier in reversed(self.ids()))
+
+    def ids(self) -> list[str]:
+        """Oldest first."""
+        keys = self._store.list("snapshots/")
+        return [key[len("snapshots/") : -len(".json")] for key in keys if key.endswith(".json")]
+
+    def _full(self, name: str) -> str:
+        """The one id that begins like this, in either case."""
+        wanted = name.upper()
+        found = [one for one in self.ids() if wanted and one.startswith(wanted)]
+        if wanted in found or len(found) == 1:
+            return wanted if wanted in found else found[0]
+        if found:
+            raise self._unknown(f"{len(found)} snapshots begin with {name!r}")
+        raise self._unknown(f"there is no snapshot {name!r}")
+
+    def _unknown(self, what: str) -> InvalidInput:
+        newest = self.ids()[: -_SHOWN - 1 : -1]
+        there = f"the newest are {', '.join(newest)}" if newest else "none has been taken here"
+        error = InvalidInput(f"{what}; {there}")
+        error.hint = "`remediate snapshot list` shows all of them."
+        return error
+
+
+def _snapshot(content: Body) -> Snapshot:
+    resources = cast("dict[str, Body | None]", content["resources"])
+    return Snapshot(
+        id=str(content["id"]),
+        environment=str(content["environment"]),
+        project=str(content["project"]),
+        run=str(content["run"]),
+        time=str(content["time"]),
+        reason=str(content["reason"]),
+        resources={ref_of(text): body for text, body in resources.items()},
+    )
+
+
+def _key(identifier: str) -> str:
+    return f"snapshots/{identifier}.json"
