@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from threading import Lock
 from typing import cast
 
 import requests
@@ -72,6 +73,7 @@ class SandboxClock:
         self._sandbox = sandbox
         self._local = SystemClock()
         self._slept = 0.0
+        self._turn = Lock()
         self._ahead = sandbox.time() - self._local.now()
 
     def now(self) -> datetime:
@@ -81,8 +83,9 @@ class SandboxClock:
         return self._local.monotonic() + self._slept
 
     def sleep(self, seconds: float) -> None:
-        self._ahead = self._sandbox.advance(max(0.0, seconds)) - self._local.now()
-        self._slept += max(0.0, seconds)
+        with self._turn:
+            self._ahead = self._sandbox.advance(max(0.0, seconds)) - self._local.now()
+            self._slept += max(0.0, seconds)
 
 
 def _moment(answer: Body) -> datetime:

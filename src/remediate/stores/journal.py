@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from threading import Lock
 from typing import cast
 
 from remediate.model.clock import Clock, rfc3339
@@ -71,6 +72,7 @@ class Journal:
         self._clock = clock
         self._seq = 0
         self._previous: str | None = None
+        self._turn = Lock()  # the steps of a wave write side by side
 
     @classmethod
     def begin(  # noqa: PLR0913 - what a run is known by
@@ -122,6 +124,10 @@ class Journal:
         """
         if clash := _OWN & facts.keys():
             raise ValueError(f"{sorted(clash)} are the journal's own")
+        with self._turn:
+            return self._append(kind, facts)
+
+    def _append(self, kind: Kind, facts: Body) -> Record:
         seq, time = self._seq + 1, rfc3339(self._clock.now())
         content: Body = {
             "format_version": FORMAT_VERSION,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from threading import Lock
 from typing import Literal, cast
 
 from remediate.model.errors import InvalidInput, Stale, StoreDamaged
@@ -39,6 +40,7 @@ class Ledger:
         self._store = store
         self._key = f"ledger/{environment}.json"
         self._generation: str | None = None
+        self._turn = Lock()  # the steps of a wave write side by side
         self._load()
 
     @property
@@ -62,34 +64,41 @@ class Ledger:
 
     def remember(self, ref: Ref, entry: Entry) -> None:
         """What was just applied; of a record set, `fields` has `ttl` and `rrdatas`."""
-        if not ref.is_record_set:
-            self.resources[ref] = entry
-            return
-        zone, key = _record_key(ref)
-        rrdatas = cast("list[Json]", entry.fields.get("rrdatas", []))
-        self._records.setdefault(zone, {})[key] = [entry.fields.get("ttl", 0), *rrdatas]
+        with self._turn:
+            if not ref.is_record_set:
+                self.resources[ref] = entry
+                return
+            zone, key = _record_key(ref)
+            rrdatas = cast("list[Json]", entry.fields.get("rrdatas", []))
+            self._records.setdefault(zone, {})[key] = [entry.fields.get("ttl", 0), *rrdatas]
 
     def forget(self, ref: Ref) -> None:
         """It is gone; no matter if it was not known."""
-        if not ref.is_record_set:
-            self.resources.pop(ref, None)
-            return
-        zone, key = _record_key(ref)
-        self._records.get(zone, {}).pop(key, None)
+        with self._turn:
+            if not ref.is_record_set:
+                self.resources.pop(ref, None)
+                return
+            zone, key = _record_key(ref)
+            self._records.get(zone, {}).pop(key, None)
 
     def save(self) -> None:
         """Durable on return. Raises Stale if another run has saved since this one was loaded."""
+        with self._turn:
+            data = self._bytes()
+            swapped = self._store.compare_and_swap(self._key, data, self._generation)
+            if swapped is None:
+                raise Stale(f"another run has written the ledger of {self.environment}")
+            self._generation = swapped
+
+    def _bytes(self) -> bytes:
         content = {
             "format_version": FORMAT_VERSION,
             "environment": self.environment,
             "resources": {str(ref): _to_json(entry) for ref, entry in self.resources.items()},
             "records": self._records,
         }
-        data = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-        swapped = self._store.compare_and_swap(self._key, data.encode() + b"\n", self._generation)
-        if swapped is None:
-            raise Stale(f"another run has written the ledger of {self.environment}")
-        self._generation = swapped
+        text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        return text.encode() + b"\n"
 
     def _load(self) -> None:
         stored = self._store.get(self._key)
