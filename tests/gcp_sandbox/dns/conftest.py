@@ -61,7 +61,8 @@ class CloudDns:
 
     def sets(self, zone: str, **query: Any) -> list[Any]:
         """All record sets, page by page."""
-        found, token = [], {}
+        found: list[Any] = []
+        token: dict[str, str] = {}
         while True:
             page = self.get(f"{zone}/rrsets", **query, **token)
             found += page["rrsets"]

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from gcp_sandbox.dns.section import DnsSection
 from tests.gcp_sandbox.dns.conftest import CloudDns, rrset
 
 WWW = rrset("www.example.com.", "A", "192.0.2.1", "192.0.2.2")
@@ -202,8 +203,9 @@ def test_a_set_and_a_zone_have_their_quotas(cloud: CloudDns, zone: str) -> None:
     assert cloud.refused(zone, [wide])[:2] == (403, "quotaExceeded")
     delegated = rrset("x.example.com.", "NS", *(f"ns{n}.example.org." for n in range(9)))
     assert cloud.refused(zone, [delegated])[:2] == (403, "quotaExceeded")
-    limits = cloud.sandbox.world.sections["dns"].limits  # type: ignore[attr-defined] - the DNS section has them
-    limits["rrsetsPerManagedZone"] = 3
+    section = cloud.sandbox.world.sections["dns"]
+    assert isinstance(section, DnsSection)
+    section.limits["rrsetsPerManagedZone"] = 3
     more = rrset("x.example.com.", "A", "192.0.2.1")
     assert cloud.refused(zone, [more])[:2] == (403, "quotaExceeded")
     assert cloud.change(zone, [more], [WWW])[0] == 200

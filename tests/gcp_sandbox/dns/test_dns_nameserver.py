@@ -147,11 +147,10 @@ def test_zones_of_other_projects_answer_where_ours_do_not(cloud: CloudDns) -> No
     api = f"{cloud.sandbox.url}/dns/v1/projects"
     for apex in ("example.com.", "example.net."):
         name = apex.replace(".", "-") + "z"
-        body = {"name": name, "dnsName": apex}
-        requests.post(f"{api}/another/managedZones", json=body, timeout=10).raise_for_status()
-        body = {"additions": [rrset(f"www.{apex}", "A", "198.51.100.1")]}
-        changes = f"{api}/another/managedZones/{name}/changes"
-        requests.post(changes, json=body, timeout=10).raise_for_status()
+        zones = f"{api}/another/managedZones"
+        requests.post(zones, json={"name": name, "dnsName": apex}, timeout=10).raise_for_status()
+        change = {"additions": [rrset(f"www.{apex}", "A", "198.51.100.1")]}
+        requests.post(f"{zones}/{name}/changes", json=change, timeout=10).raise_for_status()
     assert said(cloud.ask("www.example.net.")) == ["www.example.net. 198.51.100.1"]
     assert said(cloud.ask("www.example.com.")) == [
         "www.example.com. 192.0.2.1",
