@@ -107,6 +107,13 @@ class PartlyApplied(RemediateError):
     hint = "Run `remediate apply` again to finish, or roll back to the snapshot named above."
 
 
+class Interrupted(RemediateError):
+    """Ctrl-C or a signal: no new step was begun, and those in flight were waited for."""
+
+    exit_code = 130
+    hint = "Run `remediate apply` again to finish, or roll back to the snapshot named above."
+
+
 class CheckFailed(RemediateError):
     """Everything was written, but what should hold afterwards does not."""
 

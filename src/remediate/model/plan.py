@@ -127,6 +127,7 @@ class Plan:
     notes: Sequence[str]
     desired_digest: str
     digest: str = ""
+    settles: Sequence[Ref] = ()  # must be ready before success is claimed
     allowances: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -1,0 +1,304 @@
+"""Compare what is wished for with what is live: pure, and the only place where they meet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from graphlib import TopologicalSorter
+from typing import Any
+
+from remediate.kinds.compare import canonical_value, field_changes, merged, rules_of, widened
+from remediate.kinds.dns_records import RecordsVerdict, compare
+from remediate.kinds.kind import Kind, Replacement
+from remediate.kinds.names import is_ours, issue, replacement
+from remediate.kinds.pointers import matching, parts
+from remediate.kinds.registry import kind
+from remediate.kinds.resolve import Names, resolved, targets
+from remediate.model.json import Body
+from remediate.model.plan import Action, Cause, Difference, FieldChange, Objection
+from remediate.model.ref import Ref
+from remediate.model.resource import Desired, Resource, Zone
+from remediate.pipeline.observe import Observed
+from remediate.stores.ledger import Entry, Ledger
+
+
+@dataclass(slots=True)
+class Differences:
+    """Everything that live is not, what cannot be done about it, and what is left alone."""
+
+    found: list[Difference] = field(default_factory=list)
+    refused: list[Objection] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    records: dict[str, RecordsVerdict] = field(default_factory=dict)  # by zone
+    names: Names = field(default_factory=lambda: Names("", ()))
+
+
+def diff(
+    desired: Desired, observed: Observed, ledger: Ledger, *, prune: bool = False
+) -> Differences:
+    """Every difference of the environment; raises if a part of the live side is unreadable."""
+    observed.insist()
+    result = Differences(names=Names(observed.project, desired.resources))
+    for ref, body in observed.live.items():
+        result.names.know(ref, body)
+    for ref in _links_first(desired):
+        entry = ledger.resources.get(ref)
+        _compare_resource(kind(ref.kind), desired.resources[ref], observed, entry, result)
+    for resource in desired.resources.values():
+        if isinstance(resource, Zone):
+            _compare_records(resource, observed, ledger, result, prune=prune)
+    result.found += _removals(desired, observed, ledger.resources, result.notes, prune=prune)
+    if not ledger.exists:
+        result.notes.append("nothing was applied from here yet, so removals cannot be seen")
+    return result
+
+
+def _links_first(desired: Desired) -> list[Ref]:
+    declared = desired.resources
+    graph = {
+        ref: targets(kind(ref.kind), resource, declared)
+        for ref, resource in sorted(declared.items())
+    }
+    return list(TopologicalSorter(graph).static_order())
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A document and the live resource that it means, where they differ."""
+
+    facts: Kind
+    resource: Resource
+    wanted: Mapping[str, Any]
+    live_ref: Ref
+    live: Body
+    changes: tuple[FieldChange, ...]
+    cause: Cause
+
+    @property
+    def unchangeable(self) -> list[str]:
+        """The differing fields that cannot change in place."""
+        where = [change.pointer for change in self.changes]
+        return [pointer for pointer in where if _covers(self.facts.immutable, pointer)]
+
+    def difference(self, action: Action, live: Ref, after: Mapping[str, Any]) -> Difference:
+        replaces = self.live_ref if action is Action.REPLACE else None
+        return Difference(
+            self.resource.ref,
+            action,
+            live,
+            self.live,
+            after,
+            self.changes,
+            self.cause,
+            replaces,
+            self.resource.place,
+        )
+
+
+def _compare_resource(
+    facts: Kind, resource: Resource, observed: Observed, entry: Entry | None, result: Differences
+) -> None:
+    ref, names = resource.ref, result.names
+    watched = resource.lifecycle.ownership == "observe"
+    wanted = resolved(facts, resource, names)
+    live_ref = _current(facts, ref, wanted, observed, entry)
+    if live_ref is None:
+        names.settle(ref, ref, None)
+        if watched:
+            result.notes.append(f"{ref} is only observed, and is not there")
+        else:
+            cause = Cause.DRIFT if entry else Cause.PENDING
+            result.found.append(_creation(resource, wanted, cause))
+        return
+
+    live = observed.live[live_ref]
+    names.settle(ref, live_ref, live)
+    wanted = widened(wanted, live, resource.lifecycle.ignore)
+    changes = field_changes(
+        facts,
+        wanted,
+        live,
+        project=observed.project,
+        written_before=entry.fields if entry else None,
+        restore_defaults=resource.lifecycle.ownership == "full",
+    )
+    if changes and watched:
+        fields = ", ".join(change.pointer for change in changes)
+        result.notes.append(f"{ref} is only observed, and differs in {fields}")
+    elif changes:
+        cause = _cause(facts, wanted, live, entry, changes, observed.project)
+        pair = Pair(facts, resource, wanted, live_ref, live, changes, cause)
+        if pair.unchangeable:
+            _replace(pair, observed, result)
+        else:
+            after = _after(wanted, live, changes)
+            result.found.append(pair.difference(Action.UPDATE, live_ref, after))
+
+
+def _creation(resource: Resource, wanted: Mapping[str, Any], cause: Cause) -> Difference:
+    ref = resource.ref
+    body = {"name": ref.name, **wanted}
+    change = FieldChange("", None, body)
+    return Difference(ref, Action.CREATE, ref, None, body, (change,), cause, place=resource.place)
+
+
+def _current(
+    facts: Kind, ref: Ref, wanted: Mapping[str, Any], observed: Observed, entry: Entry | None
+) -> Ref | None:
+    """Which live resource the document means: the one of its spec, else the one of last time."""
+    if facts.replacement is not Replacement.BESIDE:
+        return ref if ref in observed.live else None
+    ours = [
+        at
+        for at in observed.live
+        if (at.kind, at.location) == (ref.kind, ref.location) and is_ours(at.name, ref.name)
+    ]
+    same = [
+        at for at in ours if _same_immutable(facts, wanted, observed.live[at], observed.project)
+    ]
+    if same:
+        return max(same, key=lambda at: (at.name != ref.name, issue(at.name), at.name))
+    last = ref.named(entry.name) if entry else None
+    if last in ours:
+        return last
+    return ref if ref in ours else max(ours, default=None)
+
+
+def _same_immutable(
+    facts: Kind, wanted: Mapping[str, Any], live: Mapping[str, Any], project: str
+) -> bool:
+    changes = field_changes(facts, wanted, live, project=project)
+    return not any(_covers(facts.immutable, change.pointer) for change in changes)
+
+
+def _replace(pair: Pair, observed: Observed, result: Differences) -> None:
+    """A field that cannot change in place did: a new one beside it, a re-creation, or a refusal."""
+    ref = pair.resource.ref
+    how = pair.facts.replacement
+    if how is Replacement.REFUSED or pair.resource.lifecycle.replace == "refuse":
+        message = (
+            f"{ref} would have to be replaced, since {', '.join(pair.unchangeable)} cannot change "
+            "in place, and it never is: declare another one under its own name and move to it"
+        )
+        result.refused.append(Objection("replace", "deny", ref, message, place=pair.resource.place))
+        return
+    new = pair.live_ref
+    if how is Replacement.BESIDE:
+        taken = {at.name for at in observed.live if at.kind == ref.kind}
+        immutable = _immutable(pair.facts, pair.wanted, observed.project)
+        new = ref.named(replacement(ref.name, immutable, taken))
+    result.names.settle(ref, new, None)
+    result.found.append(pair.difference(Action.REPLACE, new, {**pair.wanted, "name": new.name}))
+
+
+def _immutable(facts: Kind, wanted: Mapping[str, Any], project: str) -> dict[str, Any]:
+    canonical = canonical_value(wanted, rules_of(facts, project))
+    whole = {pattern[1:] for pattern in facts.immutable}
+    return {name: value for name, value in canonical.items() if _top_is_immutable(name, whole)}
+
+
+def _top_is_immutable(name: str, whole: set[str]) -> bool:
+    return any(pattern == name or pattern.startswith(f"{name}/") for pattern in whole)
+
+
+def _covers(patterns: frozenset[str], where: str) -> bool:
+    """Whether a pattern speaks of the place, of something around it or of something in it."""
+    path = parts(where)
+    for pattern in patterns:
+        way = parts(pattern)
+        if all(a in {b, "*"} for a, b in zip(way, path, strict=False)):
+            return True
+    return False
+
+
+def _after(
+    wanted: Mapping[str, Any], live: Mapping[str, Any], changes: tuple[FieldChange, ...]
+) -> dict[str, Any]:
+    """The live body with the changes in it; a field that goes is null, as merge patches want it."""
+    touched = {parts(change.pointer)[0] for change in changes}
+    after = {
+        name: merged(wanted[name], live.get(name)) if name in wanted else live.get(name)
+        for name in sorted(touched)
+    }
+    for change in changes:
+        *way, last = parts(change.pointer)
+        if next(matching(wanted, change.pointer), None) is None:
+            holder: Any = after
+            for part in way:
+                holder = holder[int(part)] if isinstance(holder, list) else holder[part]
+            if any(part.isdigit() for part in way) and change.after is None:
+                holder.pop(last, None)  # lists are sent whole, so there is nothing to merge with
+            else:
+                holder[last] = change.after
+    return {**live, **after}
+
+
+def _cause(
+    facts: Kind,
+    wanted: Mapping[str, Any],
+    live: Mapping[str, Any],
+    entry: Entry | None,
+    changes: tuple[FieldChange, ...],
+    project: str,
+) -> Cause:
+    """Who moved since the last apply: the YAML, the live side, or both."""
+    if entry is None:
+        return Cause.PENDING
+    ours = {c.pointer for c in field_changes(facts, wanted, entry.fields, project=project)}
+    theirs = {c.pointer for c in field_changes(facts, entry.fields, live, project=project)}
+    moved = {change.pointer for change in changes}
+    if moved & ours & theirs:
+        return Cause.CONFLICT
+    return Cause.DRIFT if moved <= theirs else Cause.PENDING
+
+
+def _compare_records(
+    zone: Zone, observed: Observed, ledger: Ledger, result: Differences, *, prune: bool
+) -> None:
+    """The record sets of a zone; what is not in the YAML goes only by the law of removals."""
+    name = zone.ref.name
+    removing = prune and zone.lifecycle.on_remove == "delete"
+    verdict = compare(
+        zone if removing else replace(zone, exclusive=False),
+        observed.record_sets.get(name, iter(())),
+        ours=lambda ref: removing and ledger.record(name, *ref.record) is not None,
+        known=result.names.look_up,
+    )
+    result.found += verdict.differences
+    result.records[name] = verdict
+    result.notes += [
+        f"{name}: {left.name} {left.type} is left alone: {left.why}" for left in verdict.left_alone
+    ]
+    result.refused += [
+        Objection("record-conflict", "deny", conflict.ref, conflict.message, place=zone.place)
+        for conflict in verdict.conflicts
+    ]
+    if zone.exclusive and not removing and verdict.unmanaged:
+        how = "--prune deletes them" if zone.lifecycle.on_remove == "delete" else "onRemove: keep"
+        result.notes.append(f"{name}: {verdict.unmanaged} record sets are not in the YAML ({how})")
+
+
+def _removals(
+    desired: Desired,
+    observed: Observed,
+    remembered: Mapping[Ref, Entry],
+    notes: list[str],
+    *,
+    prune: bool,
+) -> Iterator[Difference]:
+    """Absence never deletes: it takes `onRemove: delete`, as last applied, and `--prune`."""
+    for ref, entry in sorted(remembered.items()):
+        if ref.is_record_set or ref in desired.resources:
+            continue
+        live_ref = ref.named(entry.name)
+        live = observed.live.get(live_ref)
+        if live is None:
+            continue
+        if entry.on_remove != "delete":
+            notes.append(f"{ref} is no longer in the YAML and stays (onRemove: keep)")
+        elif not prune:
+            notes.append(f"{ref} is no longer in the YAML; --prune deletes it")
+        else:
+            yield Difference(
+                ref, Action.DELETE, live_ref, live, None, (FieldChange("", live, None),)
+            )

@@ -1,0 +1,177 @@
+"""Object to a plan: small functions, every reason at once, each acknowledged one by one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from remediate.kinds.dns_records import RecordsVerdict
+from remediate.model.errors import InvalidInput
+from remediate.model.plan import Action, Difference, Objection, Step, Undo
+from remediate.model.ref import Ref
+from remediate.model.resource import Desired
+from remediate.stores.ledger import Entry
+
+SHARE = 0.3  # of what is there may go in one plan; one always may, all never
+MOST = 100  # record sets or resources that one plan may delete, however many there are
+# What cannot be had back, or only under other name servers: deleted on an explicit word alone.
+TREASURES = frozenset({"Address", "DnsZone"})
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What the guards look at."""
+
+    desired: Desired
+    differences: Sequence[Difference]
+    steps: Sequence[Step]
+    remembered: Mapping[Ref, Entry] = field(default_factory=dict)
+    records: Mapping[str, RecordsVerdict] = field(default_factory=dict)  # by zone
+
+    def deletions(self) -> Iterator[Difference]:
+        return (d for d in self.differences if d.action is Action.DELETE)
+
+
+Guard = Callable[[Proposal], Iterable[Objection]]
+
+
+def too_many_deletes(proposal: Proposal) -> Iterator[Objection]:
+    """A share and a number, for each zone and for everything else; small zones are no exception."""
+    swapped = {ref for verdict in proposal.records.values() for ref in verdict.swapped}
+    gone: Counter[Ref | None] = Counter()
+    for difference in proposal.deletions():
+        ref = difference.ref
+        if ref not in swapped:
+            gone[ref.zone if ref.is_record_set else None] += 1
+    for zone, count in gone.items():
+        if zone is None:
+            what, total = "resources", len(proposal.desired.resources) + count
+        else:
+            verdict = proposal.records.get(zone.name)
+            what, total = f"record sets of {zone}", max(verdict.live - 2 if verdict else 0, count)
+        if count > MOST or count > max(1, total * SHARE) or (zone and count == total):
+            share = f"{100 * count / total:.0f} %"
+            yield _deny("too-many-deletes", zone, f"{count} of {total} {what} would go ({share})")
+
+
+def protected(proposal: Proposal) -> Iterator[Objection]:
+    for difference in proposal.differences:
+        ref = difference.ref
+        if difference.action not in {Action.DELETE, Action.REPLACE} or ref.is_record_set:
+            continue
+        resource = proposal.desired.resources.get(ref)
+        entry = proposal.remembered.get(ref)
+        if (resource and resource.lifecycle.protect) or (entry and entry.protect):
+            yield _deny("protected", ref, f"{ref} is protected from being {difference.action}d")
+
+
+def treasure(proposal: Proposal) -> Iterator[Objection]:
+    for difference in proposal.deletions():
+        ref = difference.ref
+        if ref.kind in TREASURES and not ref.is_record_set:
+            loss = "its address" if ref.kind == "Address" else "its name servers"
+            yield _deny("delete", ref, f"deleting {ref} loses {loss} for good")
+
+
+def irreversible(proposal: Proposal) -> Iterator[Objection]:
+    for step in proposal.steps:
+        if step.undo is Undo.NEVER and step.ref.kind not in TREASURES:
+            yield _deny("irreversible", step.ref, f"{step.verb} {step.ref}: {step.undo_why}")
+
+
+def exposure(proposal: Proposal) -> Iterator[Objection]:
+    """The apex, a wildcard, or the last address of a name: each shuts a front door."""
+    going = {difference.ref for difference in proposal.deletions()}
+    for verdict in proposal.records.values():
+        for ref in verdict.removed_apex:
+            if ref in going:
+                yield _deny("dns-apex", ref, f"{_what(ref)} is at the apex of the zone")
+        for ref in verdict.removed_wildcards:
+            if ref in going:
+                yield _deny("dns-wildcard", ref, f"{_what(ref)} answers for every name below it")
+        for ref in verdict.last_addresses:
+            if ref in going:
+                yield _deny("dns-last-address", ref, f"{_what(ref)} is the name's last address")
+
+
+def _what(ref: Ref) -> str:
+    return " ".join(ref.record)
+
+
+def no_certificate(proposal: Proposal) -> Iterator[Objection]:
+    for step in proposal.steps:
+        after = step.after
+        if (
+            step.ref.kind != "TargetHttpsProxy"
+            or after is None
+            or "sslCertificates" not in step.fields
+        ):
+            continue
+        if not after.get("sslCertificates") and not after.get("certificateMap"):
+            yield _deny("no-certificate", step.ref, f"{step.ref} would be left with no certificate")
+
+
+def empty_environment(proposal: Proposal) -> Iterator[Objection]:
+    if not proposal.desired.resources and proposal.remembered:
+        count = len(proposal.remembered)
+        message = f"the YAML declares nothing, but {count} resources were applied from it"
+        yield _deny("empty-environment", None, message)
+
+
+GUARDS: Mapping[str, Guard] = {
+    "too-many-deletes": too_many_deletes,
+    "protected": protected,
+    "delete": treasure,
+    "irreversible": irreversible,
+    "dns-apex": exposure,
+    "no-certificate": no_certificate,
+    "empty-environment": empty_environment,
+}
+RULES = frozenset({*GUARDS, "dns-wildcard", "dns-last-address", "record-conflict", "replace"})
+
+
+def guard(
+    proposal: Proposal, allowances: Mapping[str, str], guards: Iterable[Guard] = GUARDS.values()
+) -> list[Objection]:
+    """Every objection, with the reason of each that somebody has acknowledged."""
+    found = [objection for look in guards for objection in look(proposal)]
+    return [acknowledged(objection, proposal.desired, allowances) for objection in found]
+
+
+def acknowledged(
+    objection: Objection, desired: Desired, allowances: Mapping[str, str]
+) -> Objection:
+    level = desired.environment.guards.get(objection.rule, objection.level)
+    resource = desired.resources.get(objection.ref) if objection.ref else None
+    lasting = resource.lifecycle.allow if resource else {}
+    reason = (
+        allowances.get(f"{objection.rule}:{objection.ref}")
+        or allowances.get(objection.rule)
+        or lasting.get(objection.rule)
+    )
+    place = objection.place or (resource.place if resource else None)
+    return replace(objection, level=level, allowed=reason, place=place)
+
+
+def parse_allowances(words: Iterable[str]) -> dict[str, str]:
+    """`RULE[:REF]=REASON`, one each; raises InvalidInput for an unknown rule or no reason."""
+    result: dict[str, str] = {}
+    for word in words:
+        key, _, reason = word.partition("=")
+        rule = key.partition(":")[0]
+        if rule not in RULES:
+            known = ", ".join(sorted(RULES))
+            raise InvalidInput(f"--allow {word}: no guard is called {rule!r}; there are {known}")
+        if not reason.strip():
+            raise InvalidInput(f"--allow {word}: say why, as in --allow {key}='agreed in review'")
+        result[key] = reason.strip()
+    return result
+
+
+def denied(objections: Iterable[Objection]) -> list[Objection]:
+    return [o for o in objections if o.level != "warn" and not o.allowed]
+
+
+def _deny(rule: str, ref: Ref | None, message: str) -> Objection:
+    return Objection(rule, "deny", ref, message)

@@ -1,0 +1,118 @@
+"""Read the live side: one list per collection and place, all at once, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import chain
+from typing import Any
+
+from remediate.gcp.errors import NotFound
+from remediate.gcp.google import Google
+from remediate.kinds.links import ref_of, scope_path
+from remediate.kinds.pointers import Patterns, leaves
+from remediate.kinds.registry import kind
+from remediate.model.errors import NotAuthorised, RemediateError, Unreachable
+from remediate.model.json import Body
+from remediate.model.observation import ABSENT, Live, Observation, Unreadable
+from remediate.model.progress import Reading, Watcher, tell
+from remediate.model.ref import Ref
+from remediate.model.resource import Desired, Resource
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What the lists showed, by Google's own names.
+
+    `record_sets` are read page by page, once, while they are compared: a large zone is never held
+    whole.
+    """
+
+    project: str
+    live: Mapping[Ref, Body]
+    unreadable: Mapping[tuple[str, str], RemediateError] = field(default_factory=dict)
+    record_sets: Mapping[str, Iterator[list[Body]]] = field(default_factory=dict)
+
+    def look(self, ref: Ref) -> Observation:
+        if (why := self.unreadable.get((ref.kind, ref.location))) is not None:
+            return Unreadable(str(why))
+        body = self.live.get(ref)
+        return ABSENT if body is None else Live(body)
+
+    def insist(self) -> None:
+        """Raise unless everything could be read; the message names every collection."""
+        if not self.unreadable:
+            return
+        reasons = sorted({str(why) for why in self.unreadable.values()})
+        text = "The live side cannot be read, so no difference can be claimed:\n" + "\n".join(
+            reasons
+        )
+        for why in self.unreadable.values():
+            if isinstance(why, NotAuthorised):
+                raise NotAuthorised(text)
+        raise Unreachable(text)
+
+
+def observe(
+    google: Google,
+    desired: Desired,
+    remembered: Iterable[Ref] = (),
+    watchers: Sequence[Watcher] = (),
+) -> Observed:
+    """Read every collection that the environment, or the ledger's memory of it, needs."""
+    collections = sorted(_needed(desired, remembered))
+    zones = [ref.name for ref in desired.resources if ref.kind == "DnsZone"]
+    tell(watchers, Reading(f"{len(collections) + len(zones)} lists of {google.project}"))
+    reads: list[Callable[[], Any]] = [partial(_listed, google, *at) for at in collections]
+    reads += [partial(_pages, google, zone) for zone in zones]
+    answers = google.read_all(reads)
+    lists = dict(zip(collections, answers, strict=False))
+    return Observed(
+        google.project,
+        {ref: body for bodies in lists.values() for ref, body in _bodies(bodies)},
+        {at: why for at, why in lists.items() if isinstance(why, RemediateError)},
+        dict(zip(zones, answers[len(collections) :], strict=True)),
+    )
+
+
+def _listed(google: Google, name: str, location: str) -> dict[Ref, Body] | RemediateError:
+    try:
+        if name == "DnsZone":
+            bodies = google.dns.zones()
+        else:
+            facts = kind(name)
+            bodies = google.compute.list(scope_path(Ref(name, "", location)), facts.collection)
+    except RemediateError as error:
+        return error
+    return {Ref(name, str(body["name"]), location): body for body in bodies}
+
+
+def _bodies(answer: dict[Ref, Body] | RemediateError) -> Iterable[tuple[Ref, Body]]:
+    return answer.items() if isinstance(answer, dict) else ()
+
+
+def _pages(google: Google, zone: str) -> Iterator[list[Body]]:
+    """The pages of a zone, the first one read already; none where there is no such zone."""
+    pages = google.dns.record_sets(zone)
+    try:
+        first = next(pages, [])
+    except NotFound:
+        return iter(())
+    return chain([first], pages)
+
+
+def _needed(desired: Desired, remembered: Iterable[Ref]) -> set[tuple[str, str]]:
+    needed = {(ref.kind, ref.location) for ref in desired.resources}
+    needed |= {(ref.kind, ref.location) for ref in remembered}
+    for resource in desired.resources.values():
+        needed |= set(_by_value(resource, desired.environment.project))
+    return needed
+
+
+def _by_value(resource: Resource, project: str) -> Iterator[tuple[str, str]]:
+    """Somebody else's address is compared by its value too, so it must be read."""
+    facts = kind(resource.ref.kind)
+    for _at, _field, link in leaves(resource.spec, Patterns(facts.links_by_value)):
+        if isinstance(link, str) and "/" in link and (target := ref_of(link, project)):
+            yield target.kind, target.location

@@ -1,0 +1,257 @@
+"""Put steps into waves: what needs another waits for it, and deletions come last."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from remediate.kinds.links import ref_of
+from remediate.kinds.pointers import Patterns, leaves
+from remediate.kinds.registry import kind
+from remediate.model.errors import InvalidInput
+from remediate.model.json import digest
+from remediate.model.plan import Action, Difference, Plan, Risk, Step
+from remediate.model.ref import Ref, record_ref
+from remediate.model.resource import Desired, Zone
+from remediate.model.values import Unknown
+from remediate.pipeline.diff import diff
+from remediate.pipeline.guard import Proposal, acknowledged, guard
+from remediate.pipeline.observe import Observed
+from remediate.pipeline.steps import Draft, Surroundings, drafts
+from remediate.stores.ledger import Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the user asked of this one run."""
+
+    allowances: Mapping[str, str] = field(default_factory=dict)
+    prune: bool = False
+    targets: tuple[str, ...] = ()
+    excludes: tuple[str, ...] = ()
+
+    def wants(self, ref: Ref) -> bool:
+        if any(ref.matches(glob) for glob in self.excludes):
+            return False
+        return not self.targets or any(ref.matches(glob) for glob in self.targets)
+
+
+def plan(desired: Desired, observed: Observed, ledger: Ledger, choices: Choices) -> Plan:
+    """What it would take to make live as desired, and every objection to it."""
+    verdict = diff(desired, observed, ledger, prune=choices.prune)
+    _insist_on_targets(desired, verdict.found, choices.targets)
+    differences = [d for d in verdict.found if choices.wants(d.ref)]
+    resources = desired.resources
+    around = Surroundings(
+        observed.project,
+        observed.live,
+        {ref: Risk(r.lifecycle.risk) for ref, r in resources.items() if r.lifecycle.risk},
+        {ref: r.lifecycle.depends_on for ref, r in resources.items()},
+    )
+    levels = waves(differences, around)
+    proposal = Proposal(
+        desired,
+        differences,
+        [step for level in levels for step in level],
+        ledger.resources,
+        verdict.records,
+    )
+    refused = [o for o in verdict.refused if o.ref is None or choices.wants(o.ref)]
+    objections = [
+        *guard(proposal, choices.allowances),
+        *(acknowledged(objection, desired, choices.allowances) for objection in refused),
+    ]
+    made = Plan(
+        desired.environment.name,
+        observed.project,
+        differences,
+        levels,
+        objections,
+        verdict.notes,
+        desired.digest,
+        settles=_settling(levels, observed.project),
+        allowances=choices.allowances,
+    )
+    return replace(made, digest=plan_digest(made))
+
+
+def _settling(levels: Sequence[Sequence[Step]], project: str) -> list[Ref]:
+    """What is created here, is in use at the end, and takes its time to become ready."""
+    steps = [step for level in levels for step in level]
+    used = {ref for step in steps for ref in linked(step.live.kind, step.after, project)}
+    waited = {ref for step in steps for ref in step.ready}
+    return [
+        step.live
+        for step in steps
+        if step.method == "insert" and step.live in used - waited
+        if step.after and not kind(step.live.kind).ready(dict(step.after)).ready
+    ]
+
+
+def plan_digest(made: Plan) -> str:
+    """By which a reviewed plan is known: equal for equal YAML, live state and ledger, anywhere."""
+    return digest(
+        {
+            "desired": made.desired_digest,
+            "environment": made.environment,
+            "project": made.project,
+            "steps": [
+                {
+                    "ref": str(step.ref),
+                    "live": str(step.live),
+                    "verb": step.verb.value,
+                    "method": step.method,
+                    "changes": [
+                        [c.pointer, _known(c.before), _known(c.after)] for c in step.changes
+                    ],
+                    "precondition": step.precondition,
+                }
+                for step in made.steps
+            ],
+            "objections": [[o.rule, o.level, str(o.ref), o.allowed] for o in made.objections],
+            "allowances": dict(made.allowances),
+        }
+    )
+
+
+def _known(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    """JSON with what is known after apply written as the reference that it is."""
+    if isinstance(value, Unknown):
+        return {"$unknown": f"{value.ref}.{value.field}"}
+    if isinstance(value, Mapping):
+        return {name: _known(item) for name, item in value.items()}
+    return [_known(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _insist_on_targets(
+    desired: Desired, found: Sequence[Difference], targets: tuple[str, ...]
+) -> None:
+    """A target that matches nothing is a slip of the pen, never a plan that happens to be empty."""
+    written: set[Ref] = {*desired.resources, *(difference.ref for difference in found)}
+    for zone in desired.resources.values():
+        if isinstance(zone, Zone):
+            written |= {record_ref(zone.ref.name, *at) for at in zone.records}
+    for glob in targets:
+        if not any(ref.matches(glob) for ref in written):
+            raise InvalidInput(f"--target {glob} matches nothing in {desired.environment.name}")
+
+
+def waves(differences: Sequence[Difference], around: Surroundings) -> list[list[Step]]:
+    """Every step, in waves; steps of one wave need nothing of each other."""
+    made = [draft for difference in differences for draft in drafts(difference, around)]
+    _group_owners(made)
+    _link(made, around)
+    return _numbered(_levels(made))
+
+
+def _group_owners(drafts: list[Draft]) -> None:
+    """Record sets of one owner name go in one change, so they share a wave, whatever they do."""
+    heads: dict[tuple[Ref, str], Draft] = {}
+    for draft in sorted(drafts, key=lambda d: d.last):
+        ref = draft.step.ref
+        if ref.is_record_set:
+            head = heads.setdefault((ref.zone, ref.record[0]), draft)
+            if head is not draft:
+                draft.group, draft.last = head, head.last
+
+
+def _link(drafts: list[Draft], around: Surroundings) -> None:
+    """Let every draft wait for what it needs."""
+    makers: dict[Ref, Draft] = {}
+    for draft in drafts:
+        if draft.step.verb is not Action.DELETE:
+            makers.setdefault(draft.step.live, draft)
+    logical = {draft.step.ref: draft for draft in reversed(drafts) if not draft.last}
+    front = [d for d in drafts if not d.last and d.step.ref.kind in {"ForwardingRule", "DnsZone"}]
+    for draft in drafts:
+        step = draft.step
+        if draft.last:
+            continue
+        needed = [makers[ref] for ref in _needs(step, around.project) if ref in makers]
+        needed += [logical[ref] for ref in around.depends_on.get(step.ref, ()) if ref in logical]
+        if step.ref.is_record_set:
+            needed += [d for d in front if _answers_at(d.step, step)]
+        if step.ready:
+            needed += front
+        draft.head.needs += [other.head for other in needed if other.step.live != step.live]
+    _link_deletions(drafts, around)
+
+
+def _link_deletions(drafts: list[Draft], around: Surroundings) -> None:
+    rest = [draft for draft in drafts if not draft.last]
+    gone = {draft.step.live: draft for draft in drafts if draft.last}
+    records = [draft for draft in gone.values() if draft.step.ref.is_record_set]
+    for draft in gone.values():
+        draft.needs += [other.head for other in rest]
+        for ref in linked(draft.step.live.kind, draft.step.before, around.project):
+            if ref in gone:
+                gone[ref].needs.append(draft.head)
+        if not draft.step.ref.is_record_set:
+            draft.needs += [other.head for other in records]
+
+
+def _needs(step: Step, project: str) -> Iterator[Ref]:
+    if step.ref.is_record_set:
+        yield step.ref.zone
+        rrdatas = (step.after or {}).get("rrdatas") or ()
+        yield from (value.ref for value in rrdatas if isinstance(value, Unknown))
+    else:
+        yield from linked(step.ref.kind, step.after, project)
+
+
+def linked(name: str, body: Mapping[str, Any] | None, project: str) -> Iterator[Ref]:
+    """The resources of ours that a body links to, by their live names."""
+    if body is None or name == "DnsZone":
+        return
+    for _at, _allowed, link in leaves(body, Patterns(kind(name).links)):
+        for one in link if isinstance(link, list) else [link]:
+            if isinstance(one, Unknown):
+                yield one.ref
+            elif isinstance(one, str) and "/" in one and (ref := ref_of(one, project)):
+                yield ref
+
+
+def _answers_at(rule: Step, record: Step) -> bool:
+    """Whether a rule listens at an address of the record set: names follow what they point to."""
+    address = (rule.after or {}).get("IPAddress")
+    return address is not None and address in ((record.after or {}).get("rrdatas") or ())
+
+
+def _levels(drafts: list[Draft]) -> list[list[Draft]]:
+    """The longest way to each draft is its wave."""
+    level: dict[int, int] = {}
+
+    def depth(draft: Draft) -> int:
+        if (known := level.get(id(draft))) is None:
+            below = [depth(other) for other in draft.needs if other is not draft]
+            known = level[id(draft)] = 1 + max(below, default=-1)
+        return known
+
+    result: dict[int, list[Draft]] = defaultdict(list)
+    for draft in drafts:
+        result[depth(draft.head)].append(draft)
+    return [result[number] for number in sorted(result)]
+
+
+def _numbered(levels: list[list[Draft]]) -> list[list[Step]]:
+    ids: dict[int, str] = {}
+    result = []
+    for level in levels:
+        level.sort(key=lambda draft: (str(draft.step.ref), draft.step.verb is not Action.DELETE))
+        for draft in level:
+            ids[id(draft)] = str(len(ids) + 1)
+        result.append(
+            [
+                replace(
+                    draft.step,
+                    id=ids[id(draft)],
+                    after_steps=tuple(
+                        sorted({ids[id(n)] for n in draft.needs if id(n) in ids}, key=int)
+                    ),
+                )
+                for draft in level
+            ]
+        )
+    return result

@@ -1,0 +1,244 @@
+"""The mutations that a difference takes, each with its precondition, risk and undo."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import Any
+
+from remediate.kinds.compare import fields_digest
+from remediate.kinds.kind import Kind, Replacement, Update, Verdict
+from remediate.kinds.links import ref_of, scope_of
+from remediate.kinds.pointers import parts
+from remediate.kinds.registry import kind
+from remediate.model.json import digest
+from remediate.model.plan import Action, Difference, FieldChange, Risk, Step, Undo
+from remediate.model.ref import Ref
+
+RECORD_UNDO = Verdict(
+    Undo.EXACT, "the record set comes back word for word; caches follow after the old TTL"
+)
+RECORD_WORDS = ("name", "type", "ttl", "rrdatas", "routingPolicy")
+DNS_CHANGE_SECONDS = 2.0  # measured: a change is done within two seconds
+
+
+@dataclass(slots=True)
+class Draft:
+    """A step on its way into the plan, with the drafts that it waits for."""
+
+    step: Step
+    needs: list[Draft] = field(default_factory=list)
+    last: bool = False  # deletions wait for everything else
+    group: Draft | None = None  # one Cloud DNS change holds all record sets of an owner name
+
+    @property
+    def head(self) -> Draft:
+        return self.group or self
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What planning needs to know besides the differences."""
+
+    project: str
+    live: Mapping[Ref, Mapping[str, Any]]
+    risks: Mapping[Ref, Risk] = field(default_factory=dict)  # lifecycle.risk
+    depends_on: Mapping[Ref, Iterable[Ref]] = field(default_factory=dict)
+
+
+def drafts(difference: Difference, around: Surroundings) -> list[Draft]:
+    if difference.ref.is_record_set:
+        return [_record_draft(difference, around)]
+    facts = kind(difference.ref.kind)
+    match difference.action:
+        case Action.CREATE:
+            return _creation(facts, difference, around)
+        case Action.UPDATE:
+            return _update(facts, difference, around)
+        case Action.DELETE:
+            return [Draft(_step(facts, difference, Action.DELETE, "delete", around), last=True)]
+        case Action.REPLACE:
+            return _replacement(facts, difference, around)
+
+
+def _record_draft(difference: Difference, around: Surroundings) -> Draft:
+    step = Step(
+        id="",
+        verb=difference.action,
+        method="changes.create",
+        ref=difference.ref,
+        live=difference.live,
+        before=difference.before,
+        after=difference.after,
+        fields=(),
+        changes=difference.changes,
+        precondition=record_digest(difference.before),
+        risk=_raised(around.risks.get(difference.ref.zone, Risk.MEDIUM), difference.action),
+        undo=RECORD_UNDO.undo,
+        undo_why=RECORD_UNDO.why,
+        estimate=DNS_CHANGE_SECONDS,
+    )
+    return Draft(step, last=difference.action is Action.DELETE)
+
+
+def record_digest(live: Mapping[str, Any] | None) -> str:
+    """The precondition of a record set: all that a deletion must repeat word for word."""
+    if live is None:
+        return digest("absent")
+    words = {
+        name: live[name]
+        for name in ("name", "type", "ttl", "rrdatas", "routingPolicy")
+        if name in live
+    }
+    return digest(words)
+
+
+def _creation(facts: Kind, difference: Difference, around: Surroundings) -> list[Draft]:
+    """An insert, and a call of its own for each field that inserts do not keep."""
+    assert difference.after is not None
+    made = Draft(_step(facts, difference, Action.CREATE, "insert", around))
+    drafts = [made]
+    for name in facts.ignored_by_insert:
+        if not difference.after.get(name):
+            continue
+        how = _update_for(facts, name, difference.live)
+        change = FieldChange(f"/{name}", None, difference.after[name])
+        step = _step(facts, difference, Action.UPDATE, how.method, around, (name,), (change,))
+        empty = fields_digest(facts, {}, (name,), around.project)
+        drafts.append(Draft(replace(step, precondition=empty), needs=[made]))
+    return drafts
+
+
+def _replacement(facts: Kind, difference: Difference, around: Surroundings) -> list[Draft]:
+    """A new one beside the old, or a deletion and an insert under one name, with a gap between."""
+    assert difference.replaces is not None
+    if facts.replacement is Replacement.BESIDE:
+        made = _creation(facts, replace(difference, before=None), around)
+        return [_with(draft, risk=_raised(draft.step.risk, Action.REPLACE)) for draft in made]
+    gone = Draft(_step(facts, difference, Action.DELETE, "delete", around))
+    made = _creation(facts, replace(difference, before=None), around)
+    made[0].needs.append(gone)
+    return [gone, *made]
+
+
+def _with(draft: Draft, **fields: Any) -> Draft:  # noqa: ANN401 - the fields of a step
+    draft.step = replace(draft.step, **fields)
+    return draft
+
+
+def _update(facts: Kind, difference: Difference, around: Surroundings) -> list[Draft]:
+    """One step a call: most fields go by `patch`, a few only by calls of their own."""
+    touched = sorted({parts(change.pointer)[0] for change in difference.changes})
+    by_call: dict[Update, list[str]] = defaultdict(list)
+    for name in touched:
+        by_call[_update_for(facts, name, difference.live)].append(name)
+    drafts: list[Draft] = []
+    for how in facts.updates:
+        if not (names := tuple(by_call.get(how, ()))):
+            continue
+        changes = tuple(c for c in difference.changes if parts(c.pointer)[0] in names)
+        step = _step(facts, difference, Action.UPDATE, how.method, around, names, changes)
+        drafts += _overlapping(facts, step, around) if facts.overlaps in names else [Draft(step)]
+    for earlier, later in pairwise(drafts):
+        later.needs.append(earlier)
+    return drafts
+
+
+def _update_for(facts: Kind, name: str, live: Ref) -> Update:
+    scope = scope_of(live)
+    able = [how for how in facts.updates if scope in how.scopes]
+    special = [how for how in able if name in how.fields]
+    return (special or [how for how in able if not how.fields])[0]
+
+
+def _overlapping(facts: Kind, step: Step, around: Surroundings) -> list[Draft]:
+    """Attach what is new beside what is there, wait until it is ready, then detach the old.
+
+    The old stays first, since the first certificate serves clients that send no server name.
+    """
+    assert step.before is not None
+    assert step.after is not None
+    name = facts.overlaps
+    old: list[str] = list(step.before.get(name) or ())
+    wanted: list[str] = list(step.after.get(name) or ())
+    waiting = [link for link in wanted if not _is_ready(link, around)]
+    if not old or not waiting or set(old) <= set(wanted):
+        return [Draft(step)]
+    both = old + [link for link in wanted if link not in old]
+    drafts = []
+    if both != old:
+        attach = replace(
+            step,
+            after={**step.after, name: both},
+            changes=_with_list(step.changes, name, old, both),
+            note="attach beside the old",
+        )
+        drafts.append(Draft(attach))
+    detach = replace(
+        step,
+        before={**step.after, name: both},
+        fields=(name,),
+        changes=(FieldChange(f"/{name}", both, wanted),),
+        precondition=fields_digest(facts, {name: both}, (name,), around.project),
+        ready=tuple(ref for link in waiting if (ref := ref_of(link, around.project))),
+        note="detach the old, once the new is ready",
+    )
+    drafts.append(Draft(detach))
+    return drafts
+
+
+def _with_list(
+    changes: tuple[FieldChange, ...], name: str, old: list[str], new: list[str]
+) -> tuple[FieldChange, ...]:
+    others = tuple(c for c in changes if parts(c.pointer)[0] != name)
+    return (*others, FieldChange(f"/{name}", old, new))
+
+
+def _is_ready(link: str, around: Surroundings) -> bool:
+    ref = ref_of(link, around.project)
+    if ref is None:
+        return True  # somebody else's: nothing to wait for that we could see
+    body = around.live.get(ref)
+    return body is not None and kind(ref.kind).ready(dict(body)).ready
+
+
+def _step(
+    facts: Kind,
+    difference: Difference,
+    verb: Action,
+    method: str,
+    around: Surroundings,
+    fields: tuple[str, ...] = (),
+    changes: tuple[FieldChange, ...] | None = None,
+) -> Step:
+    verdict = facts.undo.get(verb, Verdict(Undo.EXACT, "the snapshot holds the whole body"))
+    compared = fields or tuple(facts.spec.model_fields)
+    before = None if verb is Action.CREATE else difference.before
+    live = difference.replaces if verb is Action.DELETE and difference.replaces else difference.live
+    return Step(
+        id="",
+        verb=verb,
+        method=method,
+        ref=difference.ref,
+        live=live,
+        before=before,
+        after=None if verb is Action.DELETE else difference.after,
+        fields=fields,
+        changes=difference.changes if changes is None else changes,
+        precondition=fields_digest(facts, before, compared, around.project),
+        risk=_raised(around.risks.get(difference.ref, facts.base_risk), verb, verdict.undo),
+        undo=verdict.undo,
+        undo_why=verdict.why,
+        estimate=facts.seconds.get(verb, 1.0),
+    )
+
+
+def _raised(risk: Risk, verb: Action, undo: Undo = Undo.EXACT) -> Risk:
+    """Replacement and deletion raise the risk; what cannot be undone is at least high."""
+    if verb in {Action.DELETE, Action.REPLACE}:
+        risk = risk.raised()
+    if undo is Undo.NEVER and risk in {Risk.LOW, Risk.MEDIUM}:
+        return Risk.HIGH
+    return risk
