@@ -28,7 +28,7 @@ _NEVER_APEX = {
     "DS": "a zone's DS belongs into its parent zone",
 }
 _NO_WILDCARD = frozenset({"ALIAS", "DS", "NS", "SOA"})
-_ADDRESSES = frozenset({"A", "AAAA"})
+ADDRESSES = frozenset({"A", "AAAA"})
 _AT_A_CUT = frozenset({"DS", "NS"})
 # which word of a value is the name that it points to
 _TARGET = {
@@ -167,13 +167,23 @@ def neighbour_faults(sets: Sets, owners: Iterator[str]) -> Iterator[tuple[tuple[
     """What cannot stand beside each other under one name (RFC 1034 §3.6.2)."""
     for fqdn in owners:
         types = {rrtype for rrtype in TYPES if (fqdn, rrtype) in sets}
-        if "CNAME" in types and len(types) > 1:
-            others = ", ".join(sorted(types - {"CNAME"}))
-            yield (fqdn, "CNAME"), ("", f"CNAME beside {others}", "a CNAME stands alone")
-        if "ALIAS" in types and types & _ADDRESSES:
-            others = ", ".join(sorted(types & _ADDRESSES))
-            hint = "an ALIAS answers for addresses: keep one of them"
-            yield (fqdn, "ALIAS"), ("", f"ALIAS beside {others}", hint)
+        for alone in sorted(types & {"ALIAS", "CNAME"}):
+            if others := sorted(types & clashes(alone)):
+                hint = "it answers for the whole name, so keep one of them"
+                yield (fqdn, alone), ("", f"{alone} beside {', '.join(others)}", hint)
+
+
+def clashes(rrtype: str) -> frozenset[str]:
+    """The types that cannot stand beside this one under the same name."""
+    match rrtype:
+        case "CNAME":
+            return TYPES - {"CNAME"}
+        case "ALIAS":
+            return ADDRESSES | {"CNAME"}
+        case "A" | "AAAA":
+            return frozenset({"ALIAS", "CNAME"})
+        case _:
+            return frozenset({"CNAME"})
 
 
 def delegation_faults(sets: Sets, dns_name: str) -> Iterator[tuple[tuple[str, str], Wrong]]:
@@ -186,7 +196,7 @@ def delegation_faults(sets: Sets, dns_name: str) -> Iterator[tuple[tuple[str, st
         cut = _cut_above(fqdn, cuts, dns_name)
         if cut is None or (fqdn == cut and rrtype in _AT_A_CUT):
             continue
-        if rrtype in _ADDRESSES and fqdn in servers:
+        if rrtype in ADDRESSES and fqdn in servers:
             continue
         message = f"`{relative(cut, dns_name)}` is delegated, so nobody would ever see this"
         hint = "write it in the delegated zone; only addresses of its name servers belong here"

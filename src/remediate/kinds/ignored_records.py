@@ -1,0 +1,58 @@
+"""`lifecycle.ignore` for record sets: pointers such as `/records/foo/A`, globs allowed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import translate
+
+from remediate.kinds.dns_names import relative
+from remediate.kinds.pointers import parts
+from remediate.model.resource import RecordSet
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """Which record sets of a zone are shielded, written or not; false when none is."""
+
+    dns_name: str
+    pattern: re.Pattern[str] | None
+
+    @classmethod
+    def of(cls, dns_name: str, pointers: Iterable[str]) -> Ignored:
+        """`/records/foo` is every type of `foo`; `*` is any text, so `[*]` is the wildcard."""
+        globs = []
+        for pointer in pointers:
+            head, name, rrtype = [*parts(pointer), "*", "*"][:3]
+            if head == "records":
+                globs.append(translate(f"{name.lower()}/{rrtype}"))
+        return cls(dns_name, re.compile("|".join(globs)) if globs else None)
+
+    def __bool__(self) -> bool:
+        return self.pattern is not None
+
+    def covers(self, fqdn: str, rrtype: str) -> bool:
+        if self.pattern is None:
+            return False
+        return self.pattern.match(f"{relative(fqdn, self.dns_name)}/{rrtype}") is not None
+
+
+def ignore_faults(
+    dns_name: str, records: Mapping[tuple[str, str], RecordSet], ignore: Iterable[str]
+) -> Iterator[tuple[str, str, str]]:
+    """(pointer below `lifecycle`, what is wrong, what was meant): sets both written and ignored."""
+    for at, pointer in enumerate(ignore):
+        where = f"/ignore/{at}"
+        path = parts(pointer)
+        if path[:1] != ["records"]:
+            continue
+        if len(path) > 3:  # noqa: PLR2004 - records, name, type
+            hint = f"write `{'/'.join(pointer.split('/')[:4])}`"
+            yield where, f"{pointer!r} points into a record set, which is ignored whole", hint
+            continue
+        shield = Ignored.of(dns_name, [pointer])
+        for fqdn, rrtype in records:
+            if shield.covers(fqdn, rrtype):
+                message = f"{fqdn} {rrtype} is both written in `records` and ignored"
+                yield where, message, "keep one of the two"
