@@ -7,37 +7,41 @@ changed and a CNAME can give way to an address in the same instant.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 from remediate.kinds.rdata import size
 from remediate.model.errors import InvalidInput
 from remediate.model.json import Body
+from remediate.model.plan import Difference
 from remediate.model.ref import Ref
 from remediate.model.values import Unknown
-
-Need: TypeAlias = tuple[Body | None, Body | None]
-"""A record set as it is live and as it is to be; None where there is none."""
 
 _SERVER_ADDS = frozenset({"kind", "signatureRrdatas"})
 
 
-class Load(NamedTuple):
-    """What a change holds, or may hold, of what the project's quota counts."""
+class Quota(NamedTuple):
+    """What a change may hold, or does; the defaults are Google's (cloud.google.com/dns/quotas)."""
 
-    additions: int = 0
-    deletions: int = 0
-    rrdata_bytes: int = 0
+    additions: int = 1_000
+    deletions: int = 1_000
+    rrdata_bytes: int = 100_000
 
-    def with_more(self, more: Load) -> Load:
-        return Load(*(mine + others for mine, others in zip(self, more, strict=True)))
+    @classmethod
+    def of(cls, quota: Mapping[str, Any]) -> Quota:
+        """From the `quota` of the project's resource; what it does not say stays the default."""
+        names = ("rrsetAdditionsPerChange", "rrsetDeletionsPerChange", "totalRrdataSizePerChange")
+        return cls(*(int(quota.get(name, most)) for name, most in zip(names, cls(), strict=True)))
 
-    def fits(self, limit: Load) -> bool:
-        return all(mine <= most for mine, most in zip(self, limit, strict=True))
+    def with_more(self, more: Quota) -> Quota:
+        return Quota(*(mine + others for mine, others in zip(self, more, strict=True)))
+
+    def holds(self, load: Quota) -> bool:
+        return all(used <= most for used, most in zip(load, self, strict=True))
 
 
-DEFAULT_LIMIT = Load(1_000, 1_000, 100_000)  # cloud.google.com/dns/quotas
+DEFAULT_QUOTA = Quota()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,32 +53,26 @@ class Change:
     deletions: list[Body]
 
     @property
-    def load(self) -> Load:
+    def load(self) -> Quota:
         data = sum(_rrdata_bytes(body) for body in (*self.additions, *self.deletions))
-        return Load(len(self.additions), len(self.deletions), data)
+        return Quota(len(self.additions), len(self.deletions), data)
 
 
-def pack(needs: Mapping[Ref, Need], quota: Mapping[str, Any]) -> list[Change]:
+def pack(differences: Iterable[Difference], quota: Quota = DEFAULT_QUOTA) -> list[Change]:
     """Changes in the order in which to send them: owners that only lose something come last.
 
-    `quota` is that of the project's resource; a limit that it does not name is Google's default.
-    The same for the same needs in any order. Raises InvalidInput when what one owner name needs is
-    more than may be in one change.
+    The same for the same differences in any order. Raises InvalidInput when what one owner name
+    needs is more than may be in one change.
     """
-    limit = Load(
-        int(quota.get("rrsetAdditionsPerChange", DEFAULT_LIMIT.additions)),
-        int(quota.get("rrsetDeletionsPerChange", DEFAULT_LIMIT.deletions)),
-        int(quota.get("totalRrdataSizePerChange", DEFAULT_LIMIT.rrdata_bytes)),
-    )
     packed: list[list[Change]] = []
-    full = Load()
-    for owner, refs in _by_owner(needs):
-        change = _change(refs, needs)
+    full = Quota(0, 0, 0)
+    for owner, group in _by_owner(differences):
+        change = _change(group)
         load = change.load
-        if not load.fits(limit):
-            raise _too_much(owner, load, limit)
+        if not quota.holds(load):
+            raise _too_much(owner, load, quota)
         together = full.with_more(load)
-        if packed and together.fits(limit):
+        if packed and quota.holds(together):
             packed[-1].append(change)
             full = together
         else:
@@ -83,27 +81,26 @@ def pack(needs: Mapping[Ref, Need], quota: Mapping[str, Any]) -> list[Change]:
     return [_joined(parts) for parts in packed]
 
 
-def _by_owner(needs: Mapping[Ref, Need]) -> list[tuple[str, list[Ref]]]:
-    owners: dict[str, list[Ref]] = {}
-    for ref in sorted(needs):
-        owners.setdefault(ref.record[0], []).append(ref)
-    only_loses = {
-        owner: all(needs[ref][1] is None for ref in refs) for owner, refs in owners.items()
-    }
-    return sorted(owners.items(), key=lambda item: (only_loses[item[0]], item[0]))
+def _by_owner(differences: Iterable[Difference]) -> list[tuple[str, list[Difference]]]:
+    owners: dict[str, list[Difference]] = {}
+    for difference in sorted(differences, key=lambda each: each.ref):
+        owners.setdefault(difference.ref.record[0], []).append(difference)
+    return sorted(owners.items(), key=lambda item: (_only_loses(item[1]), item[0]))
 
 
-def _change(refs: Sequence[Ref], needs: Mapping[Ref, Need]) -> Change:
-    before = [needs[ref][0] for ref in refs]
-    after = [needs[ref][1] for ref in refs]
+def _only_loses(group: Sequence[Difference]) -> bool:
+    return all(difference.after is None for difference in group)
+
+
+def _change(group: Sequence[Difference]) -> Change:
     return Change(
-        list(refs),
-        [_addition(body) for body in after if body is not None],
-        [body for body in before if body is not None],
+        [each.ref for each in group],
+        [_addition(each.after) for each in group if each.after is not None],
+        [dict(each.before) for each in group if each.before is not None],
     )
 
 
-def _addition(wanted: Body) -> Body:
+def _addition(wanted: Mapping[str, Any]) -> Body:
     """The wanted set without what only the server writes."""
     values: Any = wanted.get("rrdatas") or []
     if any(isinstance(value, Unknown) for value in values):
@@ -130,9 +127,9 @@ def _rrdata_bytes(value: Any) -> int:  # noqa: ANN401 - a record set, its policy
     return 0
 
 
-def _too_much(owner: str, load: Load, limit: Load) -> InvalidInput:
+def _too_much(owner: str, load: Quota, quota: Quota) -> InvalidInput:
     return InvalidInput(
         f"{owner} needs {load.additions} additions, {load.deletions} deletions and "
         f"{load.rrdata_bytes:,} bytes of data in one change; the project's quota is "
-        f"{limit.additions}, {limit.deletions} and {limit.rrdata_bytes:,}"
+        f"{quota.additions}, {quota.deletions} and {quota.rrdata_bytes:,}"
     )
