@@ -177,8 +177,8 @@ def _ends(spec: Mapping[str, Any]) -> Iterator[Fault]:
             weighted = (holder.get(action) or {}).get("weightedBackendServices")
             split = f"{action}/weightedBackendServices"
             given = {service: holder.get(service), redirect: holder.get(redirect), split: weighted}
-            for _, message in exactly_one(given, (service, redirect, split)):
-                yield at, message
+            for place, message in exactly_one(given, (service, redirect, split)):
+                yield at + place.replace("~1", "/"), message
         yield from action_faults(spec, f"{pattern}/{action}")
         yield from redirect_faults(spec, f"{pattern}/{redirect}")
 
