@@ -23,6 +23,7 @@ import dns.rrset
 
 from gcp_sandbox.dns.answer import Answer, Records, answer
 from gcp_sandbox.dns.section import DnsSection
+from gcp_sandbox.server import LOOPBACK
 from gcp_sandbox.world import World
 
 _PLAIN_UDP: Final = 512
@@ -51,7 +52,11 @@ class NameServer:
 
 
 async def start_nameserver(world: World, host: str = "127.0.0.1", port: int = 0) -> NameServer:
-    """Listen; port 0 takes one that is free for both. Raises OSError if it is taken."""
+    """Listen on loopback, whatever `host` says; port 0 takes one that is free for both.
+
+    Raises OSError if the port is taken.
+    """
+    host = host if host in LOOPBACK else LOOPBACK[0]
     loop = asyncio.get_running_loop()
     for attempt in range(_TRIES):
         tcp = await asyncio.start_server(lambda r, w: _converse(world, r, w), host, port)
@@ -109,9 +114,8 @@ def respond(world: World, data: bytes, *, datagram: bool) -> bytes | None:
     reply.flags &= ~dns.flags.RA
     problem = _problem(query)
     if problem is None:
-        _fill(reply, _said(world, query))
-    else:
-        reply.set_rcode(problem)
+        problem = _fill(reply, _said(world, query))
+    reply.set_rcode(problem)
     return _to_wire(reply, query, datagram=datagram)
 
 
@@ -146,13 +150,19 @@ def _said(world: World, query: dns.message.Message) -> Answer:
     return said
 
 
-def _fill(reply: dns.message.Message, said: Answer) -> None:
-    reply.set_rcode(dns.rcode.from_text(said.rcode))
+def _fill(reply: dns.message.Message, said: Answer) -> dns.rcode.Rcode:
+    """Fill the sections; SERVFAIL where a set holds what cannot be sent (a balancer's address)."""
+    try:
+        sections = [
+            [_rrset(records) for records in section]
+            for section in (said.answer, said.authority, said.additional)
+        ]
+    except (dns.exception.DNSException, ValueError):
+        return dns.rcode.SERVFAIL
+    reply.answer, reply.authority, reply.additional = sections
     if said.authoritative:
         reply.flags |= dns.flags.AA
-    reply.answer += [_rrset(records) for records in said.answer]
-    reply.authority += [_rrset(records) for records in said.authority]
-    reply.additional += [_rrset(records) for records in said.additional]
+    return dns.rcode.from_text(said.rcode)
 
 
 def _rrset(records: Records) -> dns.rrset.RRset:

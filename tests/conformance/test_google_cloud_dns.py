@@ -13,7 +13,7 @@ from tests.conformance.conftest import PROJECT
 def client(sandbox: Sandbox) -> dns.Client:
     return dns.Client(
         project=PROJECT,
-        credentials=AnonymousCredentials(),  # type: ignore[no-untyped-call]
+        credentials=AnonymousCredentials(),
         client_options={"api_endpoint": sandbox.url},
     )
 

@@ -10,6 +10,9 @@ from collections.abc import Sequence
 from gcp_sandbox.errors import GoogleError
 from gcp_sandbox.request import Body
 
+Faults = list[str]
+"""Messages gathered while a request is read, to be told all at once."""
+
 
 class Refused(GoogleError):
     """One answer for several faults of one reason; the first gives the message."""

@@ -19,6 +19,8 @@ import dns.rdataclass
 import dns.rdatatype
 
 from gcp_sandbox.dns import names
+from gcp_sandbox.dns.errors import Faults, bad_value
+from gcp_sandbox.request import Json
 
 _TOKEN: Final = re.compile(r'"((?:[^"\\]|\\.)*)"(?=\s|$)|((?:[^"\s\\]|\\.)+)', re.DOTALL)
 _PLAIN_TXT: Final = re.compile(r'"[ !#-\[\]-~]{0,255}"(?: "[ !#-\[\]-~]{0,255}")*')
@@ -40,6 +42,26 @@ def canonical(rrtype: str, text: str) -> str:
 def is_served(rrtype: str) -> bool:
     """Whether Cloud DNS has the type."""
     return rrtype in _SPELLINGS
+
+
+def spelt(given: Json, rrtype: str, at: str, faults: Faults) -> list[str]:
+    """The list `given` in canonical spelling, in its order; what is wrong is added to `faults`."""
+    if not isinstance(given, list) or not given:
+        faults.append(bad_value(at, "<empty>"))
+        return []
+    forms: list[str] = []
+    for number, text in enumerate(given):
+        if not rrtype:
+            continue  # the type's own fault is told already
+        try:
+            form = canonical(rrtype, text if isinstance(text, str) else "")
+        except ValueError:
+            faults.append(bad_value(f"{at}[{number}]", text))
+            continue
+        if form in forms:
+            faults.append(bad_value(f"{at}[{number}]", text))
+        forms.append(form)
+    return forms
 
 
 def character_strings(text: str) -> list[bytes]:

@@ -106,7 +106,7 @@ class DnsSection:
             "id": operation_id or self.world.chance.uuid(),
             "startTime": rfc3339(now),
             "status": "pending",
-            "type": "update",
+            "type": "UPDATE",
             "user": "sandbox@localhost",
             "zoneContext": {"oldValue": before, "newValue": zone.body},
         }

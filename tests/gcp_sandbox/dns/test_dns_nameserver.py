@@ -172,6 +172,14 @@ def test_an_unknown_edns_version_is_told(cloud: CloudDns) -> None:
     assert cloud.ask("www.example.com.", use_edns=1).rcode() == dns.rcode.BADVERS
 
 
+def test_what_cannot_be_sent_is_a_server_failure(cloud: CloudDns, zone: str) -> None:
+    balancers = [{"ipAddress": "nonsense"}]
+    policy = {"wrr": {"items": [{"healthCheckedTargets": {"internalLoadBalancers": balancers}}]}}
+    broken = {"name": "x.example.com.", "type": "A", "ttl": 60, "routingPolicy": policy}
+    cloud.add(zone, broken)
+    assert cloud.ask("x.example.com.").rcode() == dns.rcode.SERVFAIL
+
+
 def raw(cloud: CloudDns, data: bytes) -> bytes:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
         client.settimeout(5)
