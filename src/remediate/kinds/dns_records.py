@@ -49,7 +49,8 @@ class RecordsVerdict:
     """What one zone needs, and the facts that guards ask for.
 
     `differences` are sorted by Ref and say `before` as live, word for word. `live` counts every
-    set of the zone, `unmanaged` those that are nobody's business here, `ignored` the shielded.
+    set of the zone, `unmanaged` those that are nobody's business here, `unwanted` those that would
+    go if anything were removed, `ignored` the shielded.
     `last_addresses` are deletions after which a name has no address any more; `live_addresses` is
     how many A, AAAA, ALIAS and CNAME sets each owner that loses one has now. `swapped` are
     deletions without which Cloud DNS refuses a creation of the same owner: both or neither.
@@ -61,6 +62,7 @@ class RecordsVerdict:
     conflicts: list[Conflict] = field(default_factory=list)
     live: int = 0
     unmanaged: int = 0
+    unwanted: int = 0
     ignored: int = 0
     removed_apex: tuple[Ref, ...] = ()
     removed_wildcards: tuple[Ref, ...] = ()
@@ -75,14 +77,17 @@ def compare(
     *,
     ours: Callable[[Ref], bool],
     known: Callable[[Reference], str | Unknown],
+    removing: bool = True,
 ) -> RecordsVerdict:
     """Hold a zone's written sets against its live ones.
 
     `ours` says of a live set that is not written whether it was once applied from here; in an
-    exclusive zone nobody asks. `known` fills in references. An apex NS or SOA is left alone unless
-    it is written, and a SOA is compared without its serial. Raises Unreachable on a broken page.
+    exclusive zone nobody asks. `known` fills in references. Without `removing`, an unwanted set
+    goes only if it stands in the way of a written one of its owner. An apex NS or SOA is left alone
+    unless it is written, and a SOA is compared without its serial. Raises Unreachable on a broken
+    page.
     """
-    walk = _Walk(zone, ours, known)
+    walk = _Walk(zone, ours, known, removing=removing)
     for page in pages:
         walk.read(page)
     return walk.verdict()
@@ -96,10 +101,13 @@ class _Walk:
         zone: Zone,
         ours: Callable[[Ref], bool],
         known: Callable[[Reference], str | Unknown],
+        *,
+        removing: bool,
     ) -> None:
         self.zone = zone
         self.ours = ours
         self.known = known
+        self.removing = removing
         self.ignored = Ignored.of(zone.dns_name, zone.lifecycle.ignore)
         self.missing = dict(zone.records)
         self.standing: set[Key] = set()  # live, not written, and not going to be deleted
@@ -147,12 +155,18 @@ class _Walk:
         ref = record_ref(self.zone.ref.name, fqdn, rrtype)
         if why := disliked(fqdn, rrtype, body, self.zone.dns_name):
             self.found.left_alone.append(LeftAlone(fqdn, rrtype, why))
-        elif self.zone.exclusive or self.ours(ref):
+        elif not self.zone.exclusive and not self.ours(ref):
+            self.found.unmanaged += 1
+        elif self.removing or self._stands_in_the_way(key):
             change = FieldChange("", body, None)
             self._differs(Difference(ref, Action.DELETE, ref, body, None, (change,)))
             return
-        self.found.unmanaged += 1
+        else:
+            self.found.unwanted += 1
         self.standing.add(key)
+
+    def _stands_in_the_way(self, key: Key) -> bool:
+        return any((key[0], other) in self.zone.records for other in clashes(key[1]))
 
     def _compare_set(self, want: RecordSet, body: Body) -> None:
         ref = record_ref(self.zone.ref.name, want.fqdn, want.type)
