@@ -6,7 +6,7 @@ import re
 from urllib.parse import quote
 
 from remediate.gcp.connection import ApiConnection, Wire
-from remediate.gcp.errors import NotFound
+from remediate.gcp.errors import NotFound, PreconditionFailed
 from remediate.gcp.operations import Operation
 from remediate.model.errors import Unreachable
 from remediate.model.json import Body
@@ -42,6 +42,10 @@ _WITHOUT_GLOBAL = frozenset(
     }
 )
 """Setters that existed before `global/` came into the paths."""
+WITHOUT_ID = frozenset(
+    {("addresses", "global", "setLabels"), ("forwardingRules", "global", "setLabels")}
+)
+"""Mutations that take no `requestId`; the label fingerprint lets them happen once."""
 
 _SPELLING = re.compile(r"(?:https?:)?//[^/]+/(?:compute/[a-z0-9]+/|v[0-9][a-z0-9]*/)?|^/+")
 _PROJECT_GONE = re.compile(r"The resource 'projects/[^/']+' was not found")
@@ -124,6 +128,8 @@ class Compute:
     ) -> Operation:
         """`patch`, `update`, `delete` or a setter; `request_id` makes it safe to send again."""
         path = path_of(self.project, method, scope, collection, name)
+        if (collection, scope, method) in WITHOUT_ID:
+            return self._label(path, scope, collection, name, body or {})
         return self._mutate(http_method(method), scope, path, body, request_id)
 
     def ask(self, method: str, scope: str, collection: str, name: str, body: Body) -> Body:
@@ -145,6 +151,16 @@ class Compute:
     def project_relative(self, url: str) -> str:
         """`global/urlMaps/x` from any spelling; `projects/P/…` stays if P is another project."""
         return project_relative(url, self.project)
+
+    def _label(self, path: str, scope: str, collection: str, name: str, body: Body) -> Operation:
+        try:
+            answer = self._connection.call("POST", path, body=body, repeatable=True)
+        except PreconditionFailed as error:
+            live = self.get(scope, collection, name) if error.repeated else None
+            if live is None or live.get("labels", {}) != body.get("labels", {}):
+                raise
+            return Operation("", scope, {})  # ours, its answer lost
+        return Operation("compute#operation", scope, answer)
 
     def _mutate(
         self, verb: str, scope: str, path: str, body: Body | None, request_id: str

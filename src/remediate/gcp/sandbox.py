@@ -47,6 +47,10 @@ class Sandbox:
         """The API requests that it has answered, oldest first."""
         return cast("list[Body]", self._ask("GET", "calls").get("calls", []))
 
+    def inject(self, kind: str, match: str = "*", times: int = 1) -> None:
+        """Let the next `times` calls that match (`POST */changes*`) go wrong."""
+        self._ask("POST", f"faults/{kind}", {"match": match, "times": times})
+
     def _ask(self, method: str, path: str, body: Body | None = None) -> Body:
         url = f"{self.url}/_sandbox/{path}"
         try:

@@ -94,6 +94,9 @@ def live_session(
         raise Unreachable(f"Google's sign-in did not answer: {one_line(str(error))}") from None
     except GoogleAuthError as error:
         raise NotAuthorised(f"no usable credentials: {_why(error)}") from None
+    except (AttributeError, OSError, TypeError, ValueError):
+        # what google-auth lets through for a file that is JSON but nothing it knows
+        raise NotAuthorised("no usable credentials: their file makes no sense") from None
 
 
 def _impersonated(credentials: Any, account: str, quota_project: str | None) -> Any:  # noqa: ANN401 - google-auth has no types
