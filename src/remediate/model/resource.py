@@ -85,6 +85,8 @@ class Environment:
     store: str
     guards: Mapping[str, Literal["deny", "approve", "warn"]]
     place: Place
+    on_failure: Literal["stop", "rollback"] = "stop"
+    plan_ttl: float = 86_400.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,11 @@ from typing import TypeAlias
 from remediate.model.json import Json
 from remediate.model.ref import Ref
 
-# `${Kind/name.field}` or `${Kind/location/name.field}`; `${var.x}` and `${env.X}` are gone by now.
-REFERENCE = re.compile(r"\$\{([A-Z][A-Za-z]+)/(?:([a-z0-9-]+)/)?([a-z0-9-]+)\.([A-Za-z0-9_.]+)\}")
+# `${Kind/name.field}` or `${Kind/location/name.field}`; `${var.x}` and `${env.X}` are gone by now,
+# and a `${` that is only text is spelled `$${`.
+REFERENCE = re.compile(
+    r"(?<!\$)\$\{([A-Z][A-Za-z]+)/(?:([a-z0-9-]+)/)?([a-z0-9-]+)\.([A-Za-z0-9_.]+)\}"
+)
 
 
 class Quoted(str):
@@ -38,31 +41,42 @@ class Reference:
     ref: Ref
     field: str
 
+    def __str__(self) -> str:
+        return f"${{{self.ref}.{self.field}}}"
+
 
 class Template(str):
-    """Text with references in it; the text itself is what was written."""
+    """Text with references in it, each spelled with the whole name of what it refers to.
+
+    A `${` that is no reference is written `$${`, as in YAML.
+    """
 
     __slots__ = ()
 
     @property
     def references(self) -> list[Reference]:
-        return [_reference(match) for match in REFERENCE.finditer(self)]
+        return [reference(match) for match in REFERENCE.finditer(self)]
 
     def render(self, look_up: Callable[[Reference], str | Unknown]) -> str | Unknown:
         """The text with every reference filled in, or the first unknown in it."""
         unknown: list[Unknown] = []
 
         def fill(match: re.Match[str]) -> str:
-            value = look_up(_reference(match))
+            value = look_up(reference(match))
             if isinstance(value, Unknown):
                 unknown.append(value)
             return str(value)
 
-        text = REFERENCE.sub(fill, self)
+        # Text between the references is unescaped by itself: a value that Google chose is not ours.
+        text, end = "", 0
+        for match in REFERENCE.finditer(self):
+            text += self[end : match.start()].replace("$${", "${") + fill(match)
+            end = match.end()
+        text += self[end:].replace("$${", "${")
         return unknown[0] if unknown else text
 
 
-def _reference(match: re.Match[str]) -> Reference:
+def reference(match: re.Match[str]) -> Reference:
     kind, location, name, field = match.groups()
     return Reference(Ref(kind, name, location or "global"), field)
 

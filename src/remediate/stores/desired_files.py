@@ -1,0 +1,87 @@
+"""The files of an environment: `desired/<env>/*.yaml`, as bytes."""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from remediate.model.document import MOST_BYTES
+from remediate.model.errors import Fault, InvalidInput, Place
+from remediate.model.nearest import did_you_mean
+
+_SUFFIXES = (".yaml", ".yml")
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredFile:
+    """A file by its path from the root, with `/`; what could not be read has no data."""
+
+    name: str
+    data: bytes
+
+
+def environment_folder(root: Path, env: str | None) -> Path:
+    """`desired/<env>`, or the only one there is; raises InvalidInput where that is not clear."""
+    desired = root / "desired"
+    try:
+        found = sorted(entry.name for entry in desired.iterdir() if _is_environment(entry))
+    except OSError as error:
+        raise InvalidInput(f"{_shown(desired)} cannot be read: {error.strerror}") from None
+    if not found:
+        raise InvalidInput(f"{_shown(desired)} holds no environment; one is a folder in it")
+    if env is None:
+        if len(found) > 1:
+            names = ", ".join(map(_printable, found))
+            raise InvalidInput(f"there are several environments: {names}; name one with --env")
+        return desired / found[0]
+    if env not in found:
+        hint = did_you_mean(env, map(_printable, found))
+        raise InvalidInput(f"there is no environment {env!r} in {_shown(desired)} ({hint})")
+    return desired / env
+
+
+def desired_files(folder: Path, root: Path, faults: list[Fault]) -> list[DesiredFile]:
+    """Every YAML file of the folder, by name; one that cannot be read is a fault."""
+    try:
+        names = sorted(entry.name for entry in folder.iterdir() if _is_yaml(entry.name))
+    except OSError as error:
+        faults.append(Fault(None, f"{_shown(folder)} cannot be read: {error.strerror}"))
+        return []
+    if not names:
+        faults.append(Fault(None, f"{_shown(folder)} holds no *.yaml: absence never deletes"))
+    found = []
+    for name in names:
+        shown = _printable(f"desired/{folder.name}/{name}")
+        try:
+            found.append(DesiredFile(shown, _bytes(folder / name, root)))
+        except OSError as error:
+            faults.append(Fault(Place(shown, 1, 1), f"cannot be read: {error.strerror}"))
+    return found
+
+
+def _bytes(path: Path, root: Path) -> bytes:
+    """What is in a regular file below the root; a byte more than allowed shows that it is large."""
+    if not path.resolve().is_relative_to(root.resolve()):
+        raise OSError(0, "the link leads out of the root")
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(0, "it is not a file")
+    with path.open("rb") as file:
+        return file.read(MOST_BYTES + 1)
+
+
+def _is_environment(entry: Path) -> bool:
+    return entry.is_dir() and not entry.name.startswith(".")
+
+
+def _is_yaml(name: str) -> bool:
+    return name.endswith(_SUFFIXES) and not name.startswith(".")
+
+
+def _shown(path: Path) -> str:
+    return _printable(f"{path.parent.name}/{path.name}" if path.name != "desired" else "desired")
+
+
+def _printable(name: str) -> str:
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
