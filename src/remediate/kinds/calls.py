@@ -8,7 +8,7 @@ from typing import Any
 
 from remediate.gcp.google import Google
 from remediate.gcp.operations import Operation
-from remediate.kinds.compare import fields_digest
+from remediate.kinds.compare import fields_digest, masked
 from remediate.kinds.kind import Compare, Kind, Update
 from remediate.kinds.links import scope_of, scope_path
 from remediate.kinds.registry import kind
@@ -31,7 +31,7 @@ class Call:
         return {
             "method": self.method,
             "live": str(self.ref),
-            "body": self.body,
+            "body": None if self.body is None else masked(kind(self.ref.kind), self.body),
             "requestId": self.request_id,
         }
 

@@ -7,7 +7,7 @@ a value that Google has yet to choose is an `Unknown`.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -15,9 +15,11 @@ from typing import Any
 from remediate.kinds.kind import Kind
 from remediate.kinds.links import project_relative
 from remediate.kinds.pointers import Patterns, children, matching, parts, pointer
-from remediate.model.json import Json
+from remediate.model.json import Json, digest
 from remediate.model.plan import FieldChange
 from remediate.model.values import Unknown
+
+SECRET = "(secret)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,13 @@ def field_changes(
     if restore_defaults:
         found += _off_default(kind, wanted, live, rules)
     distinct = {change.pointer: change for change in reversed(found)}
-    return tuple(sorted(distinct.values(), key=lambda change: change.pointer))
+    return tuple(distinct[at] for at in sorted(distinct) if not _is_below_another(at, distinct))
+
+
+def _is_below_another(at: str, changed: Container[str]) -> bool:
+    """Whether something around the place changes as a whole, and takes the place with it."""
+    names = parts(at)
+    return any(pointer(*names[:length]) in changed for length in range(len(names)))
 
 
 def merged(wanted: Any, live: Any) -> Any:  # noqa: ANN401 - any JSON
@@ -83,6 +91,48 @@ def merged(wanted: Any, live: Any) -> Any:  # noqa: ANN401 - any JSON
     if isinstance(wanted, list) and isinstance(live, list) and len(wanted) == len(live):
         return [merged(item, old) for item, old in zip(wanted, live, strict=True)]
     return wanted
+
+
+def merged_changes(
+    wanted: Mapping[str, Any], live: Mapping[str, Any], changes: tuple[FieldChange, ...]
+) -> dict[str, Any]:
+    """The live body with the changes in it; a field that goes is null, as merge patches want it."""
+    touched = {parts(change.pointer)[0] for change in changes}
+    after = {
+        name: merged(wanted[name], live.get(name)) if name in wanted else live.get(name)
+        for name in sorted(touched)
+    }
+    for change in changes:
+        *way, last = parts(change.pointer)
+        if next(matching(wanted, change.pointer), None) is None:
+            holder: Any = after
+            for part in way:
+                holder = holder[int(part)] if isinstance(holder, list) else holder[part]
+            if any(part.isdigit() for part in way) and change.after is None:
+                holder.pop(last, None)  # lists are sent whole, so there is nothing to merge with
+            else:
+                holder[last] = change.after
+    return {**live, **after}
+
+
+def writable(kind: Kind, body: Mapping[str, Any]) -> dict[str, Any]:
+    """A live body without what only the server sets, as it could be written again."""
+    fields = kind.spec.model_fields
+    kept = {name: item for name, item in body.items() if name in fields}
+    result: dict[str, Any] = _without(kept, Patterns.flags(kind.server_set | kind.write_only))
+    return result
+
+
+def _without(value: Any, table: Patterns[bool]) -> Any:  # noqa: ANN401
+    if isinstance(value, Mapping):
+        return {
+            name: _without(item, table.below(name))
+            for name, item in value.items()
+            if not table.below(name).fact
+        }
+    return (
+        [_without(item, table.below("0")) for item in value] if isinstance(value, list) else value
+    )
 
 
 def widened(wanted: Mapping[str, Any], live: Mapping[str, Any], ignore: tuple[str, ...]) -> Any:  # noqa: ANN401
@@ -222,3 +272,19 @@ def _step(value: Any, part: str) -> Any:  # noqa: ANN401
 
 def _sort_key(value: Any) -> str:  # noqa: ANN401
     return json.dumps(value, sort_keys=True, default=str)
+
+
+def fields_digest(
+    kind: Kind, live: Mapping[str, Any] | None, fields: tuple[str, ...], project: str
+) -> str:
+    """What a precondition is: the digest of the live fields that a step compares or overwrites.
+
+    Fingerprints, times and whatever else the server sets are no part of it, so an unrelated change
+    never spoils a plan; that nothing is there has a digest of its own.
+    """
+    if live is None:
+        return digest("absent")
+    canonical = canonical_value(
+        {name: live[name] for name in fields if name in live}, rules_of(kind, project)
+    )
+    return digest(canonical)

@@ -106,6 +106,8 @@ class Kind:
     undo: Mapping[Action, Verdict] = field(default_factory=dict)
     seconds: Mapping[Action, float] = field(default_factory=dict)
     ready: Callable[[Body], Readiness] = _ready_at_once
+    lost: Callable[[Body], str] | None = None
+    """Why a deleted one cannot be inserted again from its live body; empty where it can."""
     check: Callable[[Mapping[str, Any]], list[tuple[str, str]]] | None = None
     """Rules that types cannot say: (JSON pointer, what is wrong) for each one broken."""
 

@@ -42,6 +42,10 @@ class Names:
     def look_up(self, reference: Reference) -> str | Unknown:
         return self.value(self.live(reference.ref), reference.field)
 
+    def rendered(self, text: str) -> str:
+        """Text with its references filled in."""
+        return str(text.render(self.look_up)) if isinstance(text, Template) else text
+
     def value(self, live: Ref, field: str) -> str | Unknown:
         found = self._bodies.get(live, {}).get(field)
         return Unknown(live, field) if found in (None, "") else str(found)

@@ -1,364 +1,156 @@
-"""Carry a plan out; for each step: journal, write, wait, read back, journal, ledger."""
+"""Make live as planned: lock, snapshot, journal, then every step; the ledger remembers."""
 
 from __future__ import annotations
 
-import signal
-import threading
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import FrameType
-from typing import Any, cast
+from typing import Any
 
-from remediate.gcp.errors import PreconditionFailed
 from remediate.gcp.google import Google
-from remediate.gcp.operations import Operation
-from remediate.kinds.calls import call_for, insist_on_precondition, read, send
-from remediate.kinds.dns_changes import Change, Quota, pack
-from remediate.kinds.registry import kind
-from remediate.model.errors import (
-    CheckFailed,
-    Interrupted,
-    PartlyApplied,
-    RemediateError,
-    Stale,
-)
+from remediate.kinds.resolve import Names
+from remediate.model.clock import rfc3339
+from remediate.model.errors import Stale
 from remediate.model.json import Body, Json
-from remediate.model.plan import Action, Difference, Plan, Step
-from remediate.model.progress import (
-    StepBegun,
-    StepDone,
-    StepFailed,
-    Waiting,
-    Watcher,
-    tell,
-)
-from remediate.model.ref import Ref
-from remediate.model.values import Unknown
-from remediate.pipeline.steps import record_digest
-from remediate.stores.journal import Journal, Kind
+from remediate.model.plan import Action, Plan
+from remediate.model.progress import SnapshotTaken, Watcher, tell
+from remediate.model.ref import Ref, record_ref
+from remediate.model.resource import Desired, Lifecycle, Zone
+from remediate.pipeline.observe import Observed
+from remediate.pipeline.run import Run, carry_out
+from remediate.stores.actor import this_actor
+from remediate.stores.journal import Journal
 from remediate.stores.ledger import Entry, Ledger
+from remediate.stores.snapshots import Snapshot, Snapshots
+from remediate.stores.store import Store
 
-READY_TIMEOUT = 3600.0  # seconds; Google's own word for a managed certificate
-_PAUSES = (2.0, 5.0, 10.0, 20.0, 30.0, 60.0)
-MANY = 20  # record sets of one zone; beyond that one list is cheaper than a look at each
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A plan that is to be carried out, and what the stores are to know of it."""
+
+    verb: str
+    plan: Plan
+    before: Mapping[Ref, Body | None]  # what the snapshot holds
+    entries: Mapping[Ref, Entry | None]  # what the ledger says of a Ref once its steps are done
+    timeouts: Mapping[Ref, float]
+    parallelism: int
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a plan."""
-
     run: str
     snapshot: str
     done: int
 
 
-class Run:
-    """One plan on its way: what it knows, and what it has yet to tell."""
+def apply(
+    order: Order,
+    run_id: str,
+    google: Google,
+    store: Store,
+    ledger: Ledger,
+    watchers: Sequence[Watcher],
+) -> Outcome:
+    """Carry an order out under a lock that the caller holds for `run_id`.
 
-    def __init__(
-        self,
-        google: Google,
-        journal: Journal,
-        ledger: Ledger,
-        entries: Mapping[Ref, Entry | None],
-        watchers: Sequence[Watcher],
-        timeouts: Mapping[Ref, float],
-    ) -> None:
-        self.google = google
-        self.journal = journal
-        self.ledger = ledger
-        self.entries = entries  # what the ledger says of a Ref once its steps are done
-        self.watchers = watchers
-        self.timeouts = timeouts  # lifecycle.wait, by live name
-        self.bodies: dict[Ref, Body] = {}
-        self.done: list[Step] = []
-        self.stopping = threading.Event()
-        self._book = threading.Lock()  # the journal and the ledger are written in one order
-
-    def note(self, what: Kind, **facts: Json) -> None:
-        with self._book:
-            self.journal.note(what, **facts)
-
-    def finish(
-        self,
-        steps: Sequence[Step],
-        bodies: Mapping[Ref, Body | None],
-        seconds: float,
-        operation: Operation,
-    ) -> None:
-        """Steps that one request has carried out, with the bodies that came of them."""
-        with self._book:
-            for step in steps:
-                body = bodies[step.live]
-                self.journal.note(
-                    Kind.STEP_DONE, step=step.id, after=body, operations=[operation.to_json()]
-                )
-                self.done.append(step)
-                if body is not None:
-                    self.bodies[step.live] = body
-                self._remember(step)
-            self.ledger.save()
-        for step in steps:
-            tell(self.watchers, StepDone(step, seconds))
-
-    def fail(self, step: Step, error: BaseException) -> None:
-        self.note(Kind.STEP_FAILED, step=step.id, why=str(error))
-        tell(self.watchers, StepFailed(step, str(error)))
-
-    def _remember(self, step: Step) -> None:
-        entry = self.entries.get(step.ref)
-        if entry is None:
-            self.ledger.forget(step.ref)
-        else:
-            self.ledger.remember(step.ref, entry)
-
-    def known(self, value: Any) -> Any:  # noqa: ANN401 - any JSON, with unknowns in it
-        """The value with everything filled in that earlier steps have brought to light."""
-        if isinstance(value, Unknown):
-            body = self.bodies.get(value.ref) or read(self.google, value.ref) or {}
-            found = body.get(value.field)
-            if found in (None, ""):
-                raise Stale(f"{value.ref} has no {value.field} yet, which this step needs")
-            return found
-        if isinstance(value, Mapping):
-            return {name: self.known(item) for name, item in value.items()}
-        return [self.known(item) for item in value] if isinstance(value, list | tuple) else value
-
-
-def apply(plan: Plan, run: Run, snapshot: str, parallelism: int) -> Outcome:
-    """Take every step, wave by wave. The snapshot and the run's first record are durable already.
-
-    Raises PartlyApplied when a step fails after another was done, the step's own error when
-    nothing was written, CheckFailed when something does not become ready afterwards.
+    Raises what `carry_out` raises; whatever it is, the journal and the snapshot are complete.
     """
-    with _deaf_to_the_first_signal(run.stopping):
-        try:
-            for wave in plan.waves:
-                _take(wave, run, parallelism)
-            _settle(plan, run)
-        except RemediateError as error:
-            outcome = "failed" if run.done or not isinstance(error, Stale) else "stale"
-            run.note(Kind.RUN_ENDED, outcome=outcome, why=str(error))
-            raise _in_context(error, plan, run, snapshot) from error
-    run.note(Kind.RUN_ENDED, outcome="done")
-    return Outcome(run.journal.run, snapshot, len(run.done))
+    plan, clock = order.plan, google.clock
+    snapshot = Snapshot(
+        google.chance.ulid(clock.now()),
+        plan.environment,
+        plan.project,
+        run_id,
+        rfc3339(clock.now()),
+        order.reason or f"before {order.verb}",
+        order.before,
+    )
+    Snapshots(store).save(snapshot)
+    tell(watchers, SnapshotTaken(snapshot.id, len(snapshot.resources)))
+    journal = Journal.begin(
+        store,
+        run_id,
+        clock,
+        this_actor(),
+        verb=order.verb,
+        environment=plan.environment,
+        project=plan.project,
+        digest=plan.digest,
+        snapshot=snapshot.id,
+        more={"allowances": dict(plan.allowances)},
+    )
+    run = Run(
+        google,
+        journal,
+        ledger,
+        snapshot.id,
+        entries=order.entries,
+        watchers=watchers,
+        timeouts=order.timeouts,
+    )
+    carry_out(plan, run, order.parallelism)
+    return Outcome(run_id, snapshot.id, len(run.done))
 
 
-def _take(wave: Sequence[Step], run: Run, parallelism: int) -> None:
-    """Every step of a wave, several at once; after a failure none begins, but those begun end."""
-    tasks: list[Any] = [
-        (_change_records, steps) for steps in _by_zone(s for s in wave if s.ref.is_record_set)
-    ]
-    tasks += [(_take_step, step) for step in wave if not step.ref.is_record_set]
-    waiting = iter(tasks)
-    failures: list[BaseException] = []
-    with ThreadPoolExecutor(max_workers=parallelism) as pool:
-        busy: set[Future[None]] = set()
-        while True:
-            while len(busy) < parallelism and not failures and not run.stopping.is_set():
-                if (task := next(waiting, None)) is None:
-                    break
-                busy.add(pool.submit(task[0], task[1], run))
-            if not busy:
-                break
-            ended, busy = wait(busy, return_when=FIRST_COMPLETED)
-            failures += [error for future in ended if (error := future.exception())]
-    if failures:
-        raise next((e for e in failures if not isinstance(e, RemediateError)), failures[0])
-    if run.stopping.is_set() and next(waiting, None) is not None:
-        raise Interrupted("interrupted: the steps in flight have ended, and no other was begun")
-
-
-def _take_step(step: Step, run: Run) -> None:
-    google = run.google
-    tell(run.watchers, StepBegun(step))
-    began = google.clock.monotonic()
-    for ref in step.ready:
-        wait_until_ready(ref, run)
-    try:
-        live = read(google, step.live)
-        insist_on_precondition(step, live, google.project)
-        call = call_for(step, run.known(step.after), live, google.request_id())
-    except RemediateError as error:
-        run.fail(step, error)
-        raise
-    _note_begun(run, [step], call.to_json(), {step.live: live})
-    try:
-        operation = send(google, call)
-        google.wait(operation)
-        body = read(google, step.live)
-    except PreconditionFailed as error:
-        run.fail(step, error)
-        raise Stale(f"{step.live} was changed by somebody else just now: {error}") from error
-    except RemediateError as error:
-        run.fail(step, error)
-        raise
-    _insist_on_effect(step, body, run)
-    run.finish([step], {step.live: body}, google.clock.monotonic() - began, operation)
-
-
-def _insist_on_effect(step: Step, body: Body | None, run: Run) -> None:
-    if (body is None) is (step.verb is Action.DELETE):
+def insist_on_same(planned: Plan, now: Plan) -> None:
+    """Raise Stale, naming what moved, unless two plans take the same steps from the same state."""
+    if planned.digest == now.digest:
         return
-    error = Stale(f"{step.live} is {'gone' if body is None else 'still there'} after {step.method}")
-    run.fail(step, error)
-    raise error
+    before = {(step.ref, step.method, step.fields): step.precondition for step in planned.steps}
+    after = {(step.ref, step.method, step.fields): step.precondition for step in now.steps}
+    moved = sorted(
+        {str(at[0]) for at in before.keys() | after.keys() if before.get(at) != after.get(at)}
+    )
+    raise Stale(
+        f"live has moved since this was planned: {', '.join(moved) or 'the YAML or a guard'}"
+    )
 
 
-def _by_zone(steps: Iterator[Step]) -> list[list[Step]]:
-    zones: dict[Ref, list[Step]] = defaultdict(list)
-    for step in steps:
-        zones[step.ref.zone].append(step)
-    return list(zones.values())
-
-
-def _change_records(steps: Sequence[Step], run: Run) -> None:
-    """The record sets of one zone in as few changes as the project's quota allows."""
-    google = run.google
-    zone = steps[0].ref.zone.name
-    for step in steps:
-        tell(run.watchers, StepBegun(step))
-    live = _live_records(google, zone, steps)
-    for step in steps:
-        if record_digest(live.get(step.ref)) != step.precondition:
-            was, now = _words(step.before), _words(live.get(step.ref))
-            error = Stale(f"{step.ref} has changed since: planned from {was}, live is {now}")
-            run.fail(step, error)
-            raise error
-    wanted = [Difference(s.ref, s.verb, s.live, live.get(s.ref), run.known(s.after)) for s in steps]
-    by_ref = {step.ref: (step, diff) for step, diff in zip(steps, wanted, strict=True)}
-    for change in pack(wanted, Quota.of(google.dns.quota())):
-        if run.stopping.is_set():
-            return
-        _send_change(zone, change, [by_ref[ref] for ref in change.refs], run)
-
-
-def _send_change(
-    zone: str, change: Change, parts: Sequence[tuple[Step, Difference]], run: Run
-) -> None:
-    google = run.google
-    began = google.clock.monotonic()
-    request_id = google.request_id()
-    steps = [step for step, _difference in parts]
-    additions, deletions = list(change.additions), list(change.deletions)
-    request: Body = {
-        "method": "changes.create",
-        "live": f"DnsZone/{zone}",
-        "body": cast("Json", {"additions": additions, "deletions": deletions}),
-        "requestId": request_id,
+def entries_of(plan: Plan, desired: Desired) -> dict[Ref, Entry | None]:
+    """What is to be remembered of everything that is declared, and of what goes."""
+    result: dict[Ref, Entry | None] = {
+        ref: _entry(live.name, body, desired.resources[ref].lifecycle)
+        for ref, (live, body) in plan.written.items()
     }
-    _note_begun(run, steps, request, {d.ref: cast("Body | None", d.before) for _s, d in parts})
-    try:
-        operation = google.dns.change(zone, additions, deletions, request_id)
-        google.wait(operation)
-    except RemediateError as error:
-        for step in steps:
-            run.fail(step, error)
-        if isinstance(error, PreconditionFailed):
-            raise Stale(f"{zone} was changed by somebody else just now: {error}") from error
-        raise
-    seconds = google.clock.monotonic() - began
-    after = {d.ref: cast("Body | None", d.after) for _step, d in parts}
-    run.finish(steps, after, seconds, operation)
+    for difference in plan.differences:
+        if difference.action is Action.DELETE:
+            result[difference.ref] = None
+        elif difference.ref.is_record_set and difference.after is not None:
+            after = difference.after
+            fields = {"ttl": after["ttl"], "rrdatas": after["rrdatas"]}
+            result[difference.ref] = Entry(difference.ref.name, fields)
+    return result
 
 
-def _live_records(google: Google, zone: str, steps: Sequence[Step]) -> dict[Ref, Body]:
-    """The sets as they are now, each with all of its fields; by one list where they are many."""
-    if len(steps) <= MANY:
-        looked = {step.ref: read(google, step.ref) for step in steps}
-        return {ref: body for ref, body in looked.items() if body is not None}
-    refs = {step.ref.record: step.ref for step in steps}
+def adopt(plan: Plan, desired: Desired, observed: Observed, ledger: Ledger) -> None:
+    """Remember what was as wished already, so that its removal can be seen one day."""
+    changed = {difference.ref for difference in plan.differences}
+    names = Names(plan.project, desired.resources)
+    for ref, (live, body) in plan.written.items():
+        names.settle(ref, live, observed.live.get(live))
+        if ref not in changed:
+            ledger.remember(ref, _entry(live.name, body, desired.resources[ref].lifecycle))
+    for zone in desired.resources.values():
+        if isinstance(zone, Zone):
+            for (fqdn, rrtype), record in zone.records.items():
+                ref = record_ref(zone.ref.name, fqdn, rrtype)
+                if ref not in changed:
+                    values: list[Json] = [names.rendered(value) for value in record.rrdatas]
+                    ledger.remember(ref, Entry(ref.name, {"ttl": record.ttl, "rrdatas": values}))
+    for ref in [ref for ref in ledger.resources if ref not in desired.resources]:
+        if ledger.resources[ref].on_remove == "keep":
+            ledger.forget(ref)
+    ledger.save()
+
+
+def timeouts_of(plan: Plan, desired: Desired) -> dict[Ref, float]:
     return {
-        ref: body
-        for page in google.dns.record_sets(zone, fields="")
-        for body in page
-        if (ref := refs.get((str(body["name"]), str(body["type"]))))
+        live: timeout
+        for ref, (live, _body) in plan.written.items()
+        if (timeout := desired.resources[ref].lifecycle.wait.timeout) is not None
     }
 
 
-def _note_begun(
-    run: Run, steps: Sequence[Step], request: Body, before: Mapping[Ref, Body | None]
-) -> None:
-    """One durable record for each step, before its request is sent."""
-    for step in steps:
-        run.note(
-            Kind.STEP_BEGUN,
-            step=step.id,
-            ref=str(step.ref),
-            live=str(step.live),
-            verb=step.verb.value,
-            method=step.method,
-            request=request,
-            before=before.get(step.live),
-        )
-
-
-def wait_until_ready(ref: Ref, run: Run) -> None:
-    """Until Google says so; raises CheckFailed at the deadline, or when it never will."""
-    google, facts = run.google, kind(ref.kind)
-    timeout = run.timeouts.get(ref, READY_TIMEOUT)
-    began = google.clock.monotonic()
-    looks = 0
-    while True:
-        body = read(google, ref)
-        if body is None:
-            raise CheckFailed(f"{ref} is gone while its becoming ready was waited for")
-        stands = facts.ready(body)
-        waited = google.clock.monotonic() - began
-        if stands.ready:
-            return
-        if stands.failed:
-            raise CheckFailed(f"{ref} will not become ready: {stands.state}")
-        if waited >= timeout:
-            raise CheckFailed(f"{ref} is not ready after {waited / 60:.0f} minutes: {stands.state}")
-        if run.stopping.is_set():
-            raise Interrupted(f"interrupted while waiting for {ref}: {stands.state}")
-        tell(run.watchers, Waiting(ref, stands.state, waited))
-        google.clock.sleep(_PAUSES[min(looks, len(_PAUSES) - 1)])
-        looks += 1
-
-
-def _settle(plan: Plan, run: Run) -> None:
-    """What was created and is in use must become ready before success is claimed."""
-    for ref in plan.settles:
-        wait_until_ready(ref, run)
-
-
-def _in_context(error: RemediateError, plan: Plan, run: Run, snapshot: str) -> RemediateError:
-    """The error as the user needs it: what is done, what is not, and the way back."""
-    done, total = len(run.done), len(plan.steps)
-    if done == 0 or isinstance(error, Interrupted):
-        return error
-    back = f"remediate rollback --snapshot {snapshot}"
-    text = f"{error}\n{done} of {total} steps are done. The way back: {back}"
-    if done == total and isinstance(error, CheckFailed):
-        return CheckFailed(text)
-    return PartlyApplied(text)
-
-
-@contextmanager
-def _deaf_to_the_first_signal(stopping: threading.Event) -> Iterator[None]:
-    """The first SIGINT or SIGTERM lets no step begin; a second one leaves: the journal has it."""
-
-    def stop(number: int, _frame: FrameType | None) -> None:
-        if stopping.is_set():
-            signal.signal(number, signal.SIG_DFL)
-            signal.raise_signal(number)
-        stopping.set()
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _words(body: Mapping[str, Any] | None) -> str:
-    return f"{body.get('ttl')} {body.get('rrdatas')}" if body else "nothing"
+def _entry(name: str, body: Mapping[str, Any], lifecycle: Lifecycle) -> Entry:
+    return Entry(name, dict(body), lifecycle.on_remove, lifecycle.protect)

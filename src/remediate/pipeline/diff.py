@@ -7,11 +7,17 @@ from dataclasses import dataclass, field, replace
 from graphlib import TopologicalSorter
 from typing import Any
 
-from remediate.kinds.compare import canonical_value, field_changes, merged, rules_of, widened
+from remediate.kinds.compare import (
+    canonical_value,
+    field_changes,
+    merged_changes,
+    rules_of,
+    widened,
+)
 from remediate.kinds.dns_records import RecordsVerdict, compare
 from remediate.kinds.kind import Kind, Replacement
 from remediate.kinds.names import is_ours, issue, replacement
-from remediate.kinds.pointers import matching, parts
+from remediate.kinds.pointers import parts
 from remediate.kinds.registry import kind
 from remediate.kinds.resolve import Names, resolved, targets
 from remediate.model.json import Body
@@ -30,6 +36,7 @@ class Differences:
     refused: list[Objection] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     records: dict[str, RecordsVerdict] = field(default_factory=dict)  # by zone
+    written: dict[Ref, tuple[Ref, Mapping[str, Any]]] = field(default_factory=dict)
     names: Names = field(default_factory=lambda: Names("", ()))
 
 
@@ -78,7 +85,7 @@ class Pair:
     def unchangeable(self) -> list[str]:
         """The differing fields that cannot change in place."""
         where = [change.pointer for change in self.changes]
-        return [pointer for pointer in where if _covers(self.facts.immutable, pointer)]
+        return [pointer for pointer in where if covers(self.facts.immutable, pointer)]
 
     def difference(self, action: Action, live: Ref, after: Mapping[str, Any]) -> Difference:
         replaces = self.live_ref if action is Action.REPLACE else None
@@ -102,6 +109,7 @@ def _compare_resource(
     watched = resource.lifecycle.ownership == "observe"
     wanted = resolved(facts, resource, names)
     live_ref = _current(facts, ref, wanted, observed, entry)
+    result.written[ref] = (live_ref or ref, wanted)
     if live_ref is None:
         names.settle(ref, ref, None)
         if watched:
@@ -131,7 +139,7 @@ def _compare_resource(
         if pair.unchangeable:
             _replace(pair, observed, result)
         else:
-            after = _after(wanted, live, changes)
+            after = merged_changes(wanted, live, changes)
             result.found.append(pair.difference(Action.UPDATE, live_ref, after))
 
 
@@ -168,7 +176,7 @@ def _same_immutable(
     facts: Kind, wanted: Mapping[str, Any], live: Mapping[str, Any], project: str
 ) -> bool:
     changes = field_changes(facts, wanted, live, project=project)
-    return not any(_covers(facts.immutable, change.pointer) for change in changes)
+    return not any(covers(facts.immutable, change.pointer) for change in changes)
 
 
 def _replace(pair: Pair, observed: Observed, result: Differences) -> None:
@@ -188,6 +196,7 @@ def _replace(pair: Pair, observed: Observed, result: Differences) -> None:
         immutable = _immutable(pair.facts, pair.wanted, observed.project)
         new = ref.named(replacement(ref.name, immutable, taken))
     result.names.settle(ref, new, None)
+    result.written[ref] = (new, pair.wanted)
     result.found.append(pair.difference(Action.REPLACE, new, {**pair.wanted, "name": new.name}))
 
 
@@ -201,7 +210,7 @@ def _top_is_immutable(name: str, whole: set[str]) -> bool:
     return any(pattern == name or pattern.startswith(f"{name}/") for pattern in whole)
 
 
-def _covers(patterns: frozenset[str], where: str) -> bool:
+def covers(patterns: frozenset[str], where: str) -> bool:
     """Whether a pattern speaks of the place, of something around it or of something in it."""
     path = parts(where)
     for pattern in patterns:
@@ -209,28 +218,6 @@ def _covers(patterns: frozenset[str], where: str) -> bool:
         if all(a in {b, "*"} for a, b in zip(way, path, strict=False)):
             return True
     return False
-
-
-def _after(
-    wanted: Mapping[str, Any], live: Mapping[str, Any], changes: tuple[FieldChange, ...]
-) -> dict[str, Any]:
-    """The live body with the changes in it; a field that goes is null, as merge patches want it."""
-    touched = {parts(change.pointer)[0] for change in changes}
-    after = {
-        name: merged(wanted[name], live.get(name)) if name in wanted else live.get(name)
-        for name in sorted(touched)
-    }
-    for change in changes:
-        *way, last = parts(change.pointer)
-        if next(matching(wanted, change.pointer), None) is None:
-            holder: Any = after
-            for part in way:
-                holder = holder[int(part)] if isinstance(holder, list) else holder[part]
-            if any(part.isdigit() for part in way) and change.after is None:
-                holder.pop(last, None)  # lists are sent whole, so there is nothing to merge with
-            else:
-                holder[last] = change.after
-    return {**live, **after}
 
 
 def _cause(

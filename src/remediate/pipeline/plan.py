@@ -73,6 +73,7 @@ def plan(desired: Desired, observed: Observed, ledger: Ledger, choices: Choices)
         desired.digest,
         settles=_settling(levels, observed.project),
         allowances=choices.allowances,
+        written=verdict.written,
     )
     return replace(made, digest=plan_digest(made))
 

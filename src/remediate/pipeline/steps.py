@@ -46,6 +46,7 @@ class Surroundings:
     live: Mapping[Ref, Mapping[str, Any]]
     risks: Mapping[Ref, Risk] = field(default_factory=dict)  # lifecycle.risk
     depends_on: Mapping[Ref, Iterable[Ref]] = field(default_factory=dict)
+    overlap: bool = True  # what was there before needs no waiting for
 
 
 def drafts(difference: Difference, around: Surroundings) -> list[Draft]:
@@ -164,7 +165,7 @@ def _overlapping(facts: Kind, step: Step, around: Surroundings) -> list[Draft]:
     old: list[str] = list(step.before.get(name) or ())
     wanted: list[str] = list(step.after.get(name) or ())
     waiting = [link for link in wanted if not _is_ready(link, around)]
-    if not old or not waiting or set(old) <= set(wanted):
+    if not (around.overlap and old and waiting) or set(old) <= set(wanted):
         return [Draft(step)]
     both = old + [link for link in wanted if link not in old]
     drafts = []

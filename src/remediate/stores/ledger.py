@@ -25,6 +25,23 @@ class Entry:
     on_remove: OnRemove = "keep"
     protect: bool = False
 
+    def to_json(self) -> Body:
+        return {
+            "name": self.name,
+            "fields": self.fields,
+            "onRemove": self.on_remove,
+            "protect": self.protect,
+        }
+
+    @staticmethod
+    def from_json(stored: Body) -> Entry:
+        return Entry(
+            name=str(stored["name"]),
+            fields=cast("Body", stored["fields"]),
+            on_remove="delete" if stored["onRemove"] == "delete" else "keep",
+            protect=stored["protect"] is True,
+        )
+
 
 class Ledger:
     """`ledger/<environment>.json`, written by compare-and-swap.
@@ -62,6 +79,15 @@ class Ledger:
             fqdn, _, rrtype = key.rpartition(" ")
             yield fqdn, rrtype
 
+    def entry(self, ref: Ref) -> Entry | None:
+        """What is remembered of a resource or of a record set."""
+        if not ref.is_record_set:
+            return self.resources.get(ref)
+        found = self.record(ref.zone.name, *ref.record)
+        if found is None:
+            return None
+        return Entry(ref.name, {"ttl": found[0], "rrdatas": list(found[1])})
+
     def remember(self, ref: Ref, entry: Entry) -> None:
         """What was just applied; of a record set, `fields` has `ttl` and `rrdatas`."""
         with self._turn:
@@ -94,7 +120,7 @@ class Ledger:
         content = {
             "format_version": FORMAT_VERSION,
             "environment": self.environment,
-            "resources": {str(ref): _to_json(entry) for ref, entry in self.resources.items()},
+            "resources": {str(ref): entry.to_json() for ref, entry in self.resources.items()},
             "records": self._records,
         }
         text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
@@ -110,7 +136,8 @@ class Ledger:
             if version != FORMAT_VERSION:
                 raise StoreDamaged(f"{self._key} has format {version}, not {FORMAT_VERSION}")
             self.resources = {
-                ref_of(text): _entry(fields) for text, fields in content["resources"].items()
+                ref_of(text): Entry.from_json(fields)
+                for text, fields in content["resources"].items()
             }
             self._records = content["records"]
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError, InvalidInput):
@@ -122,21 +149,3 @@ def _record_key(ref: Ref) -> tuple[str, str]:
     zone, _, rest = ref.name.partition("/")
     fqdn, _, rrtype = rest.rpartition("/")
     return zone, f"{fqdn} {rrtype}"
-
-
-def _to_json(entry: Entry) -> Body:
-    return {
-        "name": entry.name,
-        "fields": entry.fields,
-        "onRemove": entry.on_remove,
-        "protect": entry.protect,
-    }
-
-
-def _entry(stored: Body) -> Entry:
-    return Entry(
-        name=str(stored["name"]),
-        fields=cast("Body", stored["fields"]),
-        on_remove="delete" if stored["onRemove"] == "delete" else "keep",
-        protect=stored["protect"] is True,
-    )

@@ -1,0 +1,93 @@
+"""What our runs have written since a snapshot, read from their journals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from remediate.kinds.compare import field_changes, fields_digest
+from remediate.kinds.registry import kind
+from remediate.model.json import Body
+from remediate.model.plan import Action
+from remediate.model.ref import Ref
+from remediate.pipeline.steps import record_digest
+from remediate.stores import journal
+from remediate.stores.ledger import Entry
+from remediate.stores.snapshots import Snapshot
+from remediate.stores.store import Store, ref_of
+
+
+@dataclass(slots=True)
+class Written:
+    """The last that our runs did to one live resource."""
+
+    ref: Ref  # what the YAML calls it
+    project: str
+    created: bool = False
+    entry: Entry | None = None  # the ledger's memory from before the first of them
+    before: Body | None = None
+    wanted: Body | None = None
+    after: Body | None = None
+    ended: bool = False
+
+    def left(self, live_ref: Ref, live: Body | None) -> bool:
+        """Whether live is as we left it.
+
+        A step that never ended may or may not have taken effect, so both what was before it and
+        what it wanted are our own doing.
+        """
+        if self.ended:
+            return same_state(live_ref, self.after, live)
+        if same_state(live_ref, self.before, live):
+            return True
+        if self.wanted is None or live is None:
+            return self.wanted is None and live is None
+        if live_ref.is_record_set:
+            return same_state(live_ref, self.wanted, live)
+        facts = kind(live_ref.kind)
+        return not field_changes(facts, self.wanted, live, project=self.project)
+
+
+def same_state(ref: Ref, one: Body | None, other: Body | None) -> bool:
+    """Whether two bodies agree in everything that a user could have written."""
+    if ref.is_record_set:
+        return record_digest(one) == record_digest(other)
+    facts = kind(ref.kind)
+    fields = tuple(facts.spec.model_fields)
+    return fields_digest(facts, one, fields, "-") == fields_digest(facts, other, fields, "-")
+
+
+def written_since(store: Store, snapshot: Snapshot) -> dict[Ref, Written]:
+    """By live name, over the snapshot's run and all later ones of its environment."""
+    result: dict[Ref, Written] = {}
+    for run in journal.runs(store):
+        if run >= snapshot.run:
+            story = journal.read(store, run)
+            if story.begun.get("environment") == snapshot.environment:
+                _retell(story, snapshot.project, result)
+    return result
+
+
+def _retell(story: journal.Story, project: str, result: dict[Ref, Written]) -> None:
+    lives: dict[Any, Ref] = {}
+    for record in story.records:
+        facts = record.facts
+        if record.kind == journal.Kind.STEP_BEGUN:
+            live = lives[facts["step"]] = ref_of(str(facts["live"]))
+            if live not in result:
+                result[live] = Written(ref_of(str(facts["ref"])), project, entry=_entry(facts))
+            one = result[live]
+            one.created |= facts["verb"] == Action.CREATE and facts.get("before") is None
+            one.before = cast("Body | None", facts.get("before"))
+            one.wanted = cast("Body | None", facts.get("wanted"))
+            one.ended = False
+        elif record.kind == journal.Kind.STEP_DONE:
+            one = result[lives[facts["step"]]]
+            one.after = cast("Body | None", facts.get("after"))
+            one.ended = True
+
+
+def _entry(facts: Mapping[str, Any]) -> Entry | None:
+    stored = facts.get("remembered")
+    return Entry.from_json(stored) if stored else None

@@ -1,0 +1,185 @@
+"""Take live back to a snapshot: a plan like any other, whose desired state is the snapshot.
+
+Three sides are held against each other, resource by resource: the snapshot, what our runs have
+written since, and live. What somebody else has changed meanwhile is a conflict, shown and left.
+The user's YAML is not needed: it may be what broke.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from remediate.kinds.compare import field_changes, merged_changes, writable
+from remediate.kinds.dns_restore import restore
+from remediate.kinds.kind import Replacement
+from remediate.kinds.registry import kind
+from remediate.model.errors import Stale
+from remediate.model.json import Body
+from remediate.model.plan import Action, Difference, FieldChange, Objection, Plan
+from remediate.model.ref import Ref
+from remediate.pipeline.diff import covers
+from remediate.pipeline.history import Written, same_state
+from remediate.pipeline.observe import Observed
+from remediate.pipeline.plan import linked, plan_digest, waves
+from remediate.pipeline.steps import Surroundings
+from remediate.stores.ledger import Entry, Ledger
+from remediate.stores.snapshots import Snapshot
+
+OnConflict = Literal["stop", "skip", "overwrite"]
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What a rollback is made from."""
+
+    snapshot: Snapshot
+    written: Mapping[Ref, Written]  # by our runs since, by live name
+    ledger: Ledger
+    observed: Observed
+    allowances: Mapping[str, str]
+    whole: bool  # of a snapshot taken by hand, every resource; else those its run has touched
+
+    def expected(self, ref: Ref, live: Body | None) -> bool:
+        """Whether live is our own doing; else somebody else has been there."""
+        if (one := self.written.get(ref)) is not None:
+            return one.left(ref, live)
+        return same_state(ref, self.snapshot.resources.get(ref), live)
+
+
+def rollback(way: Way, on_conflict: OnConflict = "stop") -> Plan:
+    """The plan back. Raises Stale, naming each, where somebody else has changed it since."""
+    way.observed.insist()
+    notes: list[str] = []
+    found = [*_resources(way, notes), *_records(way)]
+    conflicts = [d for d in found if not way.expected(d.live, _body(d.before))]
+    if conflicts and on_conflict == "stop":
+        lines = "\n".join(f"{d.live}: {_fields(d)}" for d in conflicts)
+        raise Stale(
+            f"somebody else has changed this since, so nothing was written:\n{lines}\n"
+            "--on-conflict skip leaves it as it is, --on-conflict overwrite takes it back as well"
+        )
+    if conflicts and on_conflict == "skip":
+        notes += [f"{d.live} was changed by somebody else since, and stays" for d in conflicts]
+        found = [d for d in found if d not in conflicts]
+    around = Surroundings(way.observed.project, way.observed.live, overlap=False)
+    made = Plan(
+        way.snapshot.environment,
+        way.observed.project,
+        found,
+        waves(found, around),
+        [*_objections(way, found)],
+        notes,
+        desired_digest=f"snapshot:{way.snapshot.id}",
+        allowances=way.allowances,
+    )
+    return replace(made, digest=plan_digest(made))
+
+
+def entries_back(way: Way, plan: Plan) -> dict[Ref, Entry | None]:
+    """The ledger as it was before; what the snapshot's run created is forgotten."""
+    return {
+        d.ref: way.written[d.live].entry if d.live in way.written else way.ledger.entry(d.ref)
+        for d in plan.differences
+    }
+
+
+def scope(way_snapshot: Snapshot, written: Mapping[Ref, Written], *, whole: bool) -> list[Ref]:
+    """The resources that a rollback to the snapshot is about, by live name."""
+    return [ref for ref in way_snapshot.resources if whole or ref in written]
+
+
+def _resources(way: Way, notes: list[str]) -> Iterator[Difference]:
+    going = {ref for ref, body in way.snapshot.resources.items() if body is None}
+    for ref in scope(way.snapshot, way.written, whole=way.whole):
+        if ref.is_record_set:
+            continue
+        before, live = way.snapshot.resources[ref], way.observed.live.get(ref)
+        one = way.written.get(ref)
+        name = one.ref if one else ref
+        if before is None and live is not None:
+            if one is None or not one.created:
+                notes.append(f"{ref} was made by somebody else since, and stays")
+            elif users := sorted(str(r) for r in _users(ref, way) if r not in going):
+                notes.append(f"{ref} stays, since {', '.join(users)} uses it")
+            else:
+                yield Difference(
+                    name, Action.DELETE, ref, live, None, (FieldChange("", live, None),)
+                )
+        elif before is not None and live is None:
+            body = {"name": ref.name, **writable(kind(ref.kind), before)}
+            yield Difference(name, Action.CREATE, ref, None, body, (FieldChange("", None, body),))
+        elif before is not None and live is not None:
+            yield from _update(name, ref, before, live, way.observed.project)
+
+
+def _update(name: Ref, ref: Ref, before: Body, live: Body, project: str) -> Iterator[Difference]:
+    facts = kind(ref.kind)
+    wanted, present = writable(facts, before), writable(facts, live)
+    changes = field_changes(facts, wanted, live, project=project, written_before=present)
+    if not changes:
+        return
+    if any(covers(facts.immutable, change.pointer) for change in changes):
+        again = facts.replacement is Replacement.RECREATE
+        action, replaces = (Action.REPLACE, ref) if again else (Action.UPDATE, None)
+        body = {"name": ref.name, **wanted}
+        yield Difference(name, action, ref, live, body, changes, replaces=replaces)
+        return
+    yield Difference(name, Action.UPDATE, ref, live, merged_changes(wanted, live, changes), changes)
+
+
+def _records(way: Way) -> Iterator[Difference]:
+    mine = set(scope(way.snapshot, way.written, whole=way.whole))
+    for zone, pages in way.observed.record_sets.items():
+        at = Ref("DnsZone", zone)
+        bodies = {
+            ref: body
+            for ref, body in way.snapshot.resources.items()
+            if ref in mine and ref.is_record_set and ref.zone == at
+        }
+        yield from restore(at, bodies, pages)
+
+
+def _users(ref: Ref, way: Way) -> Iterator[Ref]:
+    """Live resources that link to this one and will still do so after the rollback."""
+    project = way.observed.project
+    restored = way.snapshot.resources
+    for other, live in way.observed.live.items():
+        after = restored[other] if other in way.written and other in restored else live
+        if other != ref and ref in set(linked(other.kind, after, project)):
+            yield other
+
+
+def _objections(way: Way, found: list[Difference]) -> Iterator[Objection]:
+    """Protection never yields, to a rollback neither, and some things cannot be made again."""
+    for difference in found:
+        ref = difference.ref
+        if ref.is_record_set:
+            continue
+        entry = way.ledger.entry(ref)
+        removes = difference.action in {Action.DELETE, Action.REPLACE}
+        if removes and entry is not None and entry.protect:
+            message = f"{ref} is protected from being {difference.action}d"
+            yield _allowed(Objection("protected", "deny", ref, message), way.allowances)
+        facts = kind(ref.kind)
+        body = way.snapshot.resources.get(difference.live)
+        why = facts.lost(body) if facts.lost and body else ""
+        if difference.action is Action.CREATE and why:
+            message = f"{difference.live} cannot be made again: {why}"
+            yield _allowed(Objection("irreversible", "deny", ref, message), way.allowances)
+
+
+def _allowed(objection: Objection, allowances: Mapping[str, str]) -> Objection:
+    reason = allowances.get(f"{objection.rule}:{objection.ref}") or allowances.get(objection.rule)
+    return replace(objection, allowed=reason)
+
+
+def _body(body: Mapping[str, object] | None) -> Body | None:
+    return None if body is None else dict(body)  # type: ignore[arg-type] # live bodies are JSON
+
+
+def _fields(difference: Difference) -> str:
+    if difference.action is not Action.UPDATE:
+        return f"{difference.action} of what is live now"
+    return ", ".join(change.pointer for change in difference.changes)
