@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import socket
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from remediate.model.errors import Fault, InvalidInput
 
@@ -55,7 +55,7 @@ _IPV6 = re.compile(r"[0-9a-fA-F:]{2,39}")
 _NAME = re.compile(r"(?=.{2,254}\Z)(?:[a-z0-9_*-]{1,63}\.)+")
 _MX = re.compile(r"(?:0|[1-9][0-9]{0,3}) ((?:[A-Za-z0-9_*-]{1,63}\.)+)")
 _SRV = re.compile(r"(?:(?:0|[1-9][0-9]{0,3}) ){3}((?:[A-Za-z0-9_*-]{1,63}\.)+)")
-_CAA = re.compile(r'(?:0|[1-9][0-9]?|1[01][0-9]|12[0-8]) [A-Za-z0-9]{1,15} "[ !#-\[\]-~]{0,255}"')
+_CAA = re.compile(r'(?:0|[1-9][0-9]?|1[01][0-9]|12[0-8]) [a-z0-9]{1,15} "[ !#-\[\]-~]{0,255}"')
 _PLAIN_TEXT = re.compile(r"[ !#-\[\]-~]{0,255}")
 _PLAIN_STRINGS = re.compile(r'"[ !#-\[\]-~]{0,255}"(?: "[ !#-\[\]-~]{0,255}")*')
 _QUOTED_OR_ESCAPED = re.compile(r'"(?:[^"\\]|\\.)*"|\\.', re.DOTALL)
@@ -193,8 +193,11 @@ def form(rrtype: str) -> str:
 
 def _lower_names(parsed: Rdata) -> Rdata:
     import dns.name  # noqa: PLC0415 - loaded with dns.rdata
+    import dns.rdatatype  # noqa: PLC0415 - likewise
 
-    lowered = {}
+    lowered: dict[str, Any] = {}
+    if parsed.rdtype == dns.rdatatype.CAA:
+        lowered["tag"] = getattr(parsed, "tag", b"").lower()  # RFC 8659 §4.1: tags know no case
     for field in ("target", "exchange", "replacement", "gateway", "mname", "rname"):
         name = getattr(parsed, field, None)
         if isinstance(name, dns.name.Name):

@@ -104,6 +104,8 @@ def _read_types(reading: _Reading, key: str, fqdn: str, types: object) -> None:
             _respelled(reading, key, fqdn, rrtype)
         else:
             reading.sets[fqdn, rrtype] = plain
+            if fqdn in reading.crowded:
+                reading.keys[fqdn, rrtype] = key
 
 
 # Types of which a single value needs no rule about its set or its owner, but at the apex.
