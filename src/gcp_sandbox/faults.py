@@ -38,7 +38,16 @@ _ANSWERS: dict[str, GoogleError] = {
         503, "backendError", "The service is currently unavailable.", status_name=True
     ),
 }
-_SHAPES = ("html", "half", "reset", "lost", "slow", "slow-operation", "failed-operation")
+_SHAPES = (
+    "html",
+    "half",
+    "reset",
+    "lost",
+    "slow",
+    "slow-operation",
+    "failed-operation",
+    "doomed-certificate",
+)
 KINDS = (*_ANSWERS, *_SHAPES)
 
 
@@ -48,7 +57,8 @@ class Fault:
 
     Kinds: an error status; `html` (502 with a page); `half` (the body breaks off); `reset` (no
     answer, no effect); `lost` (the effect, but no answer); `slow` (the answer takes `seconds`);
-    `slow-operation` (the operation takes `seconds`); `failed-operation` (it ends in an error).
+    `slow-operation` (the operation takes `seconds`); `failed-operation` (it ends in an error);
+    `doomed-certificate` (the certificate inserted will fail permanently).
     """
 
     match: str

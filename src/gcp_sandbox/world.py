@@ -66,6 +66,7 @@ class World:
     `lookup` is the sandbox's own DNS, set by the DNS section. `settlers` run before every request
     and after every mutation, and do what the clock says is due. `dials` say which loopback socket
     stands for a public one: each maps the DNS server's port to `{"host:port": "127.0.0.1:port"}`.
+    `version` grows with every change.
     """
 
     clock: Clock
@@ -75,6 +76,7 @@ class World:
     lookup: Lookup = _nothing
     settlers: list[Callable[[], None]] = field(default_factory=list)
     dials: list[Callable[[int], dict[str, str]]] = field(default_factory=list)
+    version: int = 0
     _touched: set[str] = field(default_factory=set)
     _written: dict[str, str] = field(default_factory=dict)
 
@@ -84,6 +86,7 @@ class World:
 
     def touch(self, name: str) -> None:
         """Say that a section changed."""
+        self.version += 1
         self._touched.add(name)
 
     def settle(self) -> None:

@@ -1,0 +1,114 @@
+"""Where a URL map sends a request: host rules, path rules, route rules.
+
+https://cloud.google.com/load-balancing/docs/url-map-concepts: the longest host pattern wins, then
+the longest path pattern, or the first route rule that matches.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from gcp_sandbox.request import Body, Json
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The end of the way: a service's link, or a redirect; both None where nothing is said."""
+
+    service: str | None = None
+    redirect: Body | None = None
+
+
+def route(url_map: Body, host: str, path: str) -> Route:
+    """What happens to a request for `host` and `path` (which starts with `/`)."""
+    matcher = _matcher_of(url_map, host.lower().partition(":")[0])
+    if matcher is None:
+        return _end(url_map, "defaultService", "defaultRouteAction", "defaultUrlRedirect")
+    rule = _path_rule(matcher.get("pathRules") or [], path)
+    if rule is not None:
+        return _end(rule, "service", "routeAction", "urlRedirect")
+    for route_rule in sorted(matcher.get("routeRules") or [], key=_priority):
+        if any(_matches(match, path) for match in route_rule.get("matchRules") or [{}]):
+            return _end(route_rule, "service", "routeAction", "urlRedirect")
+    return _end(matcher, "defaultService", "defaultRouteAction", "defaultUrlRedirect")
+
+
+def _matcher_of(url_map: Body, host: str) -> Body | None:
+    best: tuple[int, str] | None = None
+    for rule in url_map.get("hostRules") or []:
+        for pattern in rule.get("hosts") or []:
+            if _host_matches(pattern.lower(), host) and (best is None or len(pattern) > best[0]):
+                best = (len(pattern), rule["pathMatcher"])
+    if best is None:
+        return None
+    matchers = url_map.get("pathMatchers") or []
+    return next((matcher for matcher in matchers if matcher.get("name") == best[1]), None)
+
+
+def _host_matches(pattern: str, host: str) -> bool:
+    pattern = pattern.partition(":")[0]
+    if pattern.startswith("*"):
+        return host.endswith(pattern[1:])
+    return pattern == host
+
+
+def _path_rule(rules: list[Body], path: str) -> Body | None:
+    best: tuple[int, Body] | None = None
+    for rule in rules:
+        for pattern in rule.get("paths") or []:
+            exact = pattern == path
+            below = pattern.endswith("/*") and path.startswith(pattern[:-1])
+            length = len(pattern) + exact
+            if (exact or below) and (best is None or length > best[0]):
+                best = (length, rule)
+    return best[1] if best else None
+
+
+def _priority(rule: Body) -> int:
+    return int(rule.get("priority", 0))
+
+
+def _matches(match: Body, path: str) -> bool:
+    ignore_case = bool(match.get("ignoreCase"))
+    wanted, seen = match, path
+    if ignore_case:
+        wanted = {name: _lower(value) for name, value in match.items()}
+        seen = path.lower()
+    if "fullPathMatch" in wanted:
+        return bool(seen == wanted["fullPathMatch"])
+    if "prefixMatch" in wanted:
+        return seen.startswith(wanted["prefixMatch"])
+    if "regexMatch" in wanted:
+        return re.fullmatch(wanted["regexMatch"], seen) is not None
+    if "pathTemplateMatch" in wanted:
+        return re.fullmatch(_template(wanted["pathTemplateMatch"]), seen) is not None
+    return True
+
+
+def _lower(value: Json) -> Json:
+    return value.lower() if isinstance(value, str) else value
+
+
+def _template(pattern: str) -> str:
+    """`/v1/{id}/*` and `**` as a regular expression."""
+    pieces = re.split(r"(\*\*|\*|\{[^}]*\})", pattern)
+
+    def translated(piece: str) -> str:
+        if piece == "**" or piece.endswith("=**}"):
+            return ".*"
+        return "[^/]+" if piece == "*" or piece.startswith("{") else re.escape(piece)
+
+    return "".join(translated(piece) for piece in pieces)
+
+
+def _end(body: Body, service: str, action: str, redirect: str) -> Route:
+    if body.get(redirect):
+        return Route(redirect=body[redirect])
+    if body.get(service):
+        return Route(service=body[service])
+    weighted = (body.get(action) or {}).get("weightedBackendServices") or []
+    if weighted:
+        heaviest = max(weighted, key=lambda choice: choice.get("weight", 0))
+        return Route(service=heaviest.get("backendService"))
+    return Route()
