@@ -14,12 +14,12 @@ from typing import Any
 
 from remediate.kinds.kind import Kind
 from remediate.kinds.links import project_relative
-from remediate.kinds.pointers import Patterns, children, matching, parts, pointer
+from remediate.kinds.pointers import Patterns, children, matching, parts, pointer, transformed
 from remediate.model.json import Json, digest
 from remediate.model.plan import FieldChange
 from remediate.model.values import Unknown
 
-SECRET = "(secret)"
+HIDDEN = "(secret)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +133,13 @@ def _without(value: Any, table: Patterns[bool]) -> Any:  # noqa: ANN401
     return (
         [_without(item, table.below("0")) for item in value] if isinstance(value, list) else value
     )
+
+
+def masked(kind: Kind, body: Mapping[str, Any]) -> dict[str, Any]:
+    """A body for journals, plans and eyes: what is never read back is never shown either."""
+    secret = Patterns.flags(kind.write_only)
+    result: dict[str, Any] = transformed(body, secret, lambda _fact, _value: HIDDEN)
+    return result
 
 
 def widened(wanted: Mapping[str, Any], live: Mapping[str, Any], ignore: tuple[str, ...]) -> Any:  # noqa: ANN401
