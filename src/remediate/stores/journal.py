@@ -11,7 +11,7 @@ from typing import cast
 
 from remediate.model.clock import Clock, rfc3339
 from remediate.model.errors import InvalidInput, Locked, StoreDamaged
-from remediate.model.json import Body, Json
+from remediate.model.json import Body
 from remediate.stores.actor import Actor
 from remediate.stores.store import FORMAT_VERSION, Store, sealed, unsealed
 from remediate.version import __version__
@@ -87,7 +87,7 @@ class Journal:
         project: str,
         digest: str,
         snapshot: str | None,
-        more: Mapping[str, Json] | None = None,
+        more: Mapping[str, object] | None = None,
     ) -> Journal:
         """A new run's journal, its first record durable. `snapshot` is its id, if one was taken."""
         journal = cls(store, run, clock)
@@ -117,15 +117,15 @@ class Journal:
         journal._previous = _sha256(_bytes(store, keys[-1]))
         return journal
 
-    def note(self, kind: Kind, **facts: Json) -> Record:
-        """Write one record; durable on return.
+    def note(self, kind: Kind, **facts: object) -> Record:
+        """Write one record of JSON facts; durable on return.
 
         Raises Locked if another process has written this run's next record: then it is not ours.
         """
         if clash := _OWN & facts.keys():
             raise ValueError(f"{sorted(clash)} are the journal's own")
         with self._turn:
-            return self._append(kind, facts)
+            return self._append(kind, cast("Body", facts))
 
     def _append(self, kind: Kind, facts: Body) -> Record:
         seq, time = self._seq + 1, rfc3339(self._clock.now())
