@@ -170,13 +170,14 @@ def place_at_once(compute: Compute, place: Place, body: Body) -> None:
     if "_" in own:
         now = compute.world.clock.time()
         own["_"] = {name: now + seconds for name, seconds in own["_"].items()}
-    placed = _placed(compute, compute.kinds[place.collection], place, body)
-    compute.put(place, placed | own)
+    _placed(compute, compute.kinds[place.collection], place, body, own)
 
 
-def _placed(compute: Compute, kind: Kind, place: Place, body: Json) -> Body:
+def _placed(
+    compute: Compute, kind: Kind, place: Place, body: Json, own: Body | None = None
+) -> Body:
     body = check_shape(kind, body)
-    body = _with_defaults(kind, _writable(kind, body))
+    body = _with_defaults(kind, _writable(kind, body)) | (own or {})
     draft = Draft(compute, place, compute.born(place, body))
     resolve_links(kind, draft)
     kind.prepare(draft)

@@ -198,7 +198,7 @@ class Compute:
     def _comparable(self, project: str, key: str, body: Body) -> Body:
         scope, _, collection = key.rpartition("/")
         shown = self.view(Place(project, scope, collection, body["name"]), body)
-        reissued = {"certificate"} if "managed" in shown else set()
+        reissued = {"certificate", "selfManaged"} if "issued" in body.get("_", {}) else set()
         return {name: shown[name] for name in sorted(shown) if name not in VOLATILE | reissued}
 
     def _unlink(self, place: Place, body: Body) -> None:

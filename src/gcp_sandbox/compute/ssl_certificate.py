@@ -22,7 +22,7 @@ def _prepare(draft: Draft) -> None:
     body = draft.body
     if "managed" in body or body.get("type") == "MANAGED":
         _prepare_managed(draft)
-    else:
+    elif "issued" not in body.get("_", {}):
         _prepare_self_managed(draft)
 
 
