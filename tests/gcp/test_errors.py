@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import gzip
 import socket
+import threading
 
 import pytest
+import requests
+from urllib3.exceptions import MaxRetryError, NewConnectionError
 
-from remediate.gcp.errors import AlreadyExists, NotFound, PreconditionFailed
+from remediate.gcp.connection import _broken
+from remediate.gcp.errors import AlreadyExists, Asked, NotFound, PreconditionFailed
 from remediate.model.errors import ApiRefused, NotAuthorised, RemediateError, Unreachable
 from tests.gcp.conftest import Wired, wired
 from tests.gcp.server import Say, Stub, refused
@@ -185,3 +189,48 @@ def test_an_error_of_any_kind_has_advice(stub: Stub, wire: Wired, kind: str) -> 
     with pytest.raises(RemediateError) as raised:
         wire.google.compute.list("global", "urlMaps")
     assert raised.value.hint
+
+
+def test_a_server_that_never_answers_is_given_up(stub: Stub, wire: Wired) -> None:
+    over = threading.Event()
+
+    def hold(_asked: object) -> Say:
+        over.wait(60)
+        return Say(cut="reset")
+
+    stub.answer = hold
+    with pytest.raises(Unreachable, match=r"did not answer within 0\.05 s"):
+        wire.google.dns._connection.call("POST", "/projects/p", body={}, read_timeout=0.05)
+    over.set()
+
+
+def unresolved() -> requests.ConnectionError:
+    """As urllib3 and requests wrap it: the cause is three deep."""
+    reason = NewConnectionError(None, "no such name")  # type: ignore[arg-type]
+    reason.__cause__ = socket.gaierror(-2, "Name or service not known")
+    return requests.ConnectionError(MaxRetryError(None, "/", reason))  # type: ignore[arg-type]
+
+
+CAUSES = {
+    "its name does not resolve": unresolved(),
+    "through the configured proxy": requests.exceptions.ProxyError(),
+    "did not prove who it is": requests.exceptions.SSLError(),
+    "did not accept a connection": requests.exceptions.ConnectTimeout(),
+    "could not be asked (InvalidHeader)": requests.exceptions.InvalidHeader("secret: header"),
+}
+
+
+@pytest.mark.parametrize("words", CAUSES)
+def test_a_broken_connection_is_told_by_its_cause_and_never_by_its_text(words: str) -> None:
+    asked = Asked("Cloud DNS", "dns.googleapis.com", "GET", "/projects/p")
+    told = str(_broken(asked, CAUSES[words], 60.0))
+    assert words in told
+    assert "secret" not in told
+
+
+def test_an_environment_variable_does_not_send_us_elsewhere(
+    stub: Stub, wire: Wired, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GOOGLE_API_USE_MTLS_ENDPOINT", "always")
+    wire.google.dns.zones()
+    assert len(stub.asked) == 1

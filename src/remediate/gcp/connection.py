@@ -112,6 +112,10 @@ class ApiConnection(JSONConnection):  # type: ignore[misc]  # google-cloud-core 
         """For Google's own clients that are given this connection."""
         return self.call(method, path, query_params, data)
 
+    def get_api_base_url_for_mtls(self, api_base_url: str | None = None) -> str:
+        """Always the base URL we were given: no environment variable sends us elsewhere."""
+        return api_base_url or self.API_BASE_URL
+
     def _once(self, asked: Asked, url: str, data: bytes | None, read_timeout: float) -> Body:
         begun = time.perf_counter()
         status = 0
@@ -171,7 +175,7 @@ def _broken(asked: Asked, error: requests.RequestException, read_timeout: float)
     elif isinstance(error, requests.exceptions.ConnectTimeout):
         what = f"did not accept a connection within {CONNECT:.0f} s"
     elif isinstance(error, requests.exceptions.Timeout):
-        what = f"did not answer within {read_timeout:.0f} s"
+        what = f"did not answer within {read_timeout:g} s"
     elif among(ConnectionRefusedError):
         what = "refused the connection"
     elif isinstance(

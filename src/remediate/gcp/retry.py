@@ -25,7 +25,7 @@ class Patience:
     """
 
     def __init__(
-        self, clock: Clock, chance: Chance, *, each: float = 90.0, command: float = 3600.0
+        self, clock: Clock, chance: Chance, *, each: float = 60.0, command: float = 3600.0
     ) -> None:
         self._clock = clock
         self._chance = chance

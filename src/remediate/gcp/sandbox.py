@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Lock
 from typing import cast
 
@@ -87,9 +87,12 @@ class SandboxClock:
         return self._local.monotonic() + self._slept
 
     def sleep(self, seconds: float) -> None:
+        seconds = max(0.0, seconds)
         with self._turn:
-            self._ahead = self._sandbox.advance(max(0.0, seconds)) - self._local.now()
-            self._slept += max(0.0, seconds)
+            told = self._sandbox.advance(seconds) - self._local.now()
+            # told in whole milliseconds; a clock never goes back
+            self._ahead = max(told, self._ahead + timedelta(seconds=seconds))
+            self._slept += seconds
 
 
 def _moment(answer: Body) -> datetime:
