@@ -28,7 +28,8 @@ def endpoint() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def sandbox(endpoint: Sandbox) -> Sandbox:
-    requests.post(f"{endpoint.url}/_sandbox/reset", timeout=10).raise_for_status()
+    for path in ("reset", "calls:reset"):
+        requests.post(f"{endpoint.url}/_sandbox/{path}", timeout=10).raise_for_status()
     return endpoint
 
 

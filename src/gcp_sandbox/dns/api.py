@@ -107,9 +107,9 @@ class _Api:
         return self._once(request, lambda: self._section.create(project, request.body).body)
 
     def list_zones(self, request: Request) -> Json:
-        wanted = request.query.get("dnsName")
+        wanted = request.query.get("dnsName", "").lower()
         zones = self._section.zones(request.params["project"]).values()
-        bodies = [zone.body for zone in zones if wanted in {None, zone.apex}]
+        bodies = [zone.body for zone in zones if wanted in {"", zone.apex}]
         bodies.sort(key=_name_of)
         chosen, token = page(bodies, request.query, cap=_PAGE, key=_name_of)
         return _listed("managedZones", chosen, token)
