@@ -39,6 +39,10 @@ class Sandbox:
         """Let time pass; the time it is then."""
         return _moment(self._ask("POST", "clock:advance", {"seconds": seconds}))
 
+    def load(self, scenario: str) -> None:
+        """Begin again with a scenario; raises Unreachable where there is none of that name."""
+        self._ask("POST", f"scenario/{scenario}")
+
     def dial(self) -> dict[str, str]:
         """`host:port` as the world knows it -> `127.0.0.1:port` where it is served."""
         return {name: str(socket) for name, socket in self._ask("GET", "dial").items()}

@@ -17,6 +17,7 @@ from remediate.model.ref import Ref, record_ref
 from remediate.model.resource import Desired, Lifecycle, Zone
 from remediate.pipeline.observe import Observed
 from remediate.pipeline.run import Run, carry_out
+from remediate.pipeline.snapshot import touched
 from remediate.stores.actor import this_actor
 from remediate.stores.journal import Journal
 from remediate.stores.ledger import Entry, Ledger
@@ -42,6 +43,18 @@ class Outcome:
     run: str
     snapshot: str
     done: int
+
+
+def order_of(verb: str, plan: Plan, desired: Desired, observed: Observed) -> Order:
+    """The order for a plan of an environment."""
+    return Order(
+        verb,
+        plan,
+        touched(plan, observed),
+        _entries(plan, desired),
+        _timeouts(plan, desired),
+        desired.environment.parallelism,
+    )
 
 
 def apply(
@@ -107,7 +120,7 @@ def insist_on_same(planned: Plan, now: Plan) -> None:
     )
 
 
-def entries_of(plan: Plan, desired: Desired) -> dict[Ref, Entry | None]:
+def _entries(plan: Plan, desired: Desired) -> dict[Ref, Entry | None]:
     """What is to be remembered of everything that is declared, and of what goes."""
     result: dict[Ref, Entry | None] = {
         ref: _entry(live.name, body, desired.resources[ref].lifecycle)
@@ -144,7 +157,7 @@ def adopt(plan: Plan, desired: Desired, observed: Observed, ledger: Ledger) -> N
     ledger.save()
 
 
-def timeouts_of(plan: Plan, desired: Desired) -> dict[Ref, float]:
+def _timeouts(plan: Plan, desired: Desired) -> dict[Ref, float]:
     return {
         live: timeout
         for ref, (live, _body) in plan.written.items()

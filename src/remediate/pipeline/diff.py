@@ -15,7 +15,8 @@ from remediate.kinds.compare import (
     widened,
 )
 from remediate.kinds.dns_records import RecordsVerdict, compare
-from remediate.kinds.kind import Kind, Replacement
+from remediate.kinds.kind import Kind, Replacement, Scope
+from remediate.kinds.links import scope_of
 from remediate.kinds.names import is_ours, issue, replacement
 from remediate.kinds.pointers import parts
 from remediate.kinds.registry import kind
@@ -85,7 +86,8 @@ class Pair:
     def unchangeable(self) -> list[str]:
         """The differing fields that cannot change in place."""
         where = [change.pointer for change in self.changes]
-        return [pointer for pointer in where if covers(self.facts.immutable, pointer)]
+        fixed = self.facts.fixed(scope_of(self.live_ref))
+        return [pointer for pointer in where if covers(fixed, pointer)]
 
     def difference(self, action: Action, live: Ref, after: Mapping[str, Any]) -> Difference:
         replaces = self.live_ref if action is Action.REPLACE else None
@@ -162,7 +164,9 @@ def _current(
         if (at.kind, at.location) == (ref.kind, ref.location) and is_ours(at.name, ref.name)
     ]
     same = [
-        at for at in ours if _same_immutable(facts, wanted, observed.live[at], observed.project)
+        at
+        for at in ours
+        if _same_immutable(facts, wanted, observed.live[at], observed.project, scope_of(ref))
     ]
     if same:
         return max(same, key=lambda at: (at.name != ref.name, issue(at.name), at.name))
@@ -173,10 +177,10 @@ def _current(
 
 
 def _same_immutable(
-    facts: Kind, wanted: Mapping[str, Any], live: Mapping[str, Any], project: str
+    facts: Kind, wanted: Mapping[str, Any], live: Mapping[str, Any], project: str, scope: Scope
 ) -> bool:
     changes = field_changes(facts, wanted, live, project=project)
-    return not any(covers(facts.immutable, change.pointer) for change in changes)
+    return not any(covers(facts.fixed(scope), change.pointer) for change in changes)
 
 
 def _replace(pair: Pair, observed: Observed, result: Differences) -> None:
@@ -193,16 +197,18 @@ def _replace(pair: Pair, observed: Observed, result: Differences) -> None:
     new = pair.live_ref
     if how is Replacement.BESIDE:
         taken = {at.name for at in observed.live if at.kind == ref.kind}
-        immutable = _immutable(pair.facts, pair.wanted, observed.project)
+        immutable = _immutable(pair.facts, pair.wanted, observed.project, scope_of(ref))
         new = ref.named(replacement(ref.name, immutable, taken))
     result.names.settle(ref, new, None)
     result.written[ref] = (new, pair.wanted)
     result.found.append(pair.difference(Action.REPLACE, new, {**pair.wanted, "name": new.name}))
 
 
-def _immutable(facts: Kind, wanted: Mapping[str, Any], project: str) -> dict[str, Any]:
+def _immutable(
+    facts: Kind, wanted: Mapping[str, Any], project: str, scope: Scope
+) -> dict[str, Any]:
     canonical = canonical_value(wanted, rules_of(facts, project))
-    whole = {pattern[1:] for pattern in facts.immutable}
+    whole = {pattern[1:] for pattern in facts.fixed(scope)}
     return {name: value for name, value in canonical.items() if _top_is_immutable(name, whole)}
 
 

@@ -101,9 +101,9 @@ def _environment(folder: _Folder, name: str, process_env: Mapping[str, str]) -> 
     complaints: list[Complaint] = []
     head = read_head(document, complaints)
     folder.note(document, *complaints)
-    if head and head["metadata"]["name"] != name:
-        message = f"the Environment in desired/{name} is called {name}"
-        folder.note(document, Complaint("/metadata/name", message, "a folder is named like it"))
+    if head and (called := head["metadata"]["name"]) != name:
+        message = f"the Environment {called} is in the folder {name}"
+        folder.note(document, Complaint("/metadata/name", message, "they have one name"))
     return _About(environment(name, spec, document.place) if spec else _UNNAMED, scope)
 
 
@@ -261,6 +261,8 @@ def _connect(folder: _Folder, resources: Mapping[Ref, Resource]) -> None:
 def _placed(folder: _Folder) -> tuple[str, ...]:
     """Complaints as faults at their places in the files; warnings are handed back."""
     warnings: list[Fault] = []
+    # What the form or an expression has spoiled need not be complained of again.
+    spoiled = {fault.place for fault in folder.faults}
     for file in folder.files:
         here = [pair for pair in folder.complaints if pair[0].place.file == file.name]
         wanted: dict[int, set[Spot]] = {}
@@ -271,7 +273,8 @@ def _placed(folder: _Folder) -> tuple[str, ...]:
             start = (document.place.line, document.place.column)
             spot = found.get((document.number, Spot(one.pointer, one.on_key)), start)
             fault = Fault(Place(file.name, *spot), one.message, one.hint)
-            (warnings if one.warning else folder.faults).append(fault)
+            if fault.place not in spoiled:
+                (warnings if one.warning else folder.faults).append(fault)
     return tuple(map(str, sorted(set(warnings), key=_by_place)))
 
 

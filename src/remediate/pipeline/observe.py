@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
-from typing import Any
+from typing import Any, TypeAlias
 
 from remediate.gcp.errors import NotFound
 from remediate.gcp.google import Google
@@ -20,6 +20,8 @@ from remediate.model.progress import Reading, Watcher, tell
 from remediate.model.ref import Ref
 from remediate.model.resource import Desired, Resource
 
+Collection: TypeAlias = tuple[str, str]  # kind and location
+
 
 @dataclass(frozen=True, slots=True)
 class Observed:
@@ -31,7 +33,7 @@ class Observed:
 
     project: str
     live: Mapping[Ref, Body]
-    unreadable: Mapping[tuple[str, str], RemediateError] = field(default_factory=dict)
+    unreadable: Mapping[Collection, RemediateError] = field(default_factory=dict)
     record_sets: Mapping[str, Iterator[list[Body]]] = field(default_factory=dict)
 
     def look(self, ref: Ref) -> Observation:
@@ -61,18 +63,28 @@ def observe(
     watchers: Sequence[Watcher] = (),
 ) -> Observed:
     """Read every collection that the environment, or the ledger's memory of it, needs."""
-    collections = sorted(_needed(desired, remembered))
     zones = [ref.name for ref in desired.resources if ref.kind == "DnsZone"]
-    tell(watchers, Reading(f"{len(collections) + len(zones)} lists of {google.project}"))
-    reads: list[Callable[[], Any]] = [partial(_listed, google, *at) for at in collections]
+    return look_at(google, _needed(desired, remembered), zones, watchers)
+
+
+def look_at(
+    google: Google,
+    collections: Iterable[Collection],
+    zones: Sequence[str],
+    watchers: Sequence[Watcher] = (),
+) -> Observed:
+    """List these collections, and the record sets of these zones, all at once."""
+    wanted = sorted(collections)
+    tell(watchers, Reading(f"{len(wanted) + len(zones)} lists of {google.project}"))
+    reads: list[Callable[[], Any]] = [partial(_listed, google, *at) for at in wanted]
     reads += [partial(_pages, google, zone) for zone in zones]
     answers = google.read_all(reads)
-    lists = dict(zip(collections, answers, strict=False))
+    lists = dict(zip(wanted, answers, strict=False))
     return Observed(
         google.project,
         {ref: body for bodies in lists.values() for ref, body in _bodies(bodies)},
         {at: why for at, why in lists.items() if isinstance(why, RemediateError)},
-        dict(zip(zones, answers[len(collections) :], strict=True)),
+        dict(zip(zones, answers[len(wanted) :], strict=True)),
     )
 
 
@@ -102,7 +114,7 @@ def _pages(google: Google, zone: str) -> Iterator[list[Body]]:
     return chain([first], pages)
 
 
-def _needed(desired: Desired, remembered: Iterable[Ref]) -> set[tuple[str, str]]:
+def _needed(desired: Desired, remembered: Iterable[Ref]) -> set[Collection]:
     needed = {(ref.kind, ref.location) for ref in desired.resources}
     needed |= {(ref.kind, ref.location) for ref in remembered}
     for resource in desired.resources.values():
@@ -110,7 +122,7 @@ def _needed(desired: Desired, remembered: Iterable[Ref]) -> set[tuple[str, str]]
     return needed
 
 
-def _by_value(resource: Resource, project: str) -> Iterator[tuple[str, str]]:
+def _by_value(resource: Resource, project: str) -> Iterator[Collection]:
     """Somebody else's address is compared by its value too, so it must be read."""
     facts = kind(resource.ref.kind)
     for _at, _field, link in leaves(resource.spec, Patterns(facts.links_by_value)):

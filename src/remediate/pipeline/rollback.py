@@ -7,27 +7,37 @@ The user's YAML is not needed: it may be what broke.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from remediate.gcp.google import Google
 from remediate.kinds.compare import field_changes, merged_changes, writable
 from remediate.kinds.dns_restore import restore
 from remediate.kinds.kind import Replacement
-from remediate.kinds.registry import kind
+from remediate.kinds.links import scope_of
+from remediate.kinds.registry import NAMES, kind
+from remediate.model.clock import rfc3339
 from remediate.model.errors import Stale
 from remediate.model.json import Body
 from remediate.model.plan import Action, Difference, FieldChange, Objection, Plan
-from remediate.model.ref import Ref
+from remediate.model.progress import Watcher
+from remediate.model.ref import GLOBAL, Ref, record_ref
+from remediate.pipeline.apply import Order
 from remediate.pipeline.diff import covers
-from remediate.pipeline.history import Written, same_state
-from remediate.pipeline.observe import Observed
+from remediate.pipeline.history import Written, same_state, written_since
+from remediate.pipeline.observe import Observed, look_at
 from remediate.pipeline.plan import linked, plan_digest, waves
+from remediate.pipeline.snapshot import touched
 from remediate.pipeline.steps import Surroundings
+from remediate.stores.journal import runs
 from remediate.stores.ledger import Entry, Ledger
 from remediate.stores.snapshots import Snapshot
+from remediate.stores.store import Store
 
 OnConflict = Literal["stop", "skip", "overwrite"]
+PARALLELISM = 4
+DNS = "DnsZone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +56,58 @@ class Way:
         if (one := self.written.get(ref)) is not None:
             return one.left(ref, live)
         return same_state(ref, self.snapshot.resources.get(ref), live)
+
+
+def way_back(
+    snapshot: Snapshot,
+    store: Store,
+    ledger: Ledger,
+    google: Google,
+    allowances: Mapping[str, str],
+    watchers: Sequence[Watcher] = (),
+) -> Way:
+    """Read the journals since the snapshot, and the live side as far as it matters."""
+    written = written_since(store, snapshot)
+    whole = snapshot.run not in runs(store)
+    refs = scope(snapshot, written, whole=whole)
+    return Way(snapshot, written, ledger, _look(refs, google, watchers), allowances, whole)
+
+
+def live_now(snapshot: Snapshot, google: Google, watchers: Sequence[Watcher] = ()) -> Snapshot:
+    """What the resources of a snapshot are at this moment, as a snapshot too."""
+    observed = _look([*snapshot.resources], google, watchers)
+    observed.insist()
+    bodies = {ref: observed.live.get(ref) for ref in snapshot.resources}
+    for zone, pages in observed.record_sets.items():
+        for page in pages:
+            for body in page:
+                ref = record_ref(zone, str(body["name"]), str(body["type"]))
+                if ref in bodies:
+                    bodies[ref] = body
+    return replace(snapshot, id="live", time=rfc3339(google.clock.now()), resources=bodies)
+
+
+def _look(refs: Sequence[Ref], google: Google, watchers: Sequence[Watcher]) -> Observed:
+    """Every compute collection around these resources, since any of them may link to one."""
+    places = {ref.location for ref in refs if ref.kind != DNS} | {GLOBAL}
+    compute = {
+        (name, place)
+        for name in NAMES
+        for place in places
+        if name != DNS and scope_of(Ref(name, "", place)) in kind(name).scopes
+    }
+    if all(ref.kind == DNS for ref in refs):
+        compute = set()
+    zones = sorted({ref.zone.name for ref in refs if ref.is_record_set})
+    dns = {(DNS, GLOBAL)} if any(ref.kind == DNS for ref in refs) else set()
+    return look_at(google, compute | dns, zones, watchers)
+
+
+def order_back(way: Way, plan: Plan) -> Order:
+    """The order for a plan of `rollback`; of each resource all is restored, so nothing waits."""
+    before = touched(plan, way.observed)
+    reason = f"before rollback to {way.snapshot.id}"
+    return Order("rollback", plan, before, _entries_back(way, plan), {}, PARALLELISM, reason)
 
 
 def rollback(way: Way, on_conflict: OnConflict = "stop") -> Plan:
@@ -77,7 +139,7 @@ def rollback(way: Way, on_conflict: OnConflict = "stop") -> Plan:
     return replace(made, digest=plan_digest(made))
 
 
-def entries_back(way: Way, plan: Plan) -> dict[Ref, Entry | None]:
+def _entries_back(way: Way, plan: Plan) -> dict[Ref, Entry | None]:
     """The ledger as it was before; what the snapshot's run created is forgotten."""
     return {
         d.ref: way.written[d.live].entry if d.live in way.written else way.ledger.entry(d.ref)
@@ -117,10 +179,12 @@ def _resources(way: Way, notes: list[str]) -> Iterator[Difference]:
 def _update(name: Ref, ref: Ref, before: Body, live: Body, project: str) -> Iterator[Difference]:
     facts = kind(ref.kind)
     wanted, present = writable(facts, before), writable(facts, live)
-    changes = field_changes(facts, wanted, live, project=project, written_before=present)
+    changes = field_changes(
+        facts, wanted, live, project=project, written_before=present, exactly=True
+    )
     if not changes:
         return
-    if any(covers(facts.immutable, change.pointer) for change in changes):
+    if any(covers(facts.fixed(scope_of(ref)), change.pointer) for change in changes):
         again = facts.replacement is Replacement.RECREATE
         action, replaces = (Action.REPLACE, ref) if again else (Action.UPDATE, None)
         body = {"name": ref.name, **wanted}

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
+from remediate.gcp.google import Google
+from remediate.kinds.names import is_ours
+from remediate.model.clock import rfc3339
 from remediate.model.json import Body
 from remediate.model.plan import Action, Plan, Step
-from remediate.model.ref import Ref
+from remediate.model.ref import Ref, record_ref
 from remediate.model.resource import Desired, Zone
 from remediate.pipeline.observe import Observed
 from remediate.pipeline.plan import linked
+from remediate.stores.snapshots import Snapshot
 
 
 def touched(plan: Plan, observed: Observed) -> dict[Ref, Body | None]:
@@ -29,15 +32,25 @@ def touched(plan: Plan, observed: Observed) -> dict[Ref, Body | None]:
     return bodies
 
 
-def everything(
-    desired: Desired, observed: Observed, live_names: Iterable[Ref]
-) -> dict[Ref, Body | None]:
-    """All that the environment declares, by Google's names: what `snapshot take` keeps."""
-    bodies: dict[Ref, Body | None] = {ref: observed.live.get(ref) for ref in live_names}
+def take(desired: Desired, observed: Observed, google: Google, reason: str) -> Snapshot:
+    """All that the environment declares, as it is live, under whatever name: taken by hand."""
+    bodies: dict[Ref, Body | None] = {}
     for ref, resource in desired.resources.items():
+        found = {at: body for at, body in observed.live.items() if _means(at, ref)}
+        bodies |= found
+        if not found:
+            bodies[ref] = None
         if isinstance(resource, Zone):
-            bodies |= _written_records(resource, observed.record_sets.get(ref.name, iter(())))
-    return bodies
+            bodies |= _records(resource, observed.record_sets.get(ref.name, iter(())))
+    about, now = desired.environment, google.clock.now()
+    # No run of ours has this id, so all of it is restored, not only what one has written.
+    run = google.chance.ulid(now)
+    identifier = google.chance.ulid(now)
+    return Snapshot(identifier, about.name, about.project, run, rfc3339(now), reason, bodies)
+
+
+def _means(live: Ref, ref: Ref) -> bool:
+    return (live.kind, live.location) == (ref.kind, ref.location) and is_ours(live.name, ref.name)
 
 
 def _before(step: Step) -> Body | None:
@@ -54,9 +67,7 @@ def _neighbours(step: Step, project: str) -> Iterable[Ref]:
         yield from linked(step.live.kind, step.after, project)
 
 
-def _written_records(zone: Zone, pages: Iterable[list[Body]]) -> Mapping[Ref, Body | None]:
-    from remediate.model.ref import record_ref  # noqa: PLC0415
-
+def _records(zone: Zone, pages: Iterable[list[Body]]) -> dict[Ref, Body | None]:
     found: dict[Ref, Body | None] = {record_ref(zone.ref.name, *at): None for at in zone.records}
     for page in pages:
         for body in page:
@@ -64,7 +75,3 @@ def _written_records(zone: Zone, pages: Iterable[list[Body]]) -> Mapping[Ref, Bo
             if zone.exclusive or ref in found:
                 found[ref] = body
     return found
-
-
-def to_json(bodies: Mapping[Ref, Body | None]) -> dict[str, Any]:
-    return {str(ref): body for ref, body in sorted(bodies.items())}

@@ -1,0 +1,27 @@
+"""Words typed by people."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import NoReturn
+
+
+def main() -> NoReturn:
+    """The `remediate` command.
+
+    One command is one process: collecting garbage on the way costs more than it frees, and
+    tearing the interpreter down costs more than leaving.
+    """
+    import gc  # noqa: PLC0415
+
+    gc.disable()
+    from remediate.cli.command import run  # noqa: PLC0415 - after the collector is off
+
+    code = run(sys.argv[1:])
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BrokenPipeError:
+            code = code or 1
+    os._exit(code)

@@ -1,0 +1,90 @@
+"""`remediate apply`: make live as the YAML says."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from remediate.cli.options import Settings, global_options, target_options
+from remediate.cli.outputs import colour, output_options, width, write
+from remediate.cli.session import Session, choices, loaded, opened
+from remediate.model.errors import PlanRefused
+from remediate.model.plan import Plan
+from remediate.model.resource import Desired
+from remediate.pipeline.apply import Outcome, adopt, apply, insist_on_same, order_of
+from remediate.pipeline.guard import denied
+from remediate.pipeline.plan import Choices
+from remediate.stores.lock import lock
+
+
+@click.command("apply")
+@global_options
+@target_options
+@click.option("--prune", is_flag=True, help="Delete what left the YAML, where onRemove says so.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@output_options
+def command(
+    settings: Settings,
+    target: tuple[str, ...],
+    exclude: tuple[str, ...],
+    *,
+    prune: bool,
+    yes: bool,
+    **out: object,
+) -> int:
+    """Plan, take a snapshot, then carry the plan out. Asks first, if a terminal is there to ask."""
+    from remediate.report.human import outcome_text  # noqa: PLC0415
+    from remediate.report.machine import outcome_json  # noqa: PLC0415
+
+    desired = loaded(settings)
+    about = desired.environment
+    chosen = choices(settings, target, exclude, prune=prune)
+    with opened(settings, about.name, about.project) as session:
+        reviewed = None if yes or not sys.stdin.isatty() else review(session, desired, chosen)
+        plan, outcome = _applied(session, desired, chosen, reviewed)
+    write(lambda: outcome_text(plan, outcome), lambda: outcome_json(plan, outcome), **out)
+    return 0
+
+
+def review(session: Session, desired: Desired, chosen: Choices) -> Plan:
+    """Show the plan and ask; raises click's Abort for a no."""
+    plan, _seen = session.plan(desired, session.ledger(), chosen)
+    show(plan)
+    if not plan.is_empty and not denied(plan.objections):
+        click.confirm("Apply this plan?", abort=True, err=True)
+    return plan
+
+
+def show(plan: Plan) -> None:
+    from remediate.report.human import plan_text  # noqa: PLC0415
+
+    sys.stderr.write(plan_text(plan, width=width(), colour=colour()))
+
+
+def insist_on_guards(plan: Plan) -> None:
+    if reasons := denied(plan.objections):
+        raise PlanRefused("\n".join(f"{one.rule}: {one.message}\n  {one.allow}" for one in reasons))
+
+
+def _applied(
+    session: Session, desired: Desired, chosen: Choices, reviewed: Plan | None
+) -> tuple[Plan, Outcome | None]:
+    google, name = session.google, desired.environment.name
+    run = google.chance.ulid(google.clock.now())
+    with lock(session.store, name, run, google.clock) as lease:
+        if lease.notice:
+            sys.stderr.write(f"{lease.notice}\n")
+        ledger = session.ledger()
+        plan, seen = session.plan(desired, ledger, chosen)
+        if reviewed is None:
+            show(plan)
+        else:
+            insist_on_same(reviewed, plan)
+        insist_on_guards(plan)
+        outcome = None
+        if not plan.is_empty:
+            order = order_of("apply", plan, desired, seen)
+            outcome = apply(order, run, google, session.store, ledger, session.watchers)
+        adopt(plan, desired, seen, ledger)
+    return plan, outcome

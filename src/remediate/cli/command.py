@@ -1,0 +1,93 @@
+"""The command line as a whole: the table of verbs, global options, errors and exit codes."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from remediate.cli.options import Settings, global_options
+from remediate.model.errors import RemediateError
+from remediate.version import __version__
+
+# A static table, so that `--help` loads no verb.
+VERBS = {
+    "validate": "Check the YAML; nothing is sent.",
+    "plan": "Show what would change, and why it may not.",
+    "apply": "Make live as the YAML says, a snapshot first.",
+    "rollback": "Take live back to a snapshot.",
+    "snapshot": "List, show, compare or take snapshots.",
+    "show": "Show a plan file, a snapshot or a run.",
+    "schema": "Print the JSON Schema of desired YAML, for editors.",
+    "sandbox": "Google's APIs, DNS and time on loopback, to try things on.",
+}
+EXIT_USAGE = 64
+
+
+class Verbs(click.Group):
+    """Loads a verb only when it is called for."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in VERBS:
+            return None
+        if ctx.resilient_parsing or "--help" in sys.argv[:2]:
+            return click.Command(name, short_help=VERBS[name])
+        command: click.Command = importlib.import_module(f"remediate.cli.{name}").command
+        return command
+
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Verbs"):
+            formatter.write_dl(list(VERBS.items()))
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="remediate")
+@global_options
+def remediate(settings: Settings) -> None:
+    """Keep the public edge of a Google Cloud project as its YAML says, and get it back.
+
+    Every option below may stand before or after the verb. Exit codes: 0 done, 1 error, 2 changes
+    (with --detailed-exitcode), 3 not ready, 4 denied, 5 stale, 6 locked, 7 partly applied,
+    9 invalid input, 10 not authorised, 64 usage.
+    """
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line; its exit code. Every error becomes a clear sentence on stderr."""
+    try:
+        code = remediate.main(_plain(arguments), standalone_mode=False)
+    except click.exceptions.Exit as leaving:
+        return leaving.exit_code
+    except click.Abort:
+        click.echo("interrupted; nothing was begun", err=True)
+        return 130
+    except click.ClickException as wrong:
+        wrong.show()
+        return EXIT_USAGE
+    except RemediateError as error:
+        from remediate.report.errors import error_text  # noqa: PLC0415
+
+        click.echo(error_text(error), err=True)
+        return error.exit_code
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return code if isinstance(code, int) else 0
+
+
+def _plain(arguments: Sequence[str]) -> list[str]:
+    """`--sandbox` may stand alone or take a URL; click wants to be told which."""
+    words = list(arguments)
+    for at, word in enumerate(words):
+        following = words[at + 1] if at + 1 < len(words) else ""
+        if word == "--":
+            break
+        if word == "--sandbox" and not following.startswith(("http:", "https:")):
+            words[at] = "--sandbox=embedded"
+    return words

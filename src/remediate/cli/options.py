@@ -1,0 +1,83 @@
+"""Options that every verb takes, before it or after it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import wraps
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What was said before and after the verb, together."""
+
+    root: Path = Path()
+    env: str | None = None
+    sandbox: str | None = None
+    allow: tuple[str, ...] = ()
+    impersonate: str | None = None
+    quota_project: str | None = None
+    verbose: bool = False
+
+    def with_more(self, later: Settings) -> Settings:
+        """What stands after the verb wins; what may be repeated adds up."""
+        bare = Settings()
+        said: dict[str, Any] = {}
+        for each in fields(Settings):
+            value, before = getattr(later, each.name), getattr(self, each.name)
+            said[each.name] = before if value == getattr(bare, each.name) else value
+        return Settings(**{**said, "allow": self.allow + later.allow})
+
+
+_OPTIONS = (
+    click.option(
+        "-C", "root", default=".", metavar="DIR", help="The folder that holds `desired/`."
+    ),
+    click.option("-e", "--env", metavar="NAME", help="The environment, if there are several."),
+    click.option(
+        "--sandbox",
+        metavar="[URL]",
+        help="Use the embedded sandbox, or one that runs, instead of Google.",
+    ),
+    click.option(
+        "--allow",
+        multiple=True,
+        metavar="RULE[:REF]=REASON",
+        help="Acknowledge an objection of a guard, for this run.",
+    ),
+    click.option("--impersonate", metavar="ACCOUNT", help="Act as this service account."),
+    click.option("--quota-project", metavar="ID", help="The project that API calls count for."),
+    click.option("-v", "--verbose", is_flag=True, help="Tell every request on stderr."),
+)
+
+
+def global_options(function: F) -> F:
+    """Gather the global options into `settings`, joined with those given before the verb."""
+
+    @wraps(function)
+    def gathered(*args: Any, **words: Any) -> Any:  # noqa: ANN401 - click's calling convention
+        given = {each.name: words.pop(each.name) for each in fields(Settings)}
+        said = Settings(**{**given, "root": Path(given["root"])})
+        context = click.get_current_context()
+        before = context.obj if isinstance(context.obj, Settings) else Settings()
+        context.obj = before.with_more(said)
+        return function(*args, settings=context.obj, **words)
+
+    for option in reversed(_OPTIONS):
+        option(gathered)
+    return gathered  # type: ignore[return-value]  # the same function with more options
+
+
+def target_options(function: F) -> F:
+    """`--target` and `--exclude`, as tuples of globs over Refs."""
+    for name, what in (("--exclude", "Leave these alone"), ("--target", "Only these")):
+        function = click.option(
+            name, multiple=True, metavar="GLOB", help=f"{what}, as in `DnsZone/*`; repeatable."
+        )(function)
+    return function

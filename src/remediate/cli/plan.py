@@ -1,0 +1,40 @@
+"""`remediate plan`: what would change, and why it may not."""
+
+from __future__ import annotations
+
+import click
+
+from remediate.cli.options import Settings, global_options, target_options
+from remediate.cli.outputs import colour, output_options, width, write
+from remediate.cli.session import choices, loaded, opened
+from remediate.pipeline.guard import denied
+
+
+@click.command("plan")
+@global_options
+@target_options
+@click.option("--prune", is_flag=True, help="Delete what left the YAML, where onRemove says so.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
+@output_options
+def command(
+    settings: Settings,
+    target: tuple[str, ...],
+    exclude: tuple[str, ...],
+    *,
+    prune: bool,
+    detailed_exitcode: bool,
+    **out: object,
+) -> int:
+    """Compare the YAML with the live side. Reads only; exit 4 if a guard denies."""
+    from remediate.report.human import plan_text  # noqa: PLC0415
+    from remediate.report.machine import plan_json  # noqa: PLC0415
+
+    desired = loaded(settings)
+    about = desired.environment
+    chosen = choices(settings, target, exclude, prune=prune)
+    with opened(settings, about.name, about.project) as session:
+        plan, _seen = session.plan(desired, session.ledger(), chosen)
+    write(lambda: plan_text(plan, width=width(), colour=colour()), lambda: plan_json(plan), **out)
+    if denied(plan.objections):
+        return 4
+    return 2 if detailed_exitcode and not plan.is_empty else 0

@@ -1,0 +1,80 @@
+"""`remediate rollback`: take live back to a snapshot."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from remediate.cli.apply import insist_on_guards, show
+from remediate.cli.options import Settings, global_options
+from remediate.cli.outputs import output_options, write
+from remediate.cli.session import Session, opened, store
+from remediate.model.plan import Plan
+from remediate.pipeline.apply import Outcome, apply
+from remediate.pipeline.guard import parse_allowances
+from remediate.pipeline.rollback import OnConflict, order_back, rollback, way_back
+from remediate.stores.desired_files import environment_folder
+from remediate.stores.lock import lock
+from remediate.stores.snapshots import LATEST, Snapshot, Snapshots
+
+
+@click.command("rollback")
+@global_options
+@click.option(
+    "--snapshot", "wanted", required=True, metavar="ID|latest", help="Where to go back to."
+)
+@click.option(
+    "--on-conflict",
+    type=click.Choice(["stop", "skip", "overwrite"]),
+    default="stop",
+    help="What to do with what somebody else has changed since.",
+)
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@output_options
+def command(
+    settings: Settings, wanted: str, on_conflict: OnConflict, *, yes: bool, **out: object
+) -> int:
+    """Go back to a snapshot, whatever the YAML says. Takes its own snapshot first.
+
+    A second `rollback --snapshot latest` takes the rollback back.
+    """
+    from remediate.report.human import outcome_text  # noqa: PLC0415
+    from remediate.report.machine import outcome_json  # noqa: PLC0415
+
+    snapshot = find(settings, wanted)
+    with opened(settings, snapshot.environment, snapshot.project) as session:
+        ask = sys.stdin.isatty() and not yes
+        plan, outcome = _rolled_back(session, snapshot, on_conflict, ask=ask)
+    write(lambda: outcome_text(plan, outcome), lambda: outcome_json(plan, outcome), **out)
+    return 0
+
+
+def find(settings: Settings, wanted: str) -> Snapshot:
+    """The snapshot by id; `latest` needs to know the environment, by name alone."""
+    environment = settings.env or ""
+    if wanted == LATEST and not environment:
+        environment = environment_folder(settings.root, None).name
+    return Snapshots(store(settings)).find(wanted, environment)
+
+
+def _rolled_back(
+    session: Session, snapshot: Snapshot, on_conflict: OnConflict, *, ask: bool
+) -> tuple[Plan, Outcome | None]:
+    google = session.google
+    run = google.chance.ulid(google.clock.now())
+    allowances = parse_allowances(session.settings.allow)
+    with lock(session.store, snapshot.environment, run, google.clock) as lease:
+        if lease.notice:
+            sys.stderr.write(f"{lease.notice}\n")
+        ledger = session.ledger()
+        way = way_back(snapshot, session.store, ledger, google, allowances, session.watchers)
+        plan = rollback(way, on_conflict)
+        show(plan)
+        insist_on_guards(plan)
+        if plan.is_empty:
+            return plan, None
+        if ask:
+            click.confirm("Roll back?", abort=True, err=True)
+        order = order_back(way, plan)
+        return plan, apply(order, run, google, session.store, ledger, session.watchers)

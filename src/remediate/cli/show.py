@@ -1,0 +1,22 @@
+"""`remediate show`: a plan file, a snapshot or a run, to read."""
+
+from __future__ import annotations
+
+import click
+
+from remediate.cli.options import Settings, global_options
+from remediate.cli.outputs import output_options, write
+from remediate.cli.session import store
+
+
+@click.command("show")
+@global_options
+@click.argument("what", metavar="FILE|ID")
+@output_options
+def command(settings: Settings, what: str, **out: object) -> int:
+    """Show a JSON plan from a file, or a snapshot or run by its id."""
+    from remediate.report.stored import find  # noqa: PLC0415
+
+    found = find(store(settings), what)
+    write(found.text, found.json, **out)
+    return 0
