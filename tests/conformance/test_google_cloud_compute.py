@@ -70,11 +70,16 @@ RESOURCE = {
     "region_health_checks": "health_check",
     "region_network_endpoint_groups": "network_endpoint_group",
     "backend_services": "backend_service",
+    "region_backend_services": "backend_service",
     "url_maps": "url_map",
+    "region_url_maps": "url_map",
     "ssl_certificates": "ssl_certificate",
     "ssl_policies": "ssl_policy",
+    "region_ssl_policies": "ssl_policy",
     "target_https_proxies": "target_https_proxy",
     "target_http_proxies": "target_http_proxy",
+    "region_target_http_proxies": "target_http_proxy",
+    "forwarding_rules": "forwarding_rule",
     "global_forwarding_rules": "forwarding_rule",
 }
 
@@ -395,3 +400,64 @@ def test_lists_are_filtered_and_paged_by_the_server(compute: Compute) -> None:
     assert [len(page.items) for page in pages] == [2, 2, 1]
     request = compute_v1.ListGlobalAddressesRequest(project=PROJECT, filter='name = "a3"')
     assert [it.name for it in compute.global_addresses.list(request)] == ["a3"]
+
+
+def test_a_regional_edge_is_made_and_taken_down(compute: Compute) -> None:
+    """`make` reads each part back, and a part refuses links that lead nowhere."""
+    check = compute_v1.HealthCheck(name="check", type_="TCP", tcp_health_check={"port": 80})
+    made = [make(compute, "region_health_checks", check, regional=True)]
+    backend = compute_v1.BackendService(
+        name="backend",
+        load_balancing_scheme="EXTERNAL_MANAGED",
+        protocol="HTTP",
+        health_checks=[made[0].self_link],
+    )
+    made.append(make(compute, "region_backend_services", backend, regional=True))
+    url_map = compute_v1.UrlMap(name="map", default_service=made[1].self_link)
+    made.append(make(compute, "region_url_maps", url_map, regional=True))
+    proxy = compute_v1.TargetHttpProxy(name="proxy", url_map=made[2].self_link)
+    made.append(make(compute, "region_target_http_proxies", proxy, regional=True))
+    address = make(compute, "addresses", compute_v1.Address(name="ip"), regional=True)
+    rule = compute_v1.ForwardingRule(
+        name="rule",
+        load_balancing_scheme="EXTERNAL_MANAGED",
+        I_p_address=address.self_link,
+        port_range="80",
+        target=made[3].self_link,
+        network="global/networks/default",
+    )
+    made.append(make(compute, "forwarding_rules", rule, regional=True))
+    assert all(f"/regions/{REGION}/" in it.self_link for it in made)
+    assert made[4].I_p_address == address.address
+    for kind, part in zip(REGIONAL[::-1], made[::-1], strict=True):
+        which = {RESOURCE[kind]: part.name}
+        client = getattr(compute, kind)
+        compute.done(client.delete_unary(**AT_REGION, **which))
+        assert list(client.list(**AT_REGION)) == []
+
+
+REGIONAL = [
+    "region_health_checks",
+    "region_backend_services",
+    "region_url_maps",
+    "region_target_http_proxies",
+    "forwarding_rules",
+]
+
+
+def test_regional_policies_have_fingerprints_too(compute: Compute) -> None:
+    policy = compute_v1.SslPolicy(name="tls", profile="RESTRICTED")
+    made = make(compute, "region_ssl_policies", policy, regional=True)
+    patch = compute_v1.SslPolicy(profile="MODERN", fingerprint=made.fingerprint)
+    policies, which = compute.region_ssl_policies, {"ssl_policy": "tls"}
+    compute.done(policies.patch_unary(**AT_REGION, **which, ssl_policy_resource=patch))
+    assert policies.get(**AT_REGION, **which).profile == "MODERN"
+    with pytest.raises(google.api_core.exceptions.PreconditionFailed):
+        policies.patch_unary(**AT_REGION, **which, ssl_policy_resource=patch)
+
+
+def test_a_link_that_leads_nowhere_is_refused(compute: Compute) -> None:
+    wanted = compute_v1.UrlMap(name="map", default_service="global/backendServices/absent")
+    with pytest.raises(google.api_core.exceptions.ClientError, match="absent") as refused:
+        compute.url_maps.insert_unary(project=PROJECT, url_map_resource=wanted)
+    assert refused.value.code in {400, 404}

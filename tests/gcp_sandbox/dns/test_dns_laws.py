@@ -135,6 +135,7 @@ def test_the_name_server_answers_what_the_api_holds(running: CloudDns, initial: 
         assert spelt == set(live["rrdatas"])
 
 
+@quick
 @given(st.binary(max_size=255))
 def test_any_bytes_survive_as_txt(data: bytes) -> None:
     escaped = "".join(f"\\{byte:03}" for byte in data)
@@ -144,6 +145,7 @@ def test_any_bytes_survive_as_txt(data: bytes) -> None:
 
 
 @pytest.mark.parametrize("rrtype", ["A", "AAAA", "MX", "SRV", "CAA", "TXT", "HTTPS", "CNAME", "DS"])
+@quick
 @given(text=st.text(max_size=40))
 def test_no_text_breaks_the_codec(rrtype: str, text: str) -> None:
     try:
