@@ -57,6 +57,9 @@ def test_only_labels_change_in_place_and_by_their_own_fingerprint() -> None:
     (update,) = kind("Address").updates
     assert (update.method, update.fields) == ("setLabels", ("labels",))
     assert update.compare is Compare.LABEL_FINGERPRINT
+    assert update.sends is not None
+    assert update.sends({"labels": {"kept": "a", "gone": None}}) == {"labels": {"kept": "a"}}
+    assert update.sends({"labels": None}) == {"labels": {}}
     assert kind("Address").ignored_by_insert == ("labels",)
 
 

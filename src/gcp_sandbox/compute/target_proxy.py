@@ -12,6 +12,9 @@ MOST_CERTIFICATE_MANAGER = 100
 
 def _prepare_https(draft: Draft) -> None:
     body = draft.body
+    for name in ("certificateMap", "sslCertificates", "sslPolicy"):
+        if name in body and not body[name]:
+            del body[name]
     certificates = body.get("sslCertificates") or []
     if not certificates and not body.get("certificateMap"):
         raise refusals.invalid(
@@ -71,7 +74,7 @@ TARGET_HTTPS_PROXIES = Kind(
         "quicOverride": ("DISABLE", "ENABLE", "NONE"),
         "tlsEarlyData": ("DISABLED", "PERMISSIVE", "STRICT", "UNRESTRICTED"),
     },
-    immutable=frozenset({"description", "httpKeepAliveTimeoutSec", "proxyBind", "tlsEarlyData"}),
+    immutable=frozenset({"description", "proxyBind"}),  # gcloud 528 patches all the others
     links=(
         _URL_MAP,
         Link("sslCertificates[]", ("sslCertificates",), same_scope=True, certificate_manager=True),
@@ -103,7 +106,7 @@ TARGET_HTTP_PROXIES = Kind(
     texts=("name", "description", "urlMap"),
     numbers=("httpKeepAliveTimeoutSec",),
     flags=("proxyBind",),
-    immutable=frozenset({"description", "httpKeepAliveTimeoutSec", "proxyBind"}),
+    immutable=frozenset({"description", "proxyBind"}),
     links=(_URL_MAP,),
     setters=(Setter("setUrlMap", "urlMap", operation="SetUrlMap", odd_path=True),),
     has_fingerprint=True,

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from ipaddress import IPv6Address, ip_address
 from typing import Annotated, Any, Literal
 
-from remediate.kinds.kind import Compare, Kind, Replacement, Scope, Update, Verdict
+from remediate.kinds.kind import Kind, Replacement, Scope, Verdict
+from remediate.kinds.labels import SET_LABELS
 from remediate.kinds.rules import Fault, spelled, within
 from remediate.kinds.spec import Int, Spec, Text, Word
 from remediate.kinds.spellings import canonical_ip
@@ -121,7 +122,7 @@ KIND = Kind(
     immutable=frozenset(f"/{name}" for name in Address.__annotations__ if name != "labels"),
     replacement=Replacement.REFUSED,
     normalise={"/address": canonical_ip},
-    updates=(Update("setLabels", ("labels",), Compare.LABEL_FINGERPRINT),),
+    updates=(SET_LABELS,),
     ignored_by_insert=("labels",),
     outputs=frozenset({"address", "selfLink", "id"}),
     base_risk=Risk.HIGH,

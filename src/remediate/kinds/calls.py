@@ -63,8 +63,6 @@ def call_for(
     how = _update(facts, step)
     body: Body = {name: after.get(name) for name in step.fields}
     body = how.sends(body) if how.sends else body
-    if how.sends is not None:
-        body = how.sends(body)
     if how.compare is not Compare.NOTHING and live.get(how.compare.value):
         body[how.compare.value] = live[how.compare.value]
     return Call(step.method, step.live, body, request_id)

@@ -61,17 +61,20 @@ def field_changes(
     project: str,
     written_before: Mapping[str, Any] | None = None,
     restore_defaults: bool = False,
+    exactly: bool = False,
 ) -> tuple[FieldChange, ...]:
     """The fields in which live is not as wanted, in the order of the pointers.
 
     Only what is written in `wanted` is compared (GCP rule 10), and besides: what was written by
     the last apply and no longer is (rule 11), and, with `restore_defaults`, unwritten fields whose
-    default the kind knows.
+    default the kind knows. What is no longer written goes back to its default, or, with `exactly`,
+    goes away: a snapshot has what Google filled in.
     """
     rules = rules_of(kind, project)
     found = [*_changes(wanted, live, rules, "")]
     if written_before:
-        found += _unwritten(written_before, wanted, live, kind, "")
+        defaults = {} if exactly else kind.defaults
+        found += _unwritten(written_before, wanted, live, defaults, "")
     if restore_defaults:
         found += _off_default(kind, wanted, live, rules)
     distinct = {change.pointer: change for change in reversed(found)}
@@ -215,7 +218,13 @@ def _same(want: Any, live: Any) -> bool:  # noqa: ANN401
     return False
 
 
-def _unwritten(before: Any, want: Any, live: Any, kind: Kind, at: str) -> Iterator[FieldChange]:  # noqa: ANN401
+def _unwritten(
+    before: Any,  # noqa: ANN401 - any JSON
+    want: Any,  # noqa: ANN401
+    live: Any,  # noqa: ANN401
+    defaults: Mapping[str, Json],
+    at: str,
+) -> Iterator[FieldChange]:
     """What the last apply wrote, this one does not, and live still holds."""
     if not isinstance(before, Mapping | list) or not isinstance(live, Mapping | list):
         return
@@ -223,9 +232,9 @@ def _unwritten(before: Any, want: Any, live: Any, kind: Kind, at: str) -> Iterat
     for name, item in was.items():
         here = at + pointer(name)
         if name in now:
-            yield from _unwritten(item, now[name], is_live.get(name), kind, here)
+            yield from _unwritten(item, now[name], is_live.get(name), defaults, here)
         elif isinstance(live, Mapping) and name in live and isinstance(want, Mapping):
-            default = kind.defaults.get(here)
+            default = defaults.get(here)
             if not _same(default, live[name]) and live[name] not in ("", [], {}, 0, False):
                 yield FieldChange(here, live[name], default)
 

@@ -11,6 +11,7 @@ from ipaddress import ip_network
 from typing import Annotated, Any, Literal
 
 from remediate.kinds.kind import Compare, Kind, Replacement, Scope, Update, Verdict
+from remediate.kinds.labels import SET_LABELS
 from remediate.kinds.rules import (
     Fault,
     at_most,
@@ -200,7 +201,7 @@ KIND = Kind(
     },
     updates=(
         Update("setTarget", ("target",), Compare.NOTHING),
-        Update("setLabels", ("labels",), Compare.LABEL_FINGERPRINT),
+        SET_LABELS,
         Update("patch"),
     ),
     ignored_by_insert=("labels",),
