@@ -8,7 +8,7 @@ from typing import Any
 
 from remediate.gcp.google import Google
 from remediate.gcp.operations import Operation
-from remediate.kinds.compare import fields_digest, masked
+from remediate.kinds.compare import changeable_fields, fields_digest, masked
 from remediate.kinds.kind import Compare, Kind, Update
 from remediate.kinds.links import scope_of, scope_path
 from remediate.kinds.registry import kind
@@ -71,7 +71,7 @@ def call_for(
 def insist_on_precondition(step: Step, live: Body | None, project: str) -> None:
     """Raise Stale, naming the fields, unless live is what the step was planned from."""
     facts = kind(step.live.kind)
-    compared = step.fields or tuple(facts.spec.model_fields)
+    compared = step.fields or changeable_fields(facts, step.before)
     if fields_digest(facts, live, compared, project) == step.precondition:
         return
     if step.before is None and step.verb is not Action.UPDATE:

@@ -290,6 +290,18 @@ def _sort_key(value: Any) -> str:  # noqa: ANN401
     return json.dumps(value, sort_keys=True, default=str)
 
 
+def changeable_fields(kind: Kind, body: Mapping[str, Any] | None) -> tuple[str, ...]:
+    """The top-level fields in which somebody could have changed a resource that was like `body`.
+
+    An immutable field that was not there can only have been filled in by Google, as the
+    certificate of a managed one is when it becomes active.
+    """
+    fixed = {parts(pattern)[0] for pattern in kind.immutable}
+    return tuple(
+        name for name in kind.spec.model_fields if name in (body or {}) or name not in fixed
+    )
+
+
 def fields_digest(
     kind: Kind, live: Mapping[str, Any] | None, fields: tuple[str, ...], project: str
 ) -> str:

@@ -252,10 +252,11 @@ def _compare_records(
     name = zone.ref.name
     removing = prune and zone.lifecycle.on_remove == "delete"
     verdict = compare(
-        zone if removing else replace(zone, exclusive=False),
+        zone,
         observed.record_sets.get(name, iter(())),
-        ours=lambda ref: removing and ledger.record(name, *ref.record) is not None,
+        ours=lambda ref: ledger.record(name, *ref.record) is not None,
         known=result.names.look_up,
+        removing=removing,
     )
     result.found += verdict.differences
     result.records[name] = verdict
@@ -266,9 +267,9 @@ def _compare_records(
         Objection("record-conflict", "deny", conflict.ref, conflict.message, place=zone.place)
         for conflict in verdict.conflicts
     ]
-    if zone.exclusive and not removing and verdict.unmanaged:
+    if verdict.unwanted:
         how = "--prune deletes them" if zone.lifecycle.on_remove == "delete" else "onRemove: keep"
-        result.notes.append(f"{name}: {verdict.unmanaged} record sets are not in the YAML ({how})")
+        result.notes.append(f"{name}: {verdict.unwanted} record sets are not in the YAML ({how})")
 
 
 def _removals(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from remediate.kinds.compare import field_changes, fields_digest
+from remediate.kinds.compare import changeable_fields, field_changes, fields_digest
 from remediate.kinds.registry import kind
 from remediate.model.json import Body
 from remediate.model.plan import Action
@@ -49,13 +49,13 @@ class Written:
         return not field_changes(facts, self.wanted, live, project=self.project)
 
 
-def same_state(ref: Ref, one: Body | None, other: Body | None) -> bool:
-    """Whether two bodies agree in everything that a user could have written."""
+def same_state(ref: Ref, ours: Body | None, live: Body | None) -> bool:
+    """Whether live is as we know it in everything that a user could have changed."""
     if ref.is_record_set:
-        return record_digest(one) == record_digest(other)
+        return record_digest(ours) == record_digest(live)
     facts = kind(ref.kind)
-    fields = tuple(facts.spec.model_fields)
-    return fields_digest(facts, one, fields, "-") == fields_digest(facts, other, fields, "-")
+    fields = changeable_fields(facts, ours)
+    return fields_digest(facts, ours, fields, "-") == fields_digest(facts, live, fields, "-")
 
 
 def written_since(store: Store, snapshot: Snapshot) -> dict[Ref, Written]:

@@ -139,6 +139,9 @@ def _insist_on_targets(
             raise InvalidInput(f"--target {glob} matches nothing in {desired.environment.name}")
 
 
+DNS = "DnsZone"
+
+
 def waves(differences: Sequence[Difference], around: Surroundings) -> list[list[Step]]:
     """Every step, in waves; steps of one wave need nothing of each other."""
     made = [draft for difference in differences for draft in drafts(difference, around)]
@@ -165,7 +168,7 @@ def _link(drafts: list[Draft], around: Surroundings) -> None:
         if draft.step.verb is not Action.DELETE:
             makers.setdefault(draft.step.live, draft)
     logical = {draft.step.ref: draft for draft in reversed(drafts) if not draft.last}
-    front = [d for d in drafts if not d.last and d.step.ref.kind in {"ForwardingRule", "DnsZone"}]
+    front = [d for d in drafts if not d.last and d.step.ref.kind in {"ForwardingRule", DNS}]
     for draft in drafts:
         step = draft.step
         if draft.last:
@@ -184,9 +187,10 @@ def _link_deletions(drafts: list[Draft], around: Surroundings) -> None:
     rest = [draft for draft in drafts if not draft.last]
     gone = {draft.step.live: draft for draft in drafts if draft.last}
     records = [draft for draft in gone.values() if draft.step.ref.is_record_set]
+    holders = holders_of(around.live)
     for draft in gone.values():
         draft.needs += [other.head for other in rest]
-        for ref in linked(draft.step.live.kind, draft.step.before, around.project):
+        for ref in linked(draft.step.live.kind, draft.step.before, around.project, holders):
             if ref in gone:
                 gone[ref].needs.append(draft.head)
         if not draft.step.ref.is_record_set:
@@ -202,16 +206,33 @@ def _needs(step: Step, project: str) -> Iterator[Ref]:
         yield from linked(step.ref.kind, step.after, project)
 
 
-def linked(name: str, body: Mapping[str, Any] | None, project: str) -> Iterator[Ref]:
-    """The resources of ours that a body links to, by their live names."""
-    if body is None or name == "DnsZone":
+def linked(
+    name: str,
+    body: Mapping[str, Any] | None,
+    project: str,
+    holders: Mapping[str, Ref] | None = None,
+) -> Iterator[Ref]:
+    """The resources of ours that a body links to, by their live names.
+
+    `holders` tells whose value stands where Google answers a link by value.
+    """
+    if body is None or name == DNS:
         return
-    for _at, _allowed, link in leaves(body, Patterns(kind(name).links)):
+    facts = kind(name)
+    for _at, _allowed, link in leaves(body, Patterns(facts.links)):
         for one in link if isinstance(link, list) else [link]:
             if isinstance(one, Unknown):
                 yield one.ref
             elif isinstance(one, str) and "/" in one and (ref := ref_of(one, project)):
                 yield ref
+    for _at, _field, value in leaves(body, Patterns(facts.links_by_value)):
+        if holders and value in holders:
+            yield holders[value]
+
+
+def holders_of(live: Mapping[Ref, Mapping[str, Any]]) -> dict[str, Ref]:
+    """Whose each address is."""
+    return {str(body["address"]): ref for ref, body in live.items() if body.get("address")}
 
 
 def _answers_at(rule: Step, record: Step) -> bool:

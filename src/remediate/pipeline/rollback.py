@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from remediate.gcp.google import Google
-from remediate.kinds.compare import field_changes, merged_changes, writable
+from remediate.kinds.compare import changeable_fields, field_changes, merged_changes, writable
 from remediate.kinds.dns_restore import restore
 from remediate.kinds.kind import Replacement
 from remediate.kinds.links import scope_of
@@ -27,7 +27,7 @@ from remediate.pipeline.apply import Order
 from remediate.pipeline.diff import covers
 from remediate.pipeline.history import Written, same_state, written_since
 from remediate.pipeline.observe import Observed, look_at
-from remediate.pipeline.plan import linked, plan_digest, waves
+from remediate.pipeline.plan import holders_of, linked, plan_digest, waves
 from remediate.pipeline.snapshot import touched
 from remediate.pipeline.steps import Surroundings
 from remediate.stores.journal import runs
@@ -178,7 +178,9 @@ def _resources(way: Way, notes: list[str]) -> Iterator[Difference]:
 
 def _update(name: Ref, ref: Ref, before: Body, live: Body, project: str) -> Iterator[Difference]:
     facts = kind(ref.kind)
-    wanted, present = writable(facts, before), writable(facts, live)
+    wanted = writable(facts, before)
+    fields = changeable_fields(facts, before)
+    present = {name: item for name, item in writable(facts, live).items() if name in fields}
     changes = field_changes(
         facts, wanted, live, project=project, written_before=present, exactly=True
     )
@@ -209,9 +211,10 @@ def _users(ref: Ref, way: Way) -> Iterator[Ref]:
     """Live resources that link to this one and will still do so after the rollback."""
     project = way.observed.project
     restored = way.snapshot.resources
+    holders = holders_of(way.observed.live)
     for other, live in way.observed.live.items():
         after = restored[other] if other in way.written and other in restored else live
-        if other != ref and ref in set(linked(other.kind, after, project)):
+        if other != ref and ref in set(linked(other.kind, after, project, holders)):
             yield other
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
-from remediate.kinds.compare import fields_digest
+from remediate.kinds.compare import changeable_fields, fields_digest
 from remediate.kinds.kind import Kind, Replacement, Update, Verdict
 from remediate.kinds.links import ref_of, scope_of
 from remediate.kinds.pointers import parts
@@ -215,8 +215,8 @@ def _step(
     changes: tuple[FieldChange, ...] | None = None,
 ) -> Step:
     verdict = facts.undo.get(verb, Verdict(Undo.EXACT, "the snapshot holds the whole body"))
-    compared = fields or tuple(facts.spec.model_fields)
     before = None if verb is Action.CREATE else difference.before
+    compared = fields or changeable_fields(facts, before)
     live = difference.replaces if verb is Action.DELETE and difference.replaces else difference.live
     return Step(
         id="",
