@@ -1,0 +1,157 @@
+"""One difference as people read it: a line for the resource, then what changes in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from remediate.kinds.kind import Replacement
+from remediate.kinds.registry import NAMES, kind
+from remediate.model.plan import Action, Cause, Difference, FieldChange
+from remediate.report.rotation import ISSUE_SECONDS, Rotation
+from remediate.report.text import Palette, Tone, cut, duration, first_difference, safe, wrapped
+from remediate.report.wording import Shown, last_parts, main_fields, shown
+
+INDENT = " " * 6
+_LONGEST_VALUE = 60
+_MOST_LINES = 3  # of fields, for what is created or deleted
+_MOST_ITEMS = 12  # of a list that changes
+_TONES = {
+    Action.CREATE: Tone.GOOD,
+    Action.UPDATE: Tone.CHANGED,
+    Action.REPLACE: Tone.BAD,
+    Action.DELETE: Tone.BAD,
+}
+
+
+class Drawing:
+    """How wide, in which colours, and in whose project: what every line depends on."""
+
+    def __init__(self, width: int, palette: Palette, project: str) -> None:
+        self.width = width
+        self.palette = palette
+        self.project = project
+
+
+def is_beside(difference: Difference) -> bool:
+    """Whether a replacement leaves the old one standing."""
+    name = difference.ref.kind
+    return name in NAMES and kind(name).replacement is Replacement.BESIDE
+
+
+def sign(difference: Difference) -> str:
+    match difference.action:
+        case Action.CREATE:
+            return "+"
+        case Action.UPDATE:
+            return "~"
+        case Action.DELETE:
+            return "-"
+        case Action.REPLACE:
+            return "+/-" if is_beside(difference) else "-/+"
+
+
+def resource_lines(difference: Difference, drawing: Drawing) -> Iterator[str]:
+    """The line of the resource, and its changed fields."""
+    yield heading(difference, drawing)
+    match difference.action:
+        case Action.CREATE | Action.DELETE:
+            body = difference.after or difference.before
+            yield from field_lines(main_fields(difference.ref, body, drawing.project), drawing)
+        case Action.UPDATE:
+            yield from change_lines(difference, difference.changes, drawing)
+        case Action.REPLACE:
+            yield from wrapped(_how_replaced(difference), drawing.width, INDENT)
+            yield from change_lines(difference, difference.changes, drawing)
+
+
+def heading(difference: Difference, drawing: Drawing) -> str:
+    mark = drawing.palette.paint(sign(difference).ljust(3), _TONES[difference.action])
+    line = f"{mark} {drawing.palette.paint(safe(str(difference.ref)), Tone.STRONG)}"
+    if difference.live.name != difference.ref.name:
+        line += f"  (live: {safe(difference.live.name)})"
+    return line if difference.cause is Cause.PENDING else f"{line}  [{difference.cause}]"
+
+
+def _how_replaced(difference: Difference) -> str:
+    if is_beside(difference):
+        old = safe(difference.replaces.name) if difference.replaces else "the old one"
+        return f"a new one beside {old}, which stays until nothing needs it"
+    facts = kind(difference.ref.kind)
+    gap = sum(facts.seconds.get(verb, 1.0) for verb in (Action.DELETE, Action.CREATE))
+    return f"deleted and created again under the same name: a gap of about {duration(gap)}"
+
+
+def field_lines(fields: Sequence[str], drawing: Drawing) -> Iterator[str]:
+    """As many fields as three lines hold, and how many more there are."""
+    room = _MOST_LINES * (drawing.width - len(INDENT)) - 24
+    told: list[str] = []
+    for field in fields:
+        text = cut(field, _LONGEST_VALUE)
+        if told and sum(map(len, told)) + len(text) > room:
+            break
+        told.append(text)
+    if not told:
+        return
+    rest = len(fields) - len(told)
+    more = f", … and {rest} more" if rest else ""
+    yield from wrapped(", ".join(told) + more, drawing.width, INDENT)
+
+
+def change_lines(
+    difference: Difference, changes: Sequence[FieldChange], drawing: Drawing
+) -> Iterator[str]:
+    for change in changes:
+        yield from _change(shown(difference.ref, change, drawing.project), drawing)
+
+
+def _change(change: Shown, drawing: Drawing) -> Iterator[str]:
+    """On one line where it fits; long lists by item; long texts around where they differ."""
+    line = f"{INDENT}{change.pointer}: {change.before} -> {change.after}"
+    if len(line) <= drawing.width:
+        yield line
+        return
+    yield f"{INDENT}{change.pointer}:"
+    room = drawing.width - len(INDENT) - 5
+    if change.gone or change.new:
+        yield from _items(change, drawing, room)
+        return
+    start = first_difference(change.before, change.after)
+    yield f"{INDENT}     {cut(change.before, room, start)}"
+    yield f"{INDENT}  -> {cut(change.after, room, start)}"
+
+
+def _items(change: Shown, drawing: Drawing, room: int) -> Iterator[str]:
+    paint = drawing.palette.paint
+    for mark, items, tone in (("-", change.gone, Tone.BAD), ("+", change.new, Tone.GOOD)):
+        for item in items[:_MOST_ITEMS]:
+            yield f"{INDENT}   {paint(mark, tone)} {cut(item, room)}"
+        if len(items) > _MOST_ITEMS:
+            yield f"{INDENT}   {paint(mark, tone)} … and {len(items) - _MOST_ITEMS} more"
+    if change.kept:
+        yield f"{INDENT}     ({change.kept} more as they are)"
+
+
+def rotation_lines(rotation: Rotation, going: set[str], drawing: Drawing) -> Iterator[str]:
+    """A rotation as what it is: one story, under one heading. `going`: live links being deleted."""
+    holder = rotation.holder
+    yield drawing.palette.paint(f"Certificate rotation on {safe(str(holder.ref))}", Tone.STRONG)
+    for difference in rotation.made:
+        yield from resource_lines(difference, drawing)
+    yield heading(holder, drawing)
+    for number, sentence in enumerate(_story(rotation, going, drawing.project), start=1):
+        yield from wrapped(f"{number}. {sentence}", drawing.width, INDENT, INDENT + "   ")
+    yield from change_lines(holder, rotation.others, drawing)
+
+
+def _story(rotation: Rotation, going: set[str], project: str) -> Iterator[str]:
+    def names(links: Sequence[object]) -> str:
+        return ", ".join(last_parts(link, project) for link in links)
+
+    if rotation.attached:
+        yield f"attach {names(rotation.attached)} beside {names(rotation.staying)}"
+    incoming = ", ".join(safe(ref.name) for ref in rotation.incoming)
+    seconds = max((ISSUE_SECONDS.get(ref.kind, 0.0) for ref in rotation.incoming), default=0.0)
+    limit = f" (Google says: up to {duration(seconds)})" if seconds else ""
+    yield f"wait until {incoming} is ready{limit}; the old serves until then"
+    kept = "" if any(str(link) in going for link in rotation.detached) else "; it is not deleted"
+    yield f"detach {names(rotation.detached)}{kept}"

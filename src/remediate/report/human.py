@@ -1,0 +1,138 @@
+"""A plan for people: on 80 columns, without colour, in a pipe or at three in the morning."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Sequence
+
+from remediate.model.plan import Action, Difference, Objection, Plan
+from remediate.pipeline.guard import denied
+from remediate.report.differences import Drawing, resource_lines, rotation_lines
+from remediate.report.rotation import rotations
+from remediate.report.summary import sentences
+from remediate.report.text import WIDTH, Palette, Tone, command, counted, safe, wrapped
+
+_FROM_SNAPSHOT = "snapshot:"
+_LEVELS = {"deny": "denied", "approve": "needs approval", "warn": "warning"}
+
+
+def plan_text(
+    plan: Plan, *, width: int = WIDTH, colour: bool = False, next_command: str = ""
+) -> str:
+    """The whole plan, ending in a line break.
+
+    `next_command` is what to type to go on. It is left out where nothing is to be done or where
+    an objection stands in the way. No line is longer than `width`, but for names that cannot be
+    broken. Without `colour` there is no escape sequence in it, whatever Google's bodies hold.
+    """
+    drawing = Drawing(width, Palette(colour=colour), plan.project)
+    blocks = [
+        list(block)
+        for block in (
+            _title(plan),
+            *_differences(plan, drawing),
+            _objections(plan.objections, drawing),
+            _notes(plan.notes, drawing),
+            _summary(plan, drawing),
+            _next(plan, next_command, drawing),
+        )
+    ]
+    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+
+
+def _title(plan: Plan) -> Iterator[str]:
+    where = f"{safe(plan.environment)} (project {safe(plan.project)})"
+    wish = _wish(plan)
+    if not plan.is_empty:
+        yield f"Plan for {where}, to make live as {wish}"
+    elif plan.objections:
+        yield f"{where}: nothing can be planned; see what stands in the way"
+    else:
+        looked = f" ({counted(len(plan.written), 'resource')} compared)" if plan.written else ""
+        yield f"{where}: nothing to do, live is as {wish}{looked}"
+
+
+def _wish(plan: Plan) -> str:
+    if plan.desired_digest.startswith(_FROM_SNAPSHOT):
+        return f"snapshot {safe(plan.desired_digest.removeprefix(_FROM_SNAPSHOT))} holds it"
+    return "the YAML says"
+
+
+def _differences(plan: Plan, drawing: Drawing) -> Iterator[list[str]]:
+    """In the order in which they are carried out; rotations after the rest, each a block."""
+    turning = rotations(plan)
+    inside = {id(d) for rotation in turning for d in rotation.differences}
+    rest = [difference for difference in _in_order(plan) if id(difference) not in inside]
+    yield [line for difference in rest for line in resource_lines(difference, drawing)]
+    going = {str(link) for d in plan.differences if d.action is Action.DELETE for link in _links(d)}
+    for rotation in turning:
+        yield list(rotation_lines(rotation, going, drawing))
+
+
+def _in_order(plan: Plan) -> list[Difference]:
+    place: dict[object, int] = {}
+    for number, step in enumerate(plan.steps):
+        place.setdefault((step.ref, step.live), number)
+    last = len(plan.steps)
+    return sorted(plan.differences, key=lambda d: place.get((d.ref, d.live), last))
+
+
+def _links(difference: Difference) -> Iterator[object]:
+    yield (difference.before or {}).get("selfLink")
+
+
+def _objections(objections: Sequence[Objection], drawing: Drawing) -> Iterator[str]:
+    if not objections:
+        return
+    open_ones = len(denied(objections))
+    standing = f", {open_ones} in the way" if open_ones else ", none in the way"
+    yield drawing.palette.paint(counted(len(objections), "objection") + standing, Tone.STRONG)
+    for objection in sorted(objections, key=lambda o: bool(o.allowed) or o.level == "warn"):
+        yield from _objection(objection, drawing)
+
+
+def _objection(objection: Objection, drawing: Drawing) -> Iterator[str]:
+    word = "acknowledged" if objection.allowed else _LEVELS.get(objection.level, objection.level)
+    stands = not objection.allowed and objection.level != "warn"
+    mark = drawing.palette.paint("!" if stands else " ", Tone.BAD)
+    first = f"{word}: {objection.rule}: "
+    lines = wrapped(first + safe(objection.message), drawing.width - 2, "", "    ")
+    yield f"{mark} {lines[0]}"
+    yield from (f"  {line}" for line in lines[1:])
+    if objection.place:
+        yield f"      at {safe(str(objection.place))}"
+    if objection.allowed:
+        yield from wrapped(f"because: {safe(objection.allowed)}", drawing.width, "      ")
+    elif stands:
+        yield from command(f"to go on: {allow_words(objection)}", drawing.width, "      ")
+
+
+def allow_words(objection: Objection) -> str:
+    """What to type to acknowledge it, quoted for a shell where it must be."""
+    flag, _, value = objection.allow.partition(" ")
+    return f"{flag} {shlex.quote(safe(value))}"
+
+
+def _notes(notes: Sequence[str], drawing: Drawing) -> Iterator[str]:
+    if notes:
+        yield drawing.palette.paint(counted(len(notes), "note"), Tone.STRONG)
+    for note in notes:
+        yield from wrapped(safe(note), drawing.width, "  * ", "    ")
+
+
+def _summary(plan: Plan, drawing: Drawing) -> Iterator[str]:
+    if plan.is_empty:
+        return
+    told: set[str] = set()
+    for label, sentence in sentences(plan):
+        first = "" if label in told else label
+        told.add(label)
+        yield from wrapped(safe(sentence), drawing.width, f"{first:<9}")
+
+
+def _next(plan: Plan, next_command: str, drawing: Drawing) -> Iterator[str]:
+    if denied(plan.objections):
+        yield "Next: acknowledge each objection above with its --allow, or change the YAML."
+    elif next_command and not plan.is_empty:
+        lines = list(command(f"Next: {next_command}", drawing.width, ""))
+        yield from lines

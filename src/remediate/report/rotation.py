@@ -1,0 +1,95 @@
+"""Find the rotations in a plan: the new attached beside the old, waited for, the old detached."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from remediate.kinds.pointers import parts
+from remediate.model.plan import Difference, FieldChange, Plan, Step
+from remediate.model.ref import Ref
+
+# Seconds that Google allows itself until a managed certificate is issued, counted from when DNS
+# and the load balancer are right: cloud.google.com/load-balancing/docs/ssl-certificates.
+ISSUE_SECONDS = {"SslCertificate": 3600.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """`holder` is what the links stand in; `made` the new ones that this plan creates."""
+
+    holder: Difference
+    made: tuple[Difference, ...]
+    attach: Step | None
+    detach: Step
+
+    @property
+    def differences(self) -> tuple[Difference, ...]:
+        return (*self.made, self.holder)
+
+    @property
+    def incoming(self) -> tuple[Ref, ...]:
+        return self.detach.ready
+
+    @property
+    def attached(self) -> list[Any]:
+        """Links that the first step adds."""
+        return _minus(self._list(self.attach), after_minus_before=True) if self.attach else []
+
+    @property
+    def staying(self) -> list[Any]:
+        """Links beside which the new ones stand until they are ready."""
+        return list(self._list(self.attach).before or ()) if self.attach else self.detached
+
+    @property
+    def detached(self) -> list[Any]:
+        return _minus(self._list(self.detach), after_minus_before=False)
+
+    @property
+    def others(self) -> tuple[FieldChange, ...]:
+        """What else the plan changes in the holder."""
+        name = self._list(self.detach).pointer
+        return tuple(
+            change for change in self.holder.changes if parts(change.pointer)[0] != name[1:]
+        )
+
+    def _list(self, step: Step) -> FieldChange:
+        name = self.detach.fields[0]
+        return next(change for change in step.changes if change.pointer == f"/{name}")
+
+
+def rotations(plan: Plan) -> list[Rotation]:
+    """In the order of the plan; a resource that two of them wait for stands with the first."""
+    by_ref = {(d.ref, d.live): d for d in plan.differences}
+    by_live = {d.live: d for d in plan.differences if d.after is not None}
+    told: set[Ref] = set()
+    found = []
+    for step in plan.steps:
+        holder = by_ref.get((step.ref, step.live))
+        if not step.ready or holder is None or len(step.fields) != 1:
+            continue
+        made = tuple(by_live[ref] for ref in step.ready if ref in by_live and ref not in told)
+        told |= set(step.ready)
+        found.append(Rotation(holder, made, _attaching(plan, step), step))
+    return found
+
+
+def _attaching(plan: Plan, detach: Step) -> Step | None:
+    """The step before it that writes the same list of the same resource."""
+    where = f"/{detach.fields[0]}"
+    earlier: Iterator[Step] = (
+        step
+        for step in plan.steps
+        if step.live == detach.live
+        and step is not detach
+        and any(change.pointer == where for change in step.changes)
+    )
+    return next(earlier, None)
+
+
+def _minus(change: FieldChange, *, after_minus_before: bool) -> list[Any]:
+    old, new = list(change.before or ()), list(change.after or ())
+    if after_minus_before:
+        return [item for item in new if item not in old]
+    return [item for item in old if item not in new]

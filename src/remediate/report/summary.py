@@ -1,0 +1,115 @@
+"""The whole of a plan in a few sentences: how much, how risky, how long, and the way back."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from remediate.model.plan import Action, Cause, Plan, Risk, Step, Undo
+from remediate.model.ref import Ref
+from remediate.report.rotation import ISSUE_SECONDS, rotations
+from remediate.report.text import counted, duration, safe
+
+_CAUSES = {
+    Cause.DRIFT: "by drift (live moved since the last apply)",
+    Cause.CONFLICT: "in conflict (the YAML and live both moved)",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """Seconds: `working` is the longest step of each wave, `waiting` at most, for `what`."""
+
+    working: float
+    waiting: float
+    what: tuple[Ref, ...]
+
+
+def counts(plan: Plan) -> Counter[Action]:
+    return Counter(difference.action for difference in plan.differences)
+
+
+def count_words(plan: Plan) -> str:
+    """`2 to create, 1 certificate to rotate`; parts of a rotation are counted once, in it."""
+    turning = rotations(plan)
+    inside = {id(d) for rotation in turning for d in rotation.differences}
+    rest = Counter(d.action for d in plan.differences if id(d) not in inside)
+    words = [f"{rest[action]:,} to {action}" for action in Action if rest[action]]
+    incoming = {ref for rotation in turning for ref in rotation.incoming}
+    if incoming:
+        words.append(counted(len(incoming), "certificate") + " to rotate")
+    return ", ".join(words)
+
+
+def estimate(plan: Plan) -> Estimate:
+    working = sum(max((step.estimate for step in wave), default=0.0) for wave in plan.waves)
+    waits = [tuple({ref for step in wave for ref in step.ready}) for wave in plan.waves]
+    waits.append(tuple(plan.settles))
+    longest = [max((ISSUE_SECONDS.get(ref.kind, 0.0) for ref in refs), default=0) for refs in waits]
+    what = sorted({ref for refs in waits for ref in refs})
+    return Estimate(working, sum(longest), tuple(what))
+
+
+def highest_risk(steps: Sequence[Step]) -> Step:
+    order = list(Risk)
+    return max(steps, key=lambda step: order.index(step.risk))
+
+
+def worst_undo(steps: Sequence[Step]) -> Step:
+    order = list(Undo)
+    return max(steps, key=lambda step: order.index(step.undo))
+
+
+def sentences(plan: Plan) -> Iterator[tuple[str, str]]:
+    """(label, sentence) in the order of what a reviewer asks."""
+    causes = Counter(difference.cause for difference in plan.differences)
+    said = [f"{causes[cause]:,} {words}" for cause, words in _CAUSES.items() if causes[cause]]
+    yield "Changes", count_words(plan) + ("; " + ", ".join(said) if said else "")
+    if plan.steps:
+        yield "Risk", _risk(plan.steps)
+        yield "Undo", _undo(plan.steps)
+        yield "Time", _time(estimate(plan))
+    yield from (("DNS", sentence) for sentence in caching(plan))
+    yield "Digest", plan.digest
+
+
+def _risk(steps: Sequence[Step]) -> str:
+    top = highest_risk(steps)
+    if top.risk is Risk.LOW:
+        return "low"
+    return f"{top.risk.value} at most: {top.verb} {safe(str(top.live))}"
+
+
+def _undo(steps: Sequence[Step]) -> str:
+    worst = worst_undo(steps)
+    why = f"{worst.verb} {safe(str(worst.live))}: {worst.undo_why}"
+    match worst.undo:
+        case Undo.EXACT:
+            return "exact, for every step"
+        case Undo.APPROXIMATE:
+            return f"approximate at worst; {why}"
+        case Undo.NEVER:
+            return f"never for some of it; {why}"
+
+
+def _time(expected: Estimate) -> str:
+    text = f"about {duration(expected.working)}"
+    if not expected.what:
+        return text
+    names = ", ".join(safe(ref.name) for ref in expected.what)
+    limit = f"up to {duration(expected.waiting)} " if expected.waiting else ""
+    return f"{text} of changes, and {limit}until {names} is ready"
+
+
+def caching(plan: Plan) -> Iterator[str]:
+    """What resolvers may go on answering after the change (RFC 1035 §3.2.1, RFC 2308 §5)."""
+    sets = [difference for difference in plan.differences if difference.ref.is_record_set]
+    old = [int(d.before.get("ttl") or 0) for d in sets if d.before is not None]
+    if old:
+        yield f"resolvers may go on giving old answers for up to {duration(max(old))} (the old TTL)"
+    if any(difference.before is None for difference in sets):
+        yield (
+            "resolvers that were just told that a name does not exist may repeat that for the "
+            "negative TTL of its zone (the minimum in its SOA)"
+        )

@@ -1,0 +1,133 @@
+"""Text for terminals and pipes: nothing in it can steer a terminal, and colour is never needed."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator
+from enum import Enum
+
+WIDTH = 80
+_NARROWEST = 40
+
+
+class Tone(Enum):
+    """ANSI attributes (ECMA-48 §8.3.117), always beside a word or a sign that says the same."""
+
+    GOOD = "32"
+    CHANGED = "33"
+    BAD = "31"
+    STRONG = "1"
+    FAINT = "2"
+
+
+class Palette:
+    """Paints if asked to; else hands every text back as it is."""
+
+    def __init__(self, *, colour: bool) -> None:
+        self.colour = colour
+
+    def paint(self, text: str, tone: Tone) -> str:
+        return f"\x1b[{tone.value}m{text}\x1b[0m" if self.colour and text else text
+
+
+def safe(text: str) -> str:
+    """Somebody else's text with control, format and unassigned characters spelled out."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else _spelled(c) for c in text)
+
+
+def safe_lines(text: str) -> str:
+    """The same for a message of several lines: its line breaks stay."""
+    return "\n".join(map(safe, text.split("\n")))
+
+
+def _spelled(character: str) -> str:
+    return character.encode("unicode_escape").decode()
+
+
+def cut(text: str, room: int, start: int = 0) -> str:
+    """At most `room` columns of a text, from about `start` on, with `…` where something is left."""
+    if len(text) <= room:
+        return text
+    room = max(room, 3)
+    start = max(0, min(start - room // 3, len(text) - room + 1))
+    head = "…" if start else ""
+    whole_tail = len(text) - start <= room - len(head)
+    body = text[start:] if whole_tail else text[start : start + room - len(head) - 1] + "…"
+    return head + body
+
+
+def first_difference(one: str, other: str) -> int:
+    for at, (a, b) in enumerate(zip(one, other, strict=False)):
+        if a != b:
+            return at
+    return min(len(one), len(other))
+
+
+def wrapped(text: str, width: int, first: str = "", rest: str | None = None) -> list[str]:
+    """Paragraphs as lines; a name longer than a line is never broken."""
+    rest = " " * len(first) if rest is None else rest
+    lines: list[str] = []
+    for paragraph in text.split("\n"):
+        lines += textwrap.wrap(
+            paragraph,
+            max(width, _NARROWEST),
+            initial_indent=rest if lines else first,
+            subsequent_indent=rest,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+    return lines or [first.rstrip()]
+
+
+def command(text: str, width: int, indent: str = "  ") -> Iterator[str]:
+    """A command to copy: broken at spaces outside quotes, with the shell's own continuation."""
+    line = indent
+    for word in _words(text):
+        glue = "" if line.isspace() else " "
+        if not line.isspace() and len(line) + len(glue) + len(word) > width - 2:
+            yield line + " \\"
+            line, glue = indent + "  ", ""
+        line += glue + word
+    yield line
+
+
+def _words(text: str) -> Iterable[str]:
+    word, quoted = "", False
+    for character in text:
+        quoted ^= character == "'"
+        if character == " " and not quoted:
+            yield word
+            word = ""
+        else:
+            word += character
+    yield word
+
+
+def table(rows: Iterable[Iterable[str]], gap: str = "  ") -> Iterator[str]:
+    """Columns as wide as their widest cell; the last one runs on."""
+    cells = [[safe(cell) for cell in row] for row in rows]
+    if not cells:
+        return
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    for row in cells:
+        padded = [cell.ljust(width) for cell, width in zip(row[:-1], widths, strict=False)]
+        yield gap.join([*padded, row[-1]]).rstrip()
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def duration(seconds: float) -> str:
+    """As people say it: `0.8 s`, `45 s`, `25 min`, `1 h 30 min`."""
+    if seconds < 10:  # noqa: PLR2004 - below that, tenths still tell something
+        return f"{seconds:.1f} s"
+    if seconds < 90:  # noqa: PLR2004
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    if minutes < 120:  # noqa: PLR2004
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if minutes else f"{hours} h"

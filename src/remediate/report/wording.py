@@ -1,0 +1,197 @@
+"""How values of bodies are shown: short, unambiguous, and never what is secret."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from remediate.kinds.compare import HIDDEN, masked, writable
+from remediate.kinds.links import project_relative, ref_of
+from remediate.kinds.pointers import Patterns, parts, pointer, transformed
+from remediate.kinds.registry import NAMES, kind
+from remediate.model.plan import FieldChange
+from remediate.model.ref import Ref
+from remediate.model.values import Unknown
+from remediate.report.text import safe
+
+NOT_SET = "(not set)"
+_LINK = re.compile(r"(https?://[^/]+/compute/|projects/[^/]+/)\S+/\S+")
+_PLAIN = re.compile(r"[^\s,\[\]{}\"'()]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A change in the words that it is shown in."""
+
+    pointer: str
+    before: str
+    after: str
+    # a list whose items came and went is told by these, where it is too long for a line
+    gone: tuple[str, ...] = ()
+    new: tuple[str, ...] = ()
+    kept: int = 0
+
+
+def body_for_eyes(ref: Ref, body: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """The body without what is never shown; None stays None."""
+    if body is None or ref.is_record_set or ref.kind not in NAMES:
+        return None if body is None else dict(body)
+    return masked(kind(ref.kind), body)
+
+
+def change_for_eyes(ref: Ref, change: FieldChange) -> FieldChange:
+    if ref.is_record_set or ref.kind not in NAMES:
+        return change
+    table = Patterns.flags(kind(ref.kind).write_only)
+    covered = bool(table.fact)
+    for part in parts(change.pointer):
+        table = table.below(part)
+        covered = covered or bool(table.fact)
+    before, after = (
+        _hidden(value) if covered else transformed(value, table, lambda _fact, item: _hidden(item))
+        for value in (change.before, change.after)
+    )
+    return FieldChange(change.pointer, before, after)
+
+
+def _hidden(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    return value if value is None else HIDDEN
+
+
+def shown(ref: Ref, change: FieldChange, project: str) -> Shown:
+    """Old and new, each as short as can be while they still read differently."""
+    change = change_for_eyes(ref, change)
+    is_rdata = ref.is_record_set and change.pointer == "/rrdatas"
+    before, after = _pair(change.before, change.after, project, is_rdata=is_rdata)
+    at = safe(change.pointer) or "(the whole)"
+    if not (_is_flat(change.before) and _is_flat(change.after)):
+        return Shown(at, before, after)
+    spell = str if is_rdata else lambda value: in_words(value, project)
+    old, new = ([safe(spell(v)) for v in side] for side in (change.before, change.after))
+    gone = tuple(text for text in old if text not in set(new))
+    came = tuple(text for text in new if text not in set(old))
+    return Shown(at, before, after, gone, came, len(old) - len(gone))
+
+
+def _pair(old: Any, new: Any, project: str, *, is_rdata: bool) -> tuple[str, str]:  # noqa: ANN401
+    spellings: list[Callable[[Any], str]] = [lambda v: in_words(v, project), _whole]
+    if is_rdata:
+        spellings[0] = _rdata
+    elif _place(old, project) == _place(new, project):
+        spellings.insert(0, lambda v: last_parts(v, project))
+    texts = ("", "")
+    for spell in spellings:
+        texts = (NOT_SET if old is None else spell(old), NOT_SET if new is None else spell(new))
+        if texts[0] != texts[1]:
+            return texts
+    return texts
+
+
+def _is_flat(value: Any) -> bool:  # noqa: ANN401
+    return isinstance(value, list | tuple) and not any(
+        isinstance(item, Mapping | list | tuple) for item in value
+    )
+
+
+def _place(value: Any, project: str) -> set[tuple[str, str]] | None:  # noqa: ANN401
+    """Kind and location of the links in a value; None where something else is in it."""
+    if value is None:
+        return None
+    values = value if isinstance(value, list | tuple) else [value]
+    refs = [ref_of(item, project) if _is_link(item) else None for item in values]
+    return {(ref.kind, ref.location) if ref else ("", "") for ref in refs}
+
+
+def _is_link(value: Any) -> bool:  # noqa: ANN401
+    return isinstance(value, str) and bool(_LINK.match(value))
+
+
+def last_parts(value: Any, project: str) -> str:  # noqa: ANN401
+    """In words, with links to what is ours cut down to the name."""
+    return _said(value, project, whole_ref=False)
+
+
+def in_words(value: Any, project: str) -> str:  # noqa: ANN401
+    """A value on one line; links to what is ours as Refs, others without host and project."""
+    return _said(value, project, whole_ref=True)
+
+
+def _said(value: Any, project: str, *, whole_ref: bool) -> str:  # noqa: ANN401
+    match value:
+        case None:
+            return "null"
+        case Unknown():
+            return str(value)
+        case str():
+            return _text(value, project, whole_ref=whole_ref)
+        case Mapping():
+            inner = (
+                f"{safe(str(k))}: {_said(v, project, whole_ref=whole_ref)}"
+                for k, v in value.items()
+            )
+            return "{" + ", ".join(inner) + "}"
+        case list() | tuple():
+            items = ", ".join(_said(item, project, whole_ref=whole_ref) for item in value)
+            return items if len(value) == 1 and _is_flat(value) else f"[{items}]"
+        case _:
+            return json.dumps(value)
+
+
+def _text(text: str, project: str, *, whole_ref: bool) -> str:
+    if _is_link(text):
+        ref = ref_of(text, project)
+        if ref is not None:
+            return safe(str(ref) if whole_ref else ref.name)
+        text = project_relative(text, project).removeprefix(f"projects/{project}/")
+    return safe(text) if _PLAIN.fullmatch(text) else _quoted(text)
+
+
+def _quoted(text: str) -> str:
+    return '"' + safe(text.replace("\\", "\\\\").replace('"', '\\"')) + '"'
+
+
+def _whole(value: Any) -> str:  # noqa: ANN401
+    return safe(json.dumps(value, ensure_ascii=False, default=str))
+
+
+def main_fields(ref: Ref, body: Mapping[str, Any] | None, project: str) -> list[str]:
+    """`field value` for all that is written in a body, nested ones by their dotted names."""
+    if body is None:
+        return []
+    if ref.is_record_set:
+        return [*_record_fields(body)]
+    written = writable(kind(ref.kind), body) if ref.kind in NAMES else body
+    return [
+        f"{_dotted(at)} {in_words(value, project)}"
+        for at, value in _leaves(written, "")
+        if value not in (None, "", [], {})
+    ]
+
+
+def _record_fields(body: Mapping[str, Any]) -> Iterator[str]:
+    if "rrdatas" in body:
+        yield _rdata(body["rrdatas"])
+    if "routingPolicy" in body:
+        yield f"routingPolicy {in_words(body['routingPolicy'], '-')}"
+    if "ttl" in body:
+        yield f"ttl {body['ttl']}"
+
+
+def _rdata(values: Sequence[Any]) -> str:
+    """Presentation format as it is: it has quotes of its own."""
+    return ", ".join(safe(str(value)) for value in values)
+
+
+def _leaves(value: Any, at: str) -> Iterator[tuple[str, Any]]:  # noqa: ANN401
+    if isinstance(value, Mapping):
+        for name, item in value.items():
+            yield from _leaves(item, at + pointer(name))
+    else:
+        yield at, value
+
+
+def _dotted(at: str) -> str:
+    return safe(".".join(parts(at)))
