@@ -280,7 +280,6 @@ def test_a_cname_and_an_address_change_places_in_one_change(
     wanted = zone(written, exclusive=False)
     verdict = look(wanted, [*APEX, standing], everybodys, removing=removing)
     assert sorted(action for action, _ in told(verdict)) == ["create", "delete"]
-    assert [ref.record for ref in verdict.swapped] == [("www.example.com.", standing["type"])]
     (change,) = pack(verdict.differences)
     assert (len(change.additions), len(change.deletions)) == (1, 1)
     assert not verdict.last_addresses
@@ -361,8 +360,24 @@ def test_guards_learn_what_removals_lay_bare() -> None:
         "*.example.com.",
         "www.example.com.",
     }
-    assert verdict.live_addresses["both.example.com."] == 2
-    assert verdict.live_addresses["www.example.com."] == 1
+
+
+def test_making_room_for_another_set_of_the_same_name_lays_nothing_bare() -> None:
+    found = [*APEX, body(DNS_NAME, "A", "192.0.2.1"), body("*.example.com.", "A", "192.0.2.1")]
+    written = {**one("@", "ALIAS", "lb.example.net."), **one("*", "CNAME", "lb.example.net.")}
+    verdict = look(zone(written), found)
+    assert sorted(action for action, _ in told(verdict)) == ["create", "create", "delete", "delete"]
+    laid_bare = [*verdict.removed_apex, *verdict.removed_wildcards, *verdict.last_addresses]
+    assert laid_bare == []
+
+
+def test_what_is_in_the_way_of_a_set_that_cannot_be_had_stays() -> None:
+    wanted = zone(one("www", "CNAME", Template("${Address/staging-lb.address}")))
+    found = [*APEX, body("www.example.com.", "A", "192.0.2.1")]
+    verdict = look(wanted, found, removing=False)
+    assert not verdict.differences
+    assert len(verdict.conflicts) == 1
+    assert verdict.unwanted == 1
 
 
 def test_an_escaped_asterisk_is_the_wildcard() -> None:

@@ -51,9 +51,9 @@ class RecordsVerdict:
     `differences` are sorted by Ref and say `before` as live, word for word. `live` counts every
     set of the zone, `unmanaged` those that are nobody's business here, `unwanted` those that would
     go if anything were removed, `ignored` the shielded.
-    `last_addresses` are deletions after which a name has no address any more; `live_addresses` is
-    how many A, AAAA, ALIAS and CNAME sets each owner that loses one has now. `swapped` are
-    deletions without which Cloud DNS refuses a creation of the same owner: both or neither.
+    `last_addresses` are deletions after which a name has no address any more. A deletion that only
+    makes room for another set of its owner, as when a CNAME takes an address's place, is none of
+    the three kinds of removal.
     """
 
     zone: Ref
@@ -67,8 +67,6 @@ class RecordsVerdict:
     removed_apex: tuple[Ref, ...] = ()
     removed_wildcards: tuple[Ref, ...] = ()
     last_addresses: tuple[Ref, ...] = ()
-    swapped: tuple[Ref, ...] = ()
-    live_addresses: dict[str, int] = field(default_factory=dict)
 
 
 def compare(
@@ -251,28 +249,24 @@ class _Walk:
 
     def _note_removals(self) -> None:
         found, apex = self.found, self.zone.dns_name
-        removed = [each for each in found.differences if each.action is Action.DELETE]
-        if not removed:
+        deleted = [each.ref for each in found.differences if each.action is Action.DELETE]
+        if not deleted:
             return
         created = {each.ref.record for each in found.differences if each.action is Action.CREATE}
-        at = [(each.ref, each.ref.record) for each in removed]
+        removed = [ref for ref in deleted if not self._swapped(ref, created)]
+        if not self.removing:  # what was in the way of a set that cannot be had either
+            gone = set(removed)
+            found.unwanted += len(gone)
+            found.differences = [each for each in found.differences if each.ref not in gone]
+            return
+        at = [(ref, ref.record) for ref in removed]
         found.removed_apex = tuple(ref for ref, (fqdn, _) in at if fqdn == apex)
         found.removed_wildcards = tuple(ref for ref, (fqdn, _) in at if fqdn.startswith("*."))
-        for _, (fqdn, rrtype) in at:
-            if rrtype in _ANSWERING:
-                found.live_addresses[fqdn] = found.live_addresses.get(fqdn, 0) + 1
-        for fqdn in found.live_addresses:
-            staying = [(fqdn, other) for other in _ANSWERING]
-            found.live_addresses[fqdn] += sum(
-                key in self.standing or (key in self.zone.records and key not in self.missing)
-                for key in staying
-            )
         found.last_addresses = tuple(ref for ref, key in at if self._loses_its_address(key))
-        found.swapped = tuple(
-            ref
-            for ref, (fqdn, rrtype) in at
-            if any((fqdn, other) in created for other in clashes(rrtype))
-        )
+
+    def _swapped(self, ref: Ref, created: set[Key]) -> bool:
+        fqdn, rrtype = ref.record
+        return any((fqdn, other) in created for other in clashes(rrtype))
 
     def _loses_its_address(self, key: Key) -> bool:
         fqdn, rrtype = key
