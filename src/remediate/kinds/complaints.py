@@ -103,9 +103,8 @@ def _mistyped(where: str, kind: str, one: Mapping[str, Any], found: object) -> C
     match kind:
         case "literal_error":
             options = [word.strip("' ") for word in _words(str(context["expected"]))]
-            hint = did_you_mean(found, options) if isinstance(found, str) else ""
-            if hint.startswith("did") and isinstance(found, str):
-                hint = f"did you mean {nearest(found, options)}?"
+            meant = nearest(found, options) if isinstance(found, str) else None
+            hint = f"did you mean {meant}?" if meant else ""
             listed = ", ".join(options)
             return Complaint(where, f"{described(found)} is not one of {listed}", hint)
         case "list_type":

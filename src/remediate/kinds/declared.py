@@ -22,6 +22,7 @@ ZONE = "DnsZone"
 _OWNERSHIP = ("exclusive", "listed")
 _PLACES = ("region", "zone")
 _SHOWN = 3
+_SET_DEPTH = 4  # /spec/records/NAME/TYPE
 
 
 def resource(
@@ -125,7 +126,8 @@ def _zone(
             from remediate.kinds.dns_zone import parse_records  # noqa: PLC0415 - dnspython is dear
 
             records, wrong = parse_records(dns_name, ours["records"], "/spec/records")
-            complaints += [Complaint(*one) for one in wrong]
+            # Of a whole name or a whole set, the key is what is wrong with it.
+            complaints += [Complaint(*one, on_key=one[0].count("/") <= _SET_DEPTH) for one in wrong]
         else:
             complaints.append(Complaint("/spec/records", "`records` is a mapping of names"))
     ownership = ours.get("recordOwnership", "listed")

@@ -24,11 +24,12 @@ class Metadata(Spec):
 
 
 class Head(Spec):
-    """A document without its spec."""
+    """A document around its spec, which the kind reads."""
 
     apiVersion: Annotated[Literal["remediate/v1"], Word]
     kind: Text
     metadata: Metadata
+    spec: dict[str, Any] | None = None
     lifecycle: LifecycleSpec | None = None
 
 

@@ -50,7 +50,7 @@ def depended(text: str, at: Ref, declared: Collection[Ref]) -> Ref:
 def link_complaints(
     resource: Resource, declared: Collection[Ref], edges: Edges
 ) -> Iterator[tuple[str, Complaint]]:
-    """(the name that is missing, complaint) for links that lead nowhere; the others become edges."""
+    """(missing name, complaint) for links that lead nowhere; the others become edges."""
     facts = kind(resource.ref.kind)
     for at, allowed, text in _links(facts, resource.spec):
         where = "/spec" + at

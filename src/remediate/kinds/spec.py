@@ -6,6 +6,7 @@ Plain scalars arrive as text and quoted ones as `Quoted`, so a string field take
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Annotated, Any, TypeAlias
 
@@ -51,7 +52,7 @@ def _int64(value: Any) -> Any:  # noqa: ANN401
 def _number(value: Any) -> Any:  # noqa: ANN401
     if type(value) in {int, float} or isinstance(value, Template):
         return value
-    if type(value) is str and _FLOAT.fullmatch(value):
+    if type(value) is str and _FLOAT.fullmatch(value) and math.isfinite(float(value)):
         return float(value)
     raise ValueError("a number was expected" + _unquote(value))
 

@@ -1,0 +1,661 @@
+"""Broken environments as data: the files, and every fault that they must be refused for.
+
+A fault is `(file:line:column, a part of the message)`; files are named from `desired/staging/`. An
+Environment is added where a case does not bring its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeAlias
+
+ENVIRONMENT = """\
+apiVersion: remediate/v1
+kind: Environment
+metadata: {name: staging}
+spec:
+  project: netra-staging
+  region: us-central1
+  vars: {domain: netrasystems.ai}
+  env: [TOKEN, UNSET]
+"""
+
+Expected: TypeAlias = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Case:
+    """`why` is the sentence that the case proves."""
+
+    why: str
+    files: dict[str, str | bytes]
+    faults: tuple[Expected, ...]
+    process: dict[str, str] = field(default_factory=lambda: {"TOKEN": "t"})
+
+
+def one(why: str, text: str | bytes, *faults: Expected) -> Case:
+    """A case of one file, `a.yaml`."""
+    places = tuple((f"a.yaml:{place}", message) for place, message in faults)
+    return Case(why, {"a.yaml": text}, places)
+
+
+def head(kind: str, name: str) -> str:
+    """Lines 1 to 3 of a document."""
+    return f"apiVersion: remediate/v1\nkind: {kind}\nmetadata: {{name: {name}}}\n"
+
+
+def address(rest: str) -> str:
+    return head("Address", "lb") + rest
+
+
+def records(rest: str) -> str:
+    """A zone whose records begin on line 7, indented by four."""
+    return head("DnsZone", "zone") + "spec:\n  dnsName: example.com.\n  records:\n" + rest
+
+
+FORM = (
+    one(
+        "a duplicate key",
+        address("spec:\n  ipVersion: IPV4\n  ipVersion: IPV6\n"),
+        ("6:3", "the key `ipVersion` is written twice"),
+    ),
+    one(
+        "a duplicate key of another spelling",
+        address('spec:\n  "ipVersion": IPV4\n  ipVersion: IPV6\n'),
+        ("6:3", "the key `ipVersion` is written twice"),
+    ),
+    one(
+        "a key of the document twice",
+        address("spec: {}\nkind: Address\n"),
+        ("5:1", "the key `kind` is written twice"),
+    ),
+    one(
+        "an anchor",
+        address("spec: &all {ipVersion: IPV4}\n"),
+        ("4:7", "the anchor &all is refused"),
+    ),
+    one(
+        "an alias", address("spec: {description: *text}\n"), ("4:21", "the alias *text is refused")
+    ),
+    one(
+        "a bomb of aliases",
+        "a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\n" + head("Address", "lb") + "spec: {}\n",
+        ("1:1", "unknown field `a`"),
+        ("1:4", "the anchor &a is refused"),
+        ("2:1", "unknown field `b`"),
+        ("2:4", "the anchor &b is refused"),
+        ("2:8", "the alias *a is refused"),
+        ("2:12", "the alias *a is refused"),
+        ("3:1", "unknown field `c`"),
+        ("3:4", "the anchor &c is refused"),
+        ("3:8", "the alias *b is refused"),
+        ("3:12", "the alias *b is refused"),
+    ),
+    one(
+        "a tag",
+        address("spec: {description: !!str 1}\n"),
+        ("4:21", "the tag tag:yaml.org,2002:str is refused"),
+    ),
+    one(
+        "a tag that runs code elsewhere",
+        address("spec: {description: !!python/object/apply:os.system [id]}\n"),
+        ("4:21", "is refused"),
+    ),
+    one(
+        "a local tag on a mapping",
+        address("spec: !mine {ipVersion: IPV4}\n"),
+        ("4:7", "the tag !mine is refused"),
+    ),
+    one("a merge key", address("spec:\n  <<: {ipVersion: IPV4}\n"), ("5:3", "unknown field `<<`")),
+    one("a key that is a list", address("spec:\n  ? [a, b]\n  : c\n"), ("5:5", "a key is text")),
+    one(
+        "a tab as indentation",
+        address("spec:\n\tipVersion: IPV4\n"),
+        ("5:1", "a tab is where YAML wants spaces"),
+    ),
+    one(
+        "an open bracket",
+        address("spec: {ipVersion: IPV4\n"),
+        ("5:1", "`,` or `}` was expected here"),
+    ),
+    one(
+        "an open quote",
+        address('spec: {ipVersion: "IPV4}\n'),
+        ("5:1", "the file ends inside of this"),
+    ),
+    one(
+        "a wrong indentation",
+        address("spec:\n  ipVersion: IPV4\n description: x\n"),
+        ("6:2", "a key was expected here"),
+    ),
+    one(
+        "a colon within plain text",
+        address("spec:\n  description: note: this\n"),
+        ("5:20", "a `: ` stands where no key can be"),
+    ),
+    one(
+        "a text that begins with @",
+        address("spec: {description: @home}\n"),
+        ("4:21", "text cannot begin with `@`"),
+    ),
+    one(
+        "an expression without quotes in braces",
+        address("spec: {description: ${var.domain}}\n"),
+        ("4:22", "`,` or `}` was expected here"),
+    ),
+    one(
+        "a file that is not UTF-8",
+        b"kind: Address\nname: caf\xe9\n",
+        ("2:10", "byte 0xe9 is not UTF-8"),
+    ),
+    one("a file of UTF-16", "kind: Address\n".encode("utf-16"), ("1:1", "byte 0xff is not UTF-8")),
+    one(
+        "a control character",
+        b"kind: Address\nname: a\x07b\n",
+        ("2:8", "the control character U+0007 is refused"),
+    ),
+    one("a null byte", b"kind: Addr\x00ess\n", ("1:11", "the control character U+0000 is refused")),
+    one(
+        "nesting without end",
+        address("spec: " + "[" * 100 + "]" * 100 + "\n"),
+        ("4:70", "nested more than 64 deep"),
+    ),
+    one("a list as a document", "- kind: Address\n", ("1:1", "a document is a mapping")),
+    one("text as a document", "hello\n", ("1:1", "a document is a mapping")),
+)
+
+ENVELOPE = (
+    one(
+        "an unknown kind",
+        head("Adress", "lb") + "spec: {}\n",
+        ("2:7", "unknown kind `Adress` (did you mean `Address`?)"),
+    ),
+    one(
+        "a kind of another product",
+        head("Deployment", "lb") + "spec: {}\n",
+        ("2:7", "unknown kind `Deployment`"),
+    ),
+    one(
+        "no kind",
+        "apiVersion: remediate/v1\nmetadata: {name: lb}\nspec: {}\n",
+        ("1:1", "`kind` is missing"),
+    ),
+    one(
+        "another version",
+        "apiVersion: v1\nkind: Address\nmetadata: {name: lb}\nspec: {}\n",
+        ("1:13", "`v1` is not one of remediate/v1"),
+    ),
+    one(
+        "no version",
+        "kind: Address\nmetadata: {name: lb}\nspec: {}\n",
+        ("1:1", "`apiVersion` is missing"),
+    ),
+    one(
+        "no name",
+        "apiVersion: remediate/v1\nkind: Address\nmetadata: {}\nspec: {}\n",
+        ("3:11", "`name` is missing"),
+    ),
+    one(
+        "no metadata",
+        "apiVersion: remediate/v1\nkind: Address\nspec: {}\n",
+        ("1:1", "`metadata` is missing"),
+    ),
+    one("no spec", address(""), ("1:1", "`spec` is missing")),
+    one("a spec that is a list", address("spec: [a]\n"), ("4:7", "`spec` is a mapping")),
+    one("an empty spec", address("spec:\n"), ("4:6", "`spec` is a mapping")),
+    one(
+        "an unknown part of a document",
+        address("specs: {}\nspec: {}\n"),
+        ("4:1", "unknown field `specs`"),
+    ),
+    one(
+        "a name with capitals", head("Address", "LB") + "spec: {}\n", ("3:18", "'LB' is not a name")
+    ),
+    one(
+        "a name of 64 letters", head("Address", "a" * 64) + "spec: {}\n", ("3:18", "is not a name")
+    ),
+    one(
+        "a name that ends with a dash",
+        head("Address", "lb-") + "spec: {}\n",
+        ("3:18", "'lb-' is not a name"),
+    ),
+    one(
+        "a location of the moon",
+        "apiVersion: remediate/v1\nkind: Address\nmetadata: {name: lb, location: moon}\nspec: {}\n",
+        ("3:32", "'moon' is not a location"),
+    ),
+    one(
+        "a region for what is global",
+        "apiVersion: remediate/v1\nkind: DnsZone\n"
+        "metadata: {name: lb, location: us-central1}\nspec: {dnsName: example.com.}\n",
+        ("3:32", "DnsZone is global, and us-central1 is not"),
+    ),
+    one(
+        "two resources of one identity",
+        address("spec: {}\n---\n") + address("spec: {}\n"),
+        ("8:18", "Address/lb is declared twice"),
+    ),
+    Case(
+        "two resources of one identity in two files",
+        {"a.yaml": address("spec: {}\n"), "b.yaml": address("spec: {}\n")},
+        (
+            (
+                "b.yaml:3:18",
+                "Address/lb is declared twice (the first one is at desired/staging/a.yaml:1:1)",
+            ),
+        ),
+    ),
+)
+
+SPECS = (
+    one(
+        "an unknown field",
+        address("spec: {adressType: EXTERNAL}\n"),
+        ("4:8", "unknown field `adressType` (did you mean `addressType`?)"),
+    ),
+    one(
+        "an unknown field deep inside",
+        head("BackendService", "b") + "spec:\n  logConfig: {enabled: true}\n",
+        ("5:15", "unknown field `enabled` (did you mean `enable`?)"),
+    ),
+    one(
+        "a wrong word",
+        address("spec: {ipVersion: IPv4}\n"),
+        ("4:19", "`IPv4` is not one of IPV4, IPV6"),
+    ),
+    one(
+        "text for a number",
+        head("BackendService", "b") + "spec: {timeoutSec: long}\n",
+        ("4:20", "a whole number was expected"),
+    ),
+    one(
+        "a number in quotes",
+        head("BackendService", "b") + 'spec: {timeoutSec: "30"}\n',
+        ("4:20", "write it without quotes"),
+    ),
+    one(
+        "a fraction for a whole number",
+        head("BackendService", "b") + "spec: {timeoutSec: 1.5}\n",
+        ("4:20", "a whole number was expected"),
+    ),
+    one(
+        "yes for true",
+        head("BackendService", "b") + "spec: {enableCDN: yes}\n",
+        ("4:19", "true or false was expected"),
+    ),
+    one(
+        "a mapping for text",
+        address("spec: {description: {a: b}}\n"),
+        ("4:21", "text was expected"),
+    ),
+    one(
+        "text for a list",
+        head("BackendService", "b") + "spec: {customRequestHeaders: X-A}\n",
+        ("4:30", "a list was expected, not `X-A`"),
+    ),
+    one(
+        "a list for a mapping",
+        head("BackendService", "b") + "spec: {logConfig: [enable]}\n",
+        ("4:19", "a mapping was expected, not a list"),
+    ),
+    one(
+        "nothing where a value belongs",
+        address("spec:\n  description:\n"),
+        ("5:15", "nothing is written here"),
+    ),
+    one(
+        "a number beyond all numbers",
+        head("BackendService", "b") + "spec: {logConfig: {enable: true, sampleRate: 1e999}}\n",
+        ("4:46", "a number was expected"),
+    ),
+    one(
+        "a label with capitals",
+        address("spec: {labels: {Env: staging}}\n"),
+        ("4:22", "`Env` is not a label's name"),
+    ),
+    one(
+        "a name in the spec that is another",
+        address("spec: {name: other}\n"),
+        ("4:14", "'other' is not what metadata.name says: lb"),
+    ),
+    one(
+        "a region in the spec that is another",
+        address(
+            "spec: {region: https://www.googleapis.com/compute/v1/projects/p/regions/us-east1}\n"
+        ),
+        ("4:16", "is not what metadata.location says: global"),
+    ),
+)
+
+RECORDS = (
+    one(
+        "an address that is none",
+        records("    www: {A: {ttl: 300, values: [10.0.0.256]}}\n"),
+        ("7:34", "10.0.0.256"),
+    ),
+    one(
+        "a target without its dot",
+        records("    www: {CNAME: {ttl: 300, values: [example.org]}}\n"),
+        ("7:38", "dot"),
+    ),
+    one(
+        "a CNAME beside other data",
+        records(
+            "    www:\n      CNAME: {ttl: 300, values: [example.org.]}\n"
+            "      A: {ttl: 300, values: [10.0.0.1]}\n"
+        ),
+        ("8:7", "CNAME beside A"),
+    ),
+    one(
+        "a CNAME at the apex",
+        records('    "@": {CNAME: {ttl: 300, values: [example.org.]}}\n'),
+        ("7:11", "CNAME"),
+    ),
+    one(
+        "an unknown record type",
+        records("    www: {AA: {ttl: 300, values: [10.0.0.1]}}\n"),
+        ("7:11", "'AA' is no record type"),
+    ),
+    one("no ttl", records("    www: {A: {values: [10.0.0.1]}}\n"), ("7:", "ttl")),
+    one(
+        "a negative ttl", records("    www: {A: {ttl: -1, values: [10.0.0.1]}}\n"), ("7:20", "ttl")
+    ),
+    one(
+        "a value twice",
+        records("    www: {A: {ttl: 60, values: [10.0.0.1, 10.0.0.1]}}\n"),
+        ("7:43", "the same data as value 1"),
+    ),
+    one("no values", records("    www: {A: {ttl: 60, values: []}}\n"), ("7:", "value")),
+    one(
+        "a name with a space",
+        records('    "a b": {A: {ttl: 60, values: [10.0.0.1]}}\n'),
+        ("7:5", "a b"),
+    ),
+    one(
+        "a label of 64 letters",
+        records(f"    {'a' * 64}: {{A: {{ttl: 60, values: [10.0.0.1]}}}}\n"),
+        ("7:5", "63"),
+    ),
+    one(
+        "one name in two spellings",
+        records(
+            "    www: {A: {ttl: 60, values: [10.0.0.1]}}\n"
+            "    WWW: {A: {ttl: 60, values: [10.0.0.2]}}\n"
+        ),
+        ("8:", "WWW"),
+    ),
+    one("records as a list", records("    - www\n"), ("7:5", "`records` is a mapping of names")),
+    one(
+        "a zone's name without its dot",
+        head("DnsZone", "zone") + "spec: {dnsName: example.com}\n",
+        ("4:17", "dot"),
+    ),
+    one(
+        "an unknown ownership",
+        head("DnsZone", "zone") + "spec: {dnsName: example.com., recordOwnership: mine}\n",
+        ("4:48", "exclusive or listed was expected"),
+    ),
+    one(
+        "a set both written and ignored",
+        records(
+            "    www: {A: {ttl: 60, values: [10.0.0.1]}}\nlifecycle: {ignore: [/records/www/A]}\n"
+        ),
+        ("8:22", "www.example.com. A: both written and ignored"),
+    ),
+    one(
+        "sets both written and ignored by a glob",
+        records(
+            "    www: {A: {ttl: 60, values: [10.0.0.1]}}\nlifecycle: {ignore: [/records/w*]}\n"
+        ),
+        ("8:22", "both written and ignored"),
+    ),
+)
+
+LIFECYCLES = (
+    one(
+        "an unknown ownership of a resource",
+        address("spec: {}\nlifecycle: {ownership: mine}\n"),
+        ("5:24", "`mine` is not one of full, shared, observe"),
+    ),
+    one(
+        "an unknown part of a lifecycle",
+        address("spec: {}\nlifecycle: {protected: true}\n"),
+        ("5:13", "unknown field `protected` (did you mean `protect`?)"),
+    ),
+    one(
+        "a duration without its unit",
+        address("spec: {}\nlifecycle: {wait: {timeout: 60}}\n"),
+        ("5:29", "a duration such as 30s"),
+    ),
+    one(
+        "an ignored place that is no pointer",
+        address("spec: {}\nlifecycle: {ignore: [labels]}\n"),
+        ("5:22", "is not a JSON pointer"),
+    ),
+    one(
+        "an ignored field that does not exist",
+        address("spec: {}\nlifecycle: {ignore: [/label]}\n"),
+        ("5:22", "`/label` names no field of Address (did you mean `labels`?)"),
+    ),
+    one(
+        "an allowance without a reason",
+        address('spec: {}\nlifecycle: {allow: {delete: ""}}\n'),
+        ("5:29", "an allowance gives its reason"),
+    ),
+    one(
+        "a dependency on nothing",
+        address("spec: {}\nlifecycle: {dependsOn: [Address/nope]}\n"),
+        ("5:25", "Address/nope is not declared"),
+    ),
+    one(
+        "a dependency that is no name",
+        address("spec: {}\nlifecycle: {dependsOn: [a/b/c/d]}\n"),
+        ("5:25", "is not `Kind/name`"),
+    ),
+)
+
+LINKS = (
+    one(
+        "a dangling link",
+        head("TargetHttpProxy", "p") + "spec: {urlMap: nope}\n",
+        ("4:16", "no UrlMap named 'nope' is declared"),
+    ),
+    one(
+        "a dangling link with its kind",
+        head("TargetHttpProxy", "p") + "spec: {urlMap: UrlMap/nope}\n",
+        ("4:16", "UrlMap/nope is not declared"),
+    ),
+    one(
+        "a link to a kind that does not fit",
+        head("TargetHttpProxy", "p") + "spec: {urlMap: Address/lb}\n---\n" + address("spec: {}\n"),
+        ("4:16", "TargetHttpProxy links to UrlMap here, not to Address"),
+    ),
+    one(
+        "a link that is no name",
+        head("TargetHttpProxy", "p") + "spec: {urlMap: a b}\n",
+        ("4:16", "'a b' is not a name"),
+    ),
+    one(
+        "a misspelled link",
+        head("TargetHttpProxy", "p")
+        + "spec: {urlMap: stagng}\n---\n"
+        + head("UrlMap", "staging")
+        + "spec: {defaultUrlRedirect: {httpsRedirect: true, stripQuery: false}}\n",
+        ("4:16", "did you mean `staging`?"),
+    ),
+    one(
+        "a reference to nothing",
+        records('    www: {A: {ttl: 60, values: ["${Address/nope.address}"]}}\n'),
+        ("7:33", "Address/nope is not declared"),
+    ),
+    one(
+        "a reference to a field that is not given",
+        records('    www: {A: {ttl: 60, values: ["${Address/lb.adress}"]}}\n---\n')
+        + address("spec: {}\n"),
+        ("7:33", "Address gives no `adress` (did you mean `address`?)"),
+    ),
+    one(
+        "a reference to an unknown kind",
+        address('spec: {description: "${Adress/lb.address}"}\n'),
+        ("4:21", "unknown kind `Adress`"),
+    ),
+    one(
+        "two resources that need each other",
+        head("Address", "a")
+        + 'spec: {description: "${Address/b.address}"}\n---\n'
+        + head("Address", "b")
+        + "spec: {}\nlifecycle: {dependsOn: [Address/a]}\n",
+        ("4:7", "these go in a circle: Address/a → Address/b → Address/a"),
+    ),
+    one(
+        "a resource that needs itself",
+        address("spec: {}\nlifecycle: {dependsOn: [Address/lb]}\n"),
+        ("5:25", "these go in a circle: Address/lb → Address/lb"),
+    ),
+    one(
+        "an expression that is not closed",
+        address('spec: {description: "${var.domain"}\n'),
+        ("4:21", "a `${` without its `}`"),
+    ),
+    one(
+        "an expression of another language",
+        address('spec: {description: "${upper(var.domain)}"}\n'),
+        ("4:21", "is not an expression"),
+    ),
+    one(
+        "an unknown variable",
+        address('spec: {description: "${var.domian}"}\n'),
+        ("4:21", "the variable `domian` is not declared (did you mean `domain`?)"),
+    ),
+    one(
+        "a process variable that is not listed",
+        address('spec: {description: "${env.HOME}"}\n'),
+        ("4:21", "`HOME` is not among the process variables"),
+    ),
+    one(
+        "a process variable that is not set",
+        address('spec: {description: "${env.UNSET}"}\n'),
+        ("4:21", "the process variable `UNSET` is not set"),
+    ),
+)
+
+
+def env(why: str, text: str, *faults: Expected) -> Case:
+    places = tuple((f"environment.yaml:{place}", message) for place, message in faults)
+    return Case(why, {"environment.yaml": text}, places)
+
+
+ENVIRONMENTS = (
+    env(
+        "an Environment of another name",
+        ENVIRONMENT.replace("name: staging", "name: production"),
+        ("3:18", "the Environment production is in the folder staging"),
+    ),
+    env(
+        "a project that is none",
+        ENVIRONMENT.replace("netra-staging", "Netra Staging"),
+        ("5:12", "is not a project's id"),
+    ),
+    env(
+        "no project",
+        ENVIRONMENT.replace("  project: netra-staging\n", ""),
+        ("5:3", "`project` is missing"),
+    ),
+    env(
+        "a region that is none",
+        ENVIRONMENT.replace("us-central1", "Iowa"),
+        ("6:11", "is not a region such as us-central1"),
+    ),
+    env(
+        "a variable that is a list",
+        ENVIRONMENT.replace("domain: netrasystems.ai", "domain: [a]"),
+        ("7:18", "a variable holds plain text"),
+    ),
+    env(
+        "a variable of a variable",
+        ENVIRONMENT.replace("domain: netrasystems.ai", 'domain: "${var.x}"'),
+        ("7:18", "a variable holds plain text"),
+    ),
+    env(
+        "no parallelism",
+        ENVIRONMENT + "  apply: {parallelism: 0}\n",
+        ("9:24", "the number of steps at once is from 1 to 64"),
+    ),
+    env(
+        "an unknown level of a guard",
+        ENVIRONMENT + "  guards: {too-many-deletes: never}\n",
+        ("9:30", "`never` is not one of deny, approve, warn"),
+    ),
+    env(
+        "two Environments",
+        ENVIRONMENT + "---\n" + ENVIRONMENT,
+        ("11:7", "there is more than one Environment"),
+    ),
+    env(
+        "an Environment with a lifecycle",
+        ENVIRONMENT + "lifecycle: {protect: true}\n",
+        ("9:1", "Environment has no lifecycle"),
+    ),
+    Case(
+        "no Environment",
+        {"environment.yaml": address("spec: {}\n")},
+        (("", "desired/staging has no document of kind Environment"),),
+    ),
+    Case(
+        "an empty folder",
+        {"environment.yaml": "", "notes.txt": "x"},
+        (("", "desired/staging has no document of kind Environment"),),
+    ),
+    one(
+        "a check with two probes",
+        head("Checks", "staging") + "spec:\n  web: {http: {urls: []}, tls: {hosts: []}}\n",
+        ("5:8", "a check has one probe"),
+    ),
+    one(
+        "a check that is a list",
+        head("Checks", "staging") + "spec:\n  web: [http]\n",
+        ("5:8", "a mapping was expected, not a list"),
+    ),
+)
+
+MANY = Case(
+    "faults of every sort in several files come at once",
+    {
+        "a.yaml": address("spec: {ipVersion: four, color: red}\nlifecycle: {protect: maybe}\n"),
+        "b.yaml": "spec: [\n",
+        "c.yaml": head("TargetHttpProxy", "p")
+        + "spec: {urlMap: nope}\n---\n"
+        + head("Adress", "x")
+        + "spec: {}\n",
+        "d.yaml": records(
+            "    www: {A: {ttl: x, values: [1.2.3]}}\n    Ä b: {A: {ttl: 1, values: [10.0.0.1]}}\n"
+        ),
+        "e.yaml": address('spec: {description: "${var.nope} ${env.NOPE}"}\n'),
+    },
+    (
+        ("a.yaml:4:19", "`four` is not one of"),
+        ("a.yaml:4:25", "unknown field `color`"),
+        ("a.yaml:5:22", "true or false was expected"),
+        ("b.yaml:2:1", "a value was expected here"),
+        ("c.yaml:4:16", "no UrlMap named 'nope'"),
+        ("c.yaml:7:7", "unknown kind `Adress`"),
+        ("d.yaml:7:20", "ttl"),
+        ("d.yaml:7:32", "1.2.3"),
+        ("d.yaml:8:5", "Ä b"),
+        ("e.yaml:3:18", "Address/lb is declared twice"),
+        ("e.yaml:4:21", "`NOPE` is not among"),
+        ("e.yaml:4:21", "`nope` is not declared"),
+    ),
+)
+
+CASES = (*FORM, *ENVELOPE, *SPECS, *RECORDS, *LIFECYCLES, *LINKS, *ENVIRONMENTS, MANY)
+
+
+def lay_out(case: Case, root: Path) -> Path:
+    """Write the case below `root`, as a directory for `-C`."""
+    folder = root / "desired" / "staging"
+    folder.mkdir(parents=True)
+    for name, text in {"environment.yaml": ENVIRONMENT, **case.files}.items():
+        (folder / name).write_bytes(text if isinstance(text, bytes) else text.encode())
+    return root
