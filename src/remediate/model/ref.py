@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from remediate.model.errors import InvalidInput
 
 GLOBAL = "global"
-_PART = re.compile(r"[A-Za-z0-9@*._-]+")
+_PART = re.compile(r"[A-Za-z0-9@*._\\-]+")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -39,8 +39,8 @@ class Ref:
     @property
     def record(self) -> tuple[str, str]:
         """Owner name and type of a record set."""
-        _zone, fqdn, rrtype = self.name.split("/")
-        return fqdn, rrtype
+        fqdn, _, rrtype = self.name.partition("/")[2].rpartition("/")
+        return fqdn, rrtype  # an owner name may hold slashes (RFC 2317)
 
     def named(self, name: str) -> Ref:
         """The same kind in the same place under another name."""
@@ -62,8 +62,8 @@ def parse_ref(text: str) -> Ref:
     match rest:
         case [name]:
             return Ref(kind, name)
-        case [zone, fqdn, rrtype] if kind == "DnsZone":
-            return record_ref(zone, fqdn, rrtype)
+        case [zone, *fqdn, rrtype] if kind == "DnsZone" and fqdn:
+            return record_ref(zone, "/".join(fqdn), rrtype)
         case [location, name] if kind != "DnsZone":
             return Ref(kind, name, location)
         case _:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from types import FrameType
 from typing import Any, cast
 
-from remediate.gcp.errors import PreconditionFailed
+from remediate.gcp.errors import Contradicted
 from remediate.gcp.google import Google
 from remediate.gcp.operations import Operation
 from remediate.kinds.calls import call_for, insist_on_precondition, read, send
@@ -193,7 +193,7 @@ def _take_step(step: Step, run: Run) -> None:
         operation = send(google, call)
         google.wait(operation)
         body = read(google, step.live)
-    except PreconditionFailed as error:
+    except Contradicted as error:
         run.fail(step, error)
         raise Stale(f"{step.live} was changed by somebody else just now: {error}") from error
     except RemediateError as error:
@@ -262,7 +262,7 @@ def _send_change(
     except RemediateError as error:
         for step in steps:
             run.fail(step, error)
-        if isinstance(error, PreconditionFailed):
+        if isinstance(error, Contradicted):
             raise Stale(f"{zone} was changed by somebody else just now: {error}") from error
         raise
     seconds = google.clock.monotonic() - began
