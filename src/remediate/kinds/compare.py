@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from remediate.kinds.kind import Kind
+from remediate.kinds.kind import Kind, Replacement
 from remediate.kinds.links import project_relative
 from remediate.kinds.pointers import Patterns, children, matching, parts, pointer, transformed
 from remediate.model.json import Json, digest
@@ -294,9 +294,11 @@ def changeable_fields(kind: Kind, body: Mapping[str, Any] | None) -> tuple[str, 
     """The top-level fields in which somebody could have changed a resource that was like `body`.
 
     An immutable field that was not there can only have been filled in by Google, as the
-    certificate of a managed one is when it becomes active.
+    certificate of a managed one is when it becomes active; unless a resource is re-created under
+    its own name, and may come back with more than it had.
     """
-    fixed = {parts(pattern)[0] for pattern in kind.immutable}
+    is_recreated = kind.replacement is Replacement.RECREATE
+    fixed = set() if is_recreated else {parts(pattern)[0] for pattern in kind.immutable}
     return tuple(
         name for name in kind.spec.model_fields if name in (body or {}) or name not in fixed
     )
