@@ -17,6 +17,7 @@ from remediate.kinds.rdata import TYPES
 from remediate.model.resource import RecordSet
 from remediate.model.values import Quoted, Template
 from tests.kinds.checking import faults as spec_faults
+from tests.kinds.examples import examples
 from tests.kinds.test_rdata import EXAMPLES
 
 ZONE = "example.com."
@@ -338,6 +339,44 @@ def test_a_set_both_written_and_ignored_is_a_fault() -> None:
     ignore = ("/labels", "/records/f*/A", "/records/foo/A/ttl")
     found = [*ignore_faults(ZONE, sets, ignore)]
     assert [pointer for pointer, _message, _hint in found] == ["/ignore/1", "/ignore/2"]
+
+
+# The examples that the contract suite is run with.
+
+EXAMPLE_ZONES = examples("DnsZone")
+
+
+def specs() -> Iterator[tuple[str, dict[str, Any]]]:
+    for example in EXAMPLE_ZONES:
+        yield str(example), example.spec
+        for said, patch in {**example.changes, **example.replacements}.items():
+            yield f"{example}: {said}", example.changed(patch)["spec"]
+
+
+@pytest.mark.parametrize("spec", [pytest.param(spec, id=said) for said, spec in specs()])
+def test_an_example_has_no_faults(spec: dict[str, Any]) -> None:
+    ours = {name: spec[name] for name in OURS if name in spec}
+    _sets, found = parse_records(spec["dnsName"], ours.get("records", {}), AT)
+    assert not found
+    own = {name: value for name, value in spec.items() if name not in OURS}
+    assert spec_faults("DnsZone", own) == {}
+
+
+def test_the_examples_hold_every_type_and_every_field() -> None:
+    types = {
+        rrtype
+        for example in EXAMPLE_ZONES
+        for types in example.spec.get("records", {}).values()
+        for rrtype in types
+    }
+    assert types == TYPES
+    touched = {
+        name
+        for example in EXAMPLE_ZONES
+        for patch in (*example.changes.values(), *example.replacements.values(), example.untried)
+        for name in patch
+    }
+    assert touched == KIND.spec.model_fields.keys()
 
 
 # The zone's own fields.
