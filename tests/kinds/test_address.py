@@ -22,6 +22,10 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         {"addressType": "EXTERNAL", "subnetwork": "inner"},
         "/subnetwork",
     ),
+    "a label with a capital": ({"labels": {"Team": "edge"}}, "/labels/Team"),
+    "a label with a bad value": ({"labels": {"team": "The Edge"}}, "/labels/team"),
+    "a label that begins with a digit": ({"labels": {"1st": "a"}}, "/labels/1st"),
+    "65 labels": ({"labels": {f"l{n}": "" for n in range(65)}}, "/labels"),
     "a prefix that is too long": ({"prefixLength": 129}, "/prefixLength"),
 }
 
@@ -40,6 +44,7 @@ def test_the_mistake_is_reported_at_its_field(spec: dict[str, Any], at: str) -> 
         {"addressType": "INTERNAL", "subnetwork": "inner", "purpose": "GCE_ENDPOINT"},
         {"addressType": "INTERNAL", "network": "n", "purpose": "VPC_PEERING", "prefixLength": 16},
         {"ipVersion": "IPV6", "subnetwork": "inner", "ipv6EndpointType": "NETLB"},
+        {"labels": {"team": "", "größe": "klein-1_2", "env": Template("${Address/a.name}")}},
         {"address": Template("${Address/other.address}")},
     ],
 )

@@ -10,7 +10,7 @@ from ipaddress import IPv6Address, ip_address
 from typing import Annotated, Any, Literal
 
 from remediate.kinds.kind import Kind, Replacement, Scope, Verdict
-from remediate.kinds.labels import SET_LABELS
+from remediate.kinds.labels import SET_LABELS, label_faults
 from remediate.kinds.rules import Fault, spelled, within
 from remediate.kinds.spec import Int, Spec, Text, Word
 from remediate.kinds.spellings import canonical_ip
@@ -63,6 +63,7 @@ def check(spec: Mapping[str, Any]) -> list[Fault]:
         *within(spec, "/prefixLength", 1, 128, "a prefix length"),
         *_version(spec),
         *_internal_only(spec),
+        *label_faults(spec),
     ]
 
 

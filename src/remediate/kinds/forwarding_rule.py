@@ -11,7 +11,7 @@ from ipaddress import ip_network
 from typing import Annotated, Any, Literal
 
 from remediate.kinds.kind import Compare, Kind, Replacement, Scope, Update, Verdict
-from remediate.kinds.labels import SET_LABELS
+from remediate.kinds.labels import SET_LABELS, label_faults
 from remediate.kinds.rules import (
     Fault,
     at_most,
@@ -123,6 +123,7 @@ def check(spec: Mapping[str, Any]) -> list[Fault]:
         ),
         *within(spec, "/externalManagedBackendBucketMigrationTestingPercentage", 0, 100),
         *_all_protocols(spec),
+        *label_faults(spec),
     ]
 
 
