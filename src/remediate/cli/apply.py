@@ -43,7 +43,7 @@ def command(
     with opened(settings, about.name, about.project) as session:
         reviewed = None if yes or not sys.stdin.isatty() else review(session, desired, chosen)
         plan, outcome = _applied(session, desired, chosen, reviewed)
-    write(lambda: outcome_text(plan, outcome), lambda: outcome_json(plan, outcome), **out)
+    write(lambda: outcome_text(outcome, plan), lambda: outcome_json(outcome, plan), **out)
     return 0
 
 
@@ -85,6 +85,7 @@ def _applied(
         outcome = None
         if not plan.is_empty:
             order = order_of("apply", plan, desired, seen)
+            session.watcher.expect(len(plan.steps))
             outcome = apply(order, run, google, session.store, ledger, session.watchers)
         adopt(plan, desired, seen, ledger)
     return plan, outcome

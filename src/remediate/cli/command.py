@@ -63,22 +63,42 @@ def run(arguments: Sequence[str]) -> int:
     try:
         code = remediate.main(_plain(arguments), standalone_mode=False)
     except click.exceptions.Exit as leaving:
-        return leaving.exit_code
-    except click.Abort:
-        click.echo("interrupted; nothing was begun", err=True)
-        return 130
-    except click.ClickException as wrong:
-        wrong.show()
-        return EXIT_USAGE
-    except RemediateError as error:
-        from remediate.report.errors import error_text  # noqa: PLC0415
-
-        click.echo(error_text(error), err=True)
-        return error.exit_code
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        code = leaving.exit_code
+    except Exception as error:  # noqa: BLE001 - the edge: people get a sentence, whatever it is
+        code = _told(error, verbose="-v" in arguments or "--verbose" in arguments)
     return code if isinstance(code, int) else 0
+
+
+def _told(error: Exception, *, verbose: bool) -> int:
+    """Say what went wrong, and how to exit for it."""
+    match error:
+        case click.Abort():
+            click.echo("interrupted; nothing was begun", err=True)
+            return 130
+        case click.ClickException():
+            error.show()
+            return EXIT_USAGE
+        case RemediateError():
+            from remediate.report.errors import error_text  # noqa: PLC0415 - only when it is needed
+
+            click.echo(error_text(error), err=True)
+            return error.exit_code
+        case BrokenPipeError():  # whoever read our output has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 1
+        case _:
+            return _confess(error, verbose=verbose)
+
+
+def _confess(bug: Exception, *, verbose: bool) -> int:
+    """What nobody has thought of: say so, and keep the traceback for those who ask."""
+    import traceback  # noqa: PLC0415 - for bugs alone
+
+    click.echo(f"error: this is a bug in remediate: {type(bug).__name__}: {bug}", err=True)
+    click.echo("what to do: run it again with -v and report what it prints", err=True)
+    if verbose:
+        click.echo("".join(traceback.format_exception(bug)), err=True)
+    return 1
 
 
 def _plain(arguments: Sequence[str]) -> list[str]:

@@ -46,7 +46,11 @@ def command(
     with opened(settings, snapshot.environment, snapshot.project) as session:
         ask = sys.stdin.isatty() and not yes
         plan, outcome = _rolled_back(session, snapshot, on_conflict, ask=ask)
-    write(lambda: outcome_text(plan, outcome), lambda: outcome_json(plan, outcome), **out)
+    write(
+        lambda: outcome_text(outcome, plan, verb="rollback"),
+        lambda: outcome_json(outcome, plan, verb="rollback"),
+        **out,
+    )
     return 0
 
 
@@ -77,4 +81,5 @@ def _rolled_back(
         if ask:
             click.confirm("Roll back?", abort=True, err=True)
         order = order_back(way, plan)
+        session.watcher.expect(len(plan.steps))
         return plan, apply(order, run, google, session.store, ledger, session.watchers)

@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from remediate.cli.options import Settings
+from remediate.gcp.connection import Exchange
 from remediate.gcp.google import Google, connect_live, connect_sandbox
 from remediate.model.plan import Plan
 from remediate.model.progress import Watcher
@@ -17,6 +18,7 @@ from remediate.pipeline.guard import parse_allowances
 from remediate.pipeline.load import load
 from remediate.pipeline.observe import Observed, observe
 from remediate.pipeline.plan import Choices, plan
+from remediate.report.progress import Lines, Live
 from remediate.stores.folder import Folder
 from remediate.stores.ledger import Ledger
 from remediate.stores.store import Store
@@ -31,7 +33,11 @@ class Session:
     project: str
     google: Google
     store: Store
-    watchers: Sequence[Watcher]
+    watcher: Lines | Live
+
+    @property
+    def watchers(self) -> list[Watcher]:
+        return [self.watcher]
 
     def ledger(self) -> Ledger:
         return Ledger(self.store, self.environment)
@@ -59,7 +65,8 @@ def opened(settings: Settings, environment: str, project: str) -> Iterator[Sessi
                 quota_project=settings.quota_project,
                 on_exchange=on_exchange,
             )
-        yield Session(settings, environment, project, google, store(settings), watchers())
+        watcher = stack.enter_context(Live(sys.stderr)) if _is_terminal() else Lines(sys.stderr)
+        yield Session(settings, environment, project, google, store(settings), watcher)
 
 
 def loaded(settings: Settings) -> Desired:
@@ -80,12 +87,6 @@ def store(settings: Settings) -> Store:
     return Folder(settings.root / ".remediate")
 
 
-def watchers() -> list[Watcher]:
-    from remediate.report.progress import watcher  # noqa: PLC0415
-
-    return [watcher(sys.stderr)]
-
-
 @contextmanager
 def embedded_sandbox(settings: Settings) -> Iterator[str]:
     """A sandbox for one command, with its state kept from one to the next; its URL."""
@@ -97,5 +98,12 @@ def embedded_sandbox(settings: Settings) -> Iterator[str]:
         yield sandbox.url
 
 
-def _tell_exchange(exchange: object) -> None:
-    sys.stderr.write(f"{exchange}\n")
+def _is_terminal() -> bool:
+    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def _tell_exchange(exchange: Exchange) -> None:
+    status = exchange.status or "no answer"
+    sys.stderr.write(
+        f"{exchange.method} {exchange.url} -> {status} ({exchange.milliseconds:.0f} ms)\n"
+    )
