@@ -128,13 +128,17 @@ def test_order_of_names_and_values_in_the_yaml_never_changes_what_is_told(
 
 
 @given(records, worlds)
-def test_a_listed_zone_never_touches_what_is_not_written(
+def test_a_listed_zone_never_touches_what_is_not_written_but_to_swap_an_address(
     written: dict[str, Any], world: World
 ) -> None:
     wanted = zone(written, exclusive=False)
     verdict = look(wanted, list(world.values()))
     touched = {each.ref.record for each in verdict.differences}
-    assert touched <= wanted.records.keys()
+    swapped = {ref.record for ref in verdict.swapped}
+    assert touched - swapped <= wanted.records.keys()
+    addressed = {fqdn for fqdn, rrtype in wanted.records if rrtype in {"A", "AAAA", "CNAME"}}
+    assert {fqdn for fqdn, _ in swapped} <= addressed
+    assert {rrtype for _, rrtype in swapped} <= {"A", "AAAA", "CNAME"}
     after = apply(world, pack(verdict.differences))
     assert all(after[key] == found for key, found in world.items() if key not in touched)
     conflicting = {conflict.ref.record for conflict in verdict.conflicts}
@@ -238,6 +242,12 @@ def test_the_apex_ns_and_soa_are_left_alone_unless_written() -> None:
     assert told(verdict) == [("update", "example.com./NS")]
 
 
+def test_a_zone_that_is_yet_to_be_made_gets_its_apex_ns_and_soa_from_cloud_dns() -> None:
+    verdict = look(zone(one("@", "NS", "ns1.example.net.")), [])
+    assert not verdict.differences
+    assert "apply again" in verdict.left_alone[0].why
+
+
 def test_a_soa_is_compared_without_its_serial_and_written_with_the_live_one() -> None:
     soa = "ns-cloud-a1.googledomains.com. a.google.com. {} 21600 3600 259200 {}"
     assert not look(zone(one("@", "SOA", soa.format(1, 300), ttl="21600")), APEX).differences
@@ -285,12 +295,51 @@ def test_a_cname_and_an_address_change_places_in_one_change(
     assert not verdict.last_addresses
 
 
-def test_a_cname_beside_what_is_not_ours_is_a_conflict() -> None:
+@pytest.mark.parametrize(
+    ("written", "standing"),
+    [
+        (one("www", "CNAME", "lb.example.net."), body("www.example.com.", "A", "192.0.2.1")),
+        (one("www", "CNAME", "lb.example.net."), body("www.example.com.", "AAAA", "2001:db8::1")),
+        (one("www", "A", "192.0.2.1"), body("www.example.com.", "CNAME", "lb.example.net.")),
+    ],
+)
+def test_to_write_a_names_address_is_to_own_the_one_that_somebody_else_gave_it(
+    written: dict[str, Any], standing: Body
+) -> None:
+    verdict = look(zone(written, exclusive=False), [*APEX, standing], removing=False)
+    assert sorted(action for action, _ in told(verdict)) == ["create", "delete"]
+    assert [ref.record for ref in verdict.swapped] == [("www.example.com.", standing["type"])]
+    assert not verdict.conflicts
+    assert not verdict.last_addresses
+
+
+@pytest.mark.parametrize(
+    ("rrtype", "value"), [("MX", "10 mail.example.net."), ("TXT", '"token"'), ("NS", "ns.x.org.")]
+)
+def test_a_cname_beside_data_that_is_not_ours_is_a_conflict_and_nothing_goes(
+    rrtype: str, value: str
+) -> None:
     wanted = zone(one("www", "CNAME", "lb.example.net."), exclusive=False)
-    verdict = look(wanted, [body("www.example.com.", "A", "192.0.2.1")])
+    standing = [body("www.example.com.", "A", "192.0.2.1"), body("www.example.com.", rrtype, value)]
+    verdict = look(wanted, standing)
     assert not verdict.differences
+    assert verdict.unmanaged == 2
     (conflict,) = verdict.conflicts
-    assert "cannot stand beside the live A" in conflict.message
+    assert f"cannot stand beside the live {rrtype}" in conflict.message
+
+
+def test_a_text_does_not_take_the_place_of_an_alias_that_is_not_ours() -> None:
+    wanted = zone(one("www", "TXT", "token"), exclusive=False)
+    verdict = look(wanted, [body("www.example.com.", "CNAME", "lb.example.net.")])
+    assert not verdict.differences
+    assert "cannot stand beside the live CNAME" in verdict.conflicts[0].message
+
+
+def test_a_text_that_takes_the_place_of_an_alias_of_ours_takes_the_names_last_address() -> None:
+    wanted = zone(one("www", "TXT", "token"), exclusive=False)
+    standing = body("www.example.com.", "CNAME", "lb.example.net.")
+    verdict = look(wanted, [standing], everybodys)
+    assert [ref.record for ref in verdict.last_addresses] == [("www.example.com.", "CNAME")]
 
 
 ROUTED: Body = {

@@ -23,6 +23,7 @@ from remediate.model.values import Reference, Template, Unknown
 
 Key: TypeAlias = tuple[str, str]  # owner name in lower case, and type
 
+APEX_TYPES = frozenset({"NS", "SOA"})  # every zone has them, and they cannot be removed
 _SERIAL = 2  # which word of a SOA the server counts up by itself
 _ANSWERING = ADDRESSES | {"ALIAS", "CNAME"}  # the types through which a name has an address
 
@@ -51,9 +52,9 @@ class RecordsVerdict:
     `differences` are sorted by Ref and say `before` as live, word for word. `live` counts every
     set of the zone, `unmanaged` those that are nobody's business here, `unwanted` those that would
     go if anything were removed, `ignored` the shielded.
-    `last_addresses` are deletions after which a name has no address any more. A deletion that only
-    makes room for another set of its owner, as when a CNAME takes an address's place, is none of
-    the three kinds of removal.
+    `last_addresses` are deletions after which a name has no address any more. `swapped` are those
+    that make room for another set of their owner, as when a CNAME takes an address's place; they
+    are none of the three kinds of removal.
     """
 
     zone: Ref
@@ -67,6 +68,7 @@ class RecordsVerdict:
     removed_apex: tuple[Ref, ...] = ()
     removed_wildcards: tuple[Ref, ...] = ()
     last_addresses: tuple[Ref, ...] = ()
+    swapped: tuple[Ref, ...] = ()
 
 
 def compare(
@@ -81,9 +83,10 @@ def compare(
 
     `ours` says of a live set that is not written whether it was once applied from here; in an
     exclusive zone nobody asks. `known` fills in references. Without `removing`, an unwanted set
-    goes only if it stands in the way of a written one of its owner. An apex NS or SOA is left alone
-    unless it is written, and a SOA is compared without its serial. Raises Unreachable on a broken
-    page.
+    goes only if it stands in the way of a written one of its owner, and so does another's address
+    or CNAME: to write a name's address is to say that the name is ours. An apex NS or SOA is left
+    alone unless it is written, and a SOA is compared without its serial. Raises Unreachable on a
+    broken page.
     """
     walk = _Walk(zone, ours, known, removing=removing)
     for page in pages:
@@ -109,6 +112,7 @@ class _Walk:
         self.ignored = Ignored.of(zone.dns_name, zone.lifecycle.ignore)
         self.missing = dict(zone.records)
         self.standing: set[Key] = set()  # live, not written, and not going to be deleted
+        self.making_room: dict[Ref, bool] = {}  # would stay but for a written set; is it ours?
         self.found = RecordsVerdict(zone.ref)
 
     def read(self, page: list[Body]) -> None:
@@ -147,24 +151,36 @@ class _Walk:
 
     def _unwritten(self, key: Key, body: Body) -> None:
         fqdn, rrtype = key
-        if fqdn == self.zone.dns_name and rrtype in {"NS", "SOA"}:
+        if fqdn == self.zone.dns_name and rrtype in APEX_TYPES:
             self.standing.add(key)
             return
         ref = record_ref(self.zone.ref.name, fqdn, rrtype)
         if why := disliked(fqdn, rrtype, body, self.zone.dns_name):
             self.found.left_alone.append(LeftAlone(fqdn, rrtype, why))
-        elif not self.zone.exclusive and not self.ours(ref):
-            self.found.unmanaged += 1
-        elif self.removing or self._stands_in_the_way(key):
-            change = FieldChange("", body, None)
-            self._differs(Difference(ref, Action.DELETE, ref, body, None, (change,)))
-            return
         else:
-            self.found.unwanted += 1
+            ours = self.zone.exclusive or self.ours(ref)
+            unwanted = ours and self.removing
+            if unwanted or self._gives_way(key, ours=ours):
+                if not unwanted:
+                    self.making_room[ref] = ours
+                change = FieldChange("", body, None)
+                self._differs(Difference(ref, Action.DELETE, ref, body, None, (change,)))
+                return
+            self._stays(ours=ours)
         self.standing.add(key)
 
-    def _stands_in_the_way(self, key: Key) -> bool:
-        return any((key[0], other) in self.zone.records for other in clashes(key[1]))
+    def _gives_way(self, key: Key, *, ours: bool) -> bool:
+        """Whether it stands in the way of a written one; another's, only of one in its own role."""
+        fqdn, rrtype = key
+        others = clashes(rrtype) if ours else clashes(rrtype) & _ANSWERING
+        may = ours or rrtype in _ANSWERING
+        return may and any((fqdn, other) in self.zone.records for other in others)
+
+    def _stays(self, *, ours: bool) -> None:
+        if ours:
+            self.found.unwanted += 1
+        else:
+            self.found.unmanaged += 1
 
     def _compare_set(self, want: RecordSet, body: Body) -> None:
         ref = record_ref(self.zone.ref.name, want.fqdn, want.type)
@@ -232,6 +248,10 @@ class _Walk:
 
     def _create(self, want: RecordSet) -> None:
         ref = record_ref(self.zone.ref.name, want.fqdn, want.type)
+        if want.fqdn == self.zone.dns_name and want.type in APEX_TYPES:
+            why = "Cloud DNS makes it together with the zone; apply again to have it as written"
+            self.found.left_alone.append(LeftAlone(want.fqdn, want.type, why))
+            return
         beside = [other for other in clashes(want.type) if (want.fqdn, other) in self.standing]
         if beside:
             message = (
@@ -253,20 +273,18 @@ class _Walk:
         if not deleted:
             return
         created = {each.ref.record for each in found.differences if each.action is Action.CREATE}
-        removed = [ref for ref in deleted if not self._swapped(ref, created)]
-        if not self.removing:  # what was in the way of a set that cannot be had either
-            gone = set(removed)
-            found.unwanted += len(gone)
-            found.differences = [each for each in found.differences if each.ref not in gone]
-            return
-        at = [(ref, ref.record) for ref in removed]
-        found.removed_apex = tuple(ref for ref, (fqdn, _) in at if fqdn == apex)
-        found.removed_wildcards = tuple(ref for ref, (fqdn, _) in at if fqdn.startswith("*."))
-        found.last_addresses = tuple(ref for ref, key in at if self._loses_its_address(key))
-
-    def _swapped(self, ref: Ref, created: set[Key]) -> bool:
-        fqdn, rrtype = ref.record
-        return any((fqdn, other) in created for other in clashes(rrtype))
+        swapped = {ref for ref in deleted if _is_swapped(ref, created)}
+        # What was to make room for a set that cannot be had stays.
+        in_vain = self.making_room.keys() - swapped
+        for ref in in_vain:
+            self._stays(ours=self.making_room[ref])
+        found.differences = [each for each in found.differences if each.ref not in in_vain]
+        going = [(ref, ref.record) for ref in deleted if ref not in in_vain]
+        removed = [(ref, fqdn) for ref, (fqdn, _) in going if ref not in swapped]
+        found.swapped = tuple(sorted(swapped))
+        found.removed_apex = tuple(ref for ref, fqdn in removed if fqdn == apex)
+        found.removed_wildcards = tuple(ref for ref, fqdn in removed if fqdn.startswith("*."))
+        found.last_addresses = tuple(ref for ref, key in going if self._loses_its_address(key))
 
     def _loses_its_address(self, key: Key) -> bool:
         fqdn, rrtype = key
@@ -276,6 +294,11 @@ class _Walk:
             (fqdn, other) in self.zone.records or (fqdn, other) in self.standing
             for other in _ANSWERING
         )
+
+
+def _is_swapped(ref: Ref, created: set[Key]) -> bool:
+    fqdn, rrtype = ref.record
+    return any((fqdn, other) in created for other in clashes(rrtype))
 
 
 def disliked(fqdn: str, rrtype: str, body: Mapping[str, Any], dns_name: str) -> str:
