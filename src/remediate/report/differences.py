@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from remediate.kinds.kind import Replacement
+from remediate.kinds.links import ref_of
 from remediate.kinds.registry import NAMES, kind
 from remediate.model.plan import Action, Cause, Difference, FieldChange
+from remediate.model.ref import Ref
 from remediate.report.rotation import ISSUE_SECONDS, Rotation
 from remediate.report.text import Palette, Tone, cut, duration, first_difference, safe, wrapped
 from remediate.report.wording import Shown, last_parts, main_fields, shown
 
 INDENT = " " * 6
-_LONGEST_VALUE = 60
+_LONGEST_VALUE = 120
 _MOST_LINES = 3  # of fields, for what is created or deleted
 _MOST_ITEMS = 12  # of a list that changes
 _TONES = {
@@ -20,6 +22,15 @@ _TONES = {
     Action.UPDATE: Tone.CHANGED,
     Action.REPLACE: Tone.BAD,
     Action.DELETE: Tone.BAD,
+}
+
+
+SIGNS = {
+    "+": "create",
+    "~": "change",
+    "-": "delete",
+    "-/+": "delete and create again",
+    "+/-": "create anew beside the old",
 }
 
 
@@ -131,8 +142,8 @@ def _items(change: Shown, drawing: Drawing, room: int) -> Iterator[str]:
         yield f"{INDENT}     ({change.kept} more as they are)"
 
 
-def rotation_lines(rotation: Rotation, going: set[str], drawing: Drawing) -> Iterator[str]:
-    """A rotation as what it is: one story, under one heading. `going`: live links being deleted."""
+def rotation_lines(rotation: Rotation, going: Collection[Ref], drawing: Drawing) -> Iterator[str]:
+    """A rotation as what it is: one story, under one heading. `going` is deleted."""
     holder = rotation.holder
     yield drawing.palette.paint(f"Certificate rotation on {safe(str(holder.ref))}", Tone.STRONG)
     for difference in rotation.made:
@@ -143,7 +154,7 @@ def rotation_lines(rotation: Rotation, going: set[str], drawing: Drawing) -> Ite
     yield from change_lines(holder, rotation.others, drawing)
 
 
-def _story(rotation: Rotation, going: set[str], project: str) -> Iterator[str]:
+def _story(rotation: Rotation, going: Collection[Ref], project: str) -> Iterator[str]:
     def names(links: Sequence[object]) -> str:
         return ", ".join(last_parts(link, project) for link in links)
 
@@ -153,5 +164,6 @@ def _story(rotation: Rotation, going: set[str], project: str) -> Iterator[str]:
     seconds = max((ISSUE_SECONDS.get(ref.kind, 0.0) for ref in rotation.incoming), default=0.0)
     limit = f" (Google says: up to {duration(seconds)})" if seconds else ""
     yield f"wait until {incoming} is ready{limit}; the old serves until then"
-    kept = "" if any(str(link) in going for link in rotation.detached) else "; it is not deleted"
+    stays = not any(ref_of(str(link), project) in going for link in rotation.detached)
+    kept = "; it is not deleted" if stays else ""
     yield f"detach {names(rotation.detached)}{kept}"

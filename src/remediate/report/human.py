@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from remediate.model.plan import Action, Difference, Objection, Plan
 from remediate.pipeline.guard import denied
-from remediate.report.differences import Drawing, resource_lines, rotation_lines
+from remediate.report.differences import SIGNS, Drawing, resource_lines, rotation_lines, sign
 from remediate.report.rotation import rotations
 from remediate.report.summary import sentences
 from remediate.report.text import WIDTH, Palette, Tone, command, counted, safe, wrapped
@@ -19,7 +19,7 @@ _LEVELS = {"deny": "denied", "approve": "needs approval", "warn": "warning"}
 def plan_text(
     plan: Plan, *, width: int = WIDTH, colour: bool = False, next_command: str = ""
 ) -> str:
-    """The whole plan, ending in a line break.
+    """The whole plan as text, ending in a line break.
 
     `next_command` is what to type to go on. It is left out where nothing is to be done or where
     an objection stands in the way. No line is longer than `width`, but for names that cannot be
@@ -29,7 +29,7 @@ def plan_text(
     blocks = [
         list(block)
         for block in (
-            _title(plan),
+            _title(plan, drawing),
             *_differences(plan, drawing),
             _objections(plan.objections, drawing),
             _notes(plan.notes, drawing),
@@ -40,16 +40,19 @@ def plan_text(
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
 
-def _title(plan: Plan) -> Iterator[str]:
-    where = f"{safe(plan.environment)} (project {safe(plan.project)})"
+def _title(plan: Plan, drawing: Drawing) -> Iterator[str]:
     wish = _wish(plan)
     if not plan.is_empty:
-        yield f"Plan for {where}, to make live as {wish}"
+        where = f"{safe(plan.environment)} (project {safe(plan.project)})"
+        yield from wrapped(f"Plan for {where}: to make live as {wish}", drawing.width)
+        used = {sign(difference) for difference in plan.differences}
+        legend = ", ".join(f"{mark} {word}" for mark, word in SIGNS.items() if mark in used)
+        yield from wrapped(legend, drawing.width)
     elif plan.objections:
-        yield f"{where}: nothing can be planned; see what stands in the way"
+        yield f"Nothing can be planned for {safe(plan.environment)}; see what stands in the way."
     else:
-        looked = f" ({counted(len(plan.written), 'resource')} compared)" if plan.written else ""
-        yield f"{where}: nothing to do, live is as {wish}{looked}"
+        looked = f", {counted(len(plan.written), 'resource')} compared" if plan.written else ""
+        yield f"Nothing to do: live is as {wish} ({safe(plan.environment)}{looked})."
 
 
 def _wish(plan: Plan) -> str:
@@ -64,7 +67,7 @@ def _differences(plan: Plan, drawing: Drawing) -> Iterator[list[str]]:
     inside = {id(d) for rotation in turning for d in rotation.differences}
     rest = [difference for difference in _in_order(plan) if id(difference) not in inside]
     yield [line for difference in rest for line in resource_lines(difference, drawing)]
-    going = {str(link) for d in plan.differences if d.action is Action.DELETE for link in _links(d)}
+    going = {d.live for d in plan.differences if d.action is Action.DELETE}
     for rotation in turning:
         yield list(rotation_lines(rotation, going, drawing))
 
@@ -75,10 +78,6 @@ def _in_order(plan: Plan) -> list[Difference]:
         place.setdefault((step.ref, step.live), number)
     last = len(plan.steps)
     return sorted(plan.differences, key=lambda d: place.get((d.ref, d.live), last))
-
-
-def _links(difference: Difference) -> Iterator[object]:
-    yield (difference.before or {}).get("selfLink")
 
 
 def _objections(objections: Sequence[Objection], drawing: Drawing) -> Iterator[str]:
@@ -134,5 +133,9 @@ def _next(plan: Plan, next_command: str, drawing: Drawing) -> Iterator[str]:
     if denied(plan.objections):
         yield "Next: acknowledge each objection above with its --allow, or change the YAML."
     elif next_command and not plan.is_empty:
-        lines = list(command(f"Next: {next_command}", drawing.width, ""))
-        yield from lines
+        line = f"Next: {next_command}"
+        if len(line) <= drawing.width:
+            yield line
+        else:
+            yield "Next:"
+            yield from command(next_command, drawing.width)

@@ -123,7 +123,7 @@ def counted(number: int, one: str, many: str = "") -> str:
 def duration(seconds: float) -> str:
     """As people say it: `0.8 s`, `45 s`, `25 min`, `1 h 30 min`."""
     if seconds < 10:  # noqa: PLR2004 - below that, tenths still tell something
-        return f"{seconds:.1f} s"
+        return f"{round(seconds, 1):g} s"
     if seconds < 90:  # noqa: PLR2004
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)

@@ -1,0 +1,184 @@
+"""Draw what happens while it happens: lines for pipes, a moving picture for terminals.
+
+All of it goes to the stream that the caller names, which is stderr: stdout is for results.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Self, TextIO, assert_never
+
+from remediate.model.plan import Step
+from remediate.model.progress import (
+    Event,
+    Reading,
+    SnapshotTaken,
+    StepBegun,
+    StepDone,
+    StepFailed,
+    Waiting,
+)
+from remediate.model.ref import Ref
+from remediate.report.text import counted, duration, safe
+
+if TYPE_CHECKING:
+    from rich.live import Live as Screen
+    from rich.text import Text
+
+REPEAT = 300.0  # seconds after which a wait that has nothing new to tell is told again
+
+
+class Silent:
+    """Watches and says nothing. Every watcher of ours is a context manager, like this one."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        """Nothing to put back."""
+
+    def expect(self, total: int) -> None:
+        """Tell how many steps there will be, once a plan is there."""
+
+    def on(self, event: Event) -> None:
+        """Say nothing."""
+
+
+class Lines(Silent):
+    """One plain line for each thing that happens."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._counter = Counter()
+        self._turn = threading.Lock()  # the steps of a wave report from their own threads
+        self._said: dict[Ref, tuple[str, float]] = {}
+
+    def expect(self, total: int) -> None:
+        self._counter = Counter(total)
+
+    def on(self, event: Event) -> None:
+        with self._turn:
+            self._take(event)
+
+    def _take(self, event: Event) -> None:
+        match event:
+            case Waiting() if not self._is_news(event):
+                return
+            case StepBegun(step) if not step.ready:
+                return  # most are over in a second: only one that waits is worth a line of its own
+            case _:
+                self._stream.write(event_line(event, self._counter) + "\n")
+                self._stream.flush()
+
+    def _is_news(self, event: Waiting) -> bool:
+        """A new word of Google's, or some minutes since it was last said."""
+        state, seconds = self._said.get(event.ref, ("", 0.0))
+        if event.state == state and event.seconds - seconds < REPEAT:
+            return False
+        self._said[event.ref] = (event.state, event.seconds)
+        return True
+
+
+class Live(Lines):
+    """Finished steps as lines, and below them one updating line for each step in flight.
+
+    Where the stream is no terminal, or one that cannot move its cursor, there are lines alone.
+    """
+
+    def __init__(self, stream: TextIO, *, colour: bool = True) -> None:
+        super().__init__(stream)
+        self._flight: dict[str, str] = {}
+        self._waits: dict[Ref, str] = {}
+        self._screen = _screen(stream, colour=colour) if stream.isatty() else None
+
+    def __enter__(self) -> Self:
+        if self._screen is not None:
+            self._screen.start()
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        if self._screen is not None:
+            self._screen.stop()
+            self._screen = None
+
+    def _take(self, event: Event) -> None:
+        if self._screen is None:
+            super()._take(event)
+            return
+        match event:
+            case StepBegun(step):
+                self._flight[step.id] = f"      {step_words(step)} ..."
+            case Waiting(ref):
+                self._waits[ref] = event_line(event, self._counter)
+            case StepDone(step) | StepFailed(step):
+                self._flight.pop(step.id, None)
+                for ref in step.ready:
+                    self._waits.pop(ref, None)
+                self._print(event)
+            case _:
+                self._print(event)
+        below = "\n".join([*self._flight.values(), *self._waits.values()])
+        self._screen.update(_plain(below), refresh=True)
+
+    def _print(self, event: Event) -> None:
+        assert self._screen is not None
+        self._screen.console.print(_plain(event_line(event, self._counter), whole=True))
+
+
+class Counter:
+    """Numbers the steps as they end: `[3/6]`."""
+
+    def __init__(self, total: int = 0) -> None:
+        self.total = total
+        self._ended = 0
+
+    def next(self) -> str:
+        self._ended += 1
+        return f"[{self._ended}/{self.total}]" if self.total else f"[{self._ended}]"
+
+
+def event_line(event: Event, counter: Counter) -> str:
+    """The event in words; steps that end are counted."""
+    match event:
+        case Reading(what):
+            return f"reading {safe(what)}"
+        case SnapshotTaken(identifier, resources):
+            return f"snapshot {safe(identifier)} of {counted(resources, 'resource')} is kept"
+        case StepBegun(step):
+            return f"{step_words(step)} begins"
+        case StepDone(step, seconds):
+            return f"{counter.next()} {step_words(step)} done in {duration(seconds)}"
+        case StepFailed(step, why):
+            return f"{counter.next()} {step_words(step)} FAILED: {safe(why)}"
+        case Waiting(ref, state, seconds):
+            so_far = f", {duration(seconds)} so far" if seconds else ""
+            return f"      waiting for {safe(str(ref))}: {safe(state)}{so_far}"
+        case _ as never:
+            assert_never(never)
+
+
+def step_words(step: Step) -> str:
+    note = f" ({safe(step.note)})" if step.note else ""
+    return f"{step.verb} {safe(str(step.live))}{note}"
+
+
+def _plain(text: str, *, whole: bool = False) -> Text:
+    from rich.text import Text  # noqa: PLC0415 - 80 ms of CPU that only a terminal pays for
+
+    return Text(text) if whole else Text(text, no_wrap=True, overflow="ellipsis")
+
+
+def _screen(stream: TextIO, *, colour: bool) -> Screen | None:
+    from rich.console import Console  # noqa: PLC0415 - as above
+    from rich.live import Live as Screen  # noqa: PLC0415
+
+    console = Console(file=stream, no_color=not colour, highlight=False, soft_wrap=True)
+    if console.is_dumb_terminal:
+        return None
+    return Screen(
+        console=console,
+        auto_refresh=False,
+        transient=True,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    )
