@@ -14,7 +14,7 @@ from remediate.kinds.labels import SET_LABELS, label_faults
 from remediate.kinds.rules import Fault, spelled, within
 from remediate.kinds.spec import Int, Spec, Text, Word
 from remediate.kinds.spellings import canonical_ip
-from remediate.model.plan import Action, Risk, Undo
+from remediate.model.plan import Action, Undo
 
 
 class Address(Spec):
@@ -126,7 +126,6 @@ KIND = Kind(
     updates=(SET_LABELS,),
     ignored_by_insert=("labels",),
     outputs=frozenset({"address", "selfLink", "id"}),
-    base_risk=Risk.HIGH,
     undo={
         Action.CREATE: Verdict(Undo.EXACT, "nothing used it before; it is released again"),
         Action.UPDATE: Verdict(Undo.EXACT, "only labels change in place, and they are set back"),

@@ -47,7 +47,7 @@ from remediate.kinds.rules import (
 )
 from remediate.kinds.spec import Bool, Int, Number, Spec, Text, Word
 from remediate.kinds.spellings import without_host
-from remediate.model.plan import Action, Risk, Undo
+from remediate.model.plan import Action, Undo
 
 TWO_WEEKS = 1_209_600  # seconds
 ONE_WEEK = 604_800
@@ -305,7 +305,6 @@ KIND = Kind(
     ),
     ignored_by_insert=("securityPolicy", "edgeSecurityPolicy"),
     outputs=frozenset({"selfLink", "id"}),
-    base_risk=Risk.HIGH,
     undo={
         Action.CREATE: Verdict(Undo.EXACT, "it is deleted again"),
         Action.UPDATE: Verdict(Undo.EXACT, "the old values are patched back"),

@@ -18,7 +18,7 @@ from remediate.kinds.rules import Fault, at_most, exactly_one, spelled
 from remediate.kinds.spec import Bool, Int, Spec, Text, Word
 from remediate.kinds.written_records import MAX_TTL, parse_records
 from remediate.model.json import Json
-from remediate.model.plan import Action, Risk, Undo
+from remediate.model.plan import Action, Undo
 from remediate.model.values import Template
 
 __all__ = ["KIND", "OURS", "DnsZone", "parse_records"]
@@ -243,7 +243,6 @@ KIND = Kind(
     # No fingerprint: a fresh read before and a read back after stand in for it.
     updates=(Update("patch", compare=Compare.NOTHING),),
     outputs=frozenset({"dnsName", "id", "name"}),
-    base_risk=Risk.HIGH,
     undo={
         Action.CREATE: Verdict(Undo.EXACT, "it is deleted again, with what we wrote into it"),
         Action.UPDATE: Verdict(Undo.EXACT, "the old values are patched back"),

@@ -25,7 +25,7 @@ from remediate.kinds.rules import (
 from remediate.kinds.spec import Bool, Number, Spec, Text, Word
 from remediate.kinds.spellings import canonical_ip
 from remediate.model.json import Json
-from remediate.model.plan import Action, Risk, Undo
+from remediate.model.plan import Action, Undo
 
 HIGHEST_PORT = 65535
 
@@ -207,7 +207,6 @@ KIND = Kind(
     ),
     ignored_by_insert=("labels",),
     outputs=frozenset({"IPAddress", "selfLink", "id"}),
-    base_risk=Risk.HIGH,
     undo={
         Action.CREATE: Verdict(Undo.EXACT, "it is deleted again"),
         Action.UPDATE: Verdict(Undo.EXACT, "it is pointed back as long as the old target exists"),

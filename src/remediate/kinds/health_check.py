@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from remediate.kinds.kind import Compare, Kind, Replacement, Scope, Update, Verdict
 from remediate.kinds.rules import Fault, spelled, within
 from remediate.kinds.spec import Bool, Int, Spec, Text, Word
-from remediate.model.plan import Action, Risk, Undo
+from remediate.model.plan import Action, Undo
 
 PortSpecification: TypeAlias = Annotated[
     Literal["USE_FIXED_PORT", "USE_NAMED_PORT", "USE_SERVING_PORT"], Word
@@ -175,7 +175,6 @@ KIND = Kind(
     },
     updates=(Update("patch", compare=Compare.NOTHING),),
     outputs=frozenset({"selfLink", "id"}),
-    base_risk=Risk.MEDIUM,
     undo={
         Action.CREATE: Verdict(Undo.EXACT, "it is deleted again"),
         Action.UPDATE: Verdict(Undo.EXACT, "the old values are patched back"),

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from remediate.kinds.kind import Kind, Replacement, Scope, Verdict
 from remediate.kinds.rules import Fault, exactly_one, looks_like, spelled, within
 from remediate.kinds.spec import Int, Spec, Text, Word
-from remediate.model.plan import Action, Risk, Undo
+from remediate.model.plan import Action, Undo
 
 SERVERLESS_BLOCKS = ("cloudRun", "cloudFunction", "appEngine")
 _NAME = looks_like(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?")
@@ -135,7 +135,6 @@ KIND = Kind(
     replacement=Replacement.BESIDE,
     updates=(),
     outputs=frozenset({"selfLink", "id"}),
-    base_risk=Risk.MEDIUM,
     undo={
         Action.CREATE: Verdict(Undo.EXACT, "it is deleted again"),
         Action.REPLACE: Verdict(Undo.EXACT, "the old group stays until nothing needs it"),

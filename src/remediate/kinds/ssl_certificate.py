@@ -160,7 +160,7 @@ KIND = Kind(
     },
     updates=(),
     outputs=frozenset({"selfLink", "id", "expireTime"}),
-    base_risk=Risk.MEDIUM,
+    base_risk=Risk.LOW,
     undo={
         Action.CREATE: Verdict(Undo.EXACT, "it is detached and deleted again"),
         Action.REPLACE: Verdict(Undo.EXACT, "the old certificate stays and is attached again"),

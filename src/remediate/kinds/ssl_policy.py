@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from remediate.kinds.kind import Kind, Replacement, Scope, Verdict
 from remediate.kinds.rules import Fault
 from remediate.kinds.spec import Spec, Text, Word
-from remediate.model.plan import Action, Risk, Undo
+from remediate.model.plan import Action, Undo
 
 
 class SslPolicy(Spec):
@@ -61,7 +61,6 @@ KIND = Kind(
     unordered=frozenset({"/customFeatures"}),
     defaults={"/profile": "COMPATIBLE", "/minTlsVersion": "TLS_1_0", "/customFeatures": []},
     outputs=frozenset({"selfLink", "id"}),
-    base_risk=Risk.MEDIUM,
     undo={
         Action.CREATE: Verdict(Undo.EXACT, "it is deleted again"),
         Action.UPDATE: Verdict(Undo.EXACT, "the old values are patched back"),

@@ -12,7 +12,7 @@ from typing import Any
 from remediate.kinds.kind import Compare, Kind, Replacement, Scope, Update, Verdict
 from remediate.kinds.rules import Fault, within
 from remediate.kinds.spec import Bool, Int, Spec, Text
-from remediate.model.plan import Action, Risk, Undo
+from remediate.model.plan import Action, Undo
 
 
 class TargetHttpProxy(Spec):
@@ -53,7 +53,6 @@ KIND = Kind(
         Action.REPLACE: Verdict(Undo.EXACT, "the old proxy stays until nothing needs it"),
         Action.DELETE: Verdict(Undo.EXACT, "it is inserted again as it was"),
     },
-    base_risk=Risk.MEDIUM,
     seconds=dict.fromkeys((Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE), 1.0),
     check=check,
 )

@@ -14,7 +14,7 @@ from remediate.kinds.kind import Kind, Replacement, Scope, Verdict
 from remediate.kinds.rules import Fault, at_most, within
 from remediate.kinds.spec import Bool, Int, Spec, Text, Word
 from remediate.kinds.spellings import without_host
-from remediate.model.plan import Action, Risk, Undo
+from remediate.model.plan import Action, Undo
 
 CLASSIC_LIMIT = 15
 CERTIFICATE_MANAGER_LIMIT = 100
@@ -86,7 +86,6 @@ KIND = Kind(
         "/serverTlsPolicy": None,
     },
     outputs=frozenset({"selfLink", "id"}),
-    base_risk=Risk.HIGH,
     undo={
         Action.CREATE: Verdict(Undo.EXACT, "it is deleted again"),
         Action.UPDATE: Verdict(Undo.EXACT, "what it pointed to is attached again while it exists"),

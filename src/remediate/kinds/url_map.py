@@ -32,7 +32,7 @@ from remediate.kinds.url_map_actions import (
     error_policy_faults,
     redirect_faults,
 )
-from remediate.model.plan import Action, Risk, Undo
+from remediate.model.plan import Action, Undo
 
 SERVICE = ("BackendService", "backendBuckets")
 
@@ -262,7 +262,6 @@ KIND = Kind(
         "/tests": [],
     },
     outputs=frozenset({"selfLink", "id"}),
-    base_risk=Risk.HIGH,
     undo={
         Action.CREATE: Verdict(Undo.EXACT, "it is deleted again"),
         Action.UPDATE: Verdict(Undo.EXACT, "the old map is patched back while its backends exist"),
