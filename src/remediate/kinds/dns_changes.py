@@ -83,7 +83,7 @@ def pack(differences: Iterable[Difference], quota: Quota = DEFAULT_QUOTA) -> lis
 
 def _by_owner(differences: Iterable[Difference]) -> list[tuple[str, list[Difference]]]:
     owners: dict[str, list[Difference]] = {}
-    for difference in sorted(differences, key=lambda each: each.ref):
+    for difference in sorted(differences, key=lambda each: each.ref.name):
         owners.setdefault(difference.ref.record[0], []).append(difference)
     return sorted(owners.items(), key=lambda item: (_only_loses(item[1]), item[0]))
 
