@@ -1,0 +1,200 @@
+"""`make demo`: an incident, from the first failed lookup to the rollback. Exits 1 if it lies.
+
+Everything runs on loopback and in a temporary folder: no Google account, no trace in the checkout.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import textwrap
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import dns.message
+import dns.query
+import dns.rcode
+import dns.rdatatype
+
+REMEDIATE = Path(sys.executable).with_name("remediate")
+DESIRED = Path(__file__).resolve().parent.parent / "desired"
+NAMES = ("staging.netrasystems.ai", "api-staging.netrasystems.ai")
+ADDRESS = "203.0.113.10"
+RECORDS = {f"DnsZone/netrasystems-staging/{name}./A" for name in NAMES}
+CERTIFICATE = "SslCertificate/staging-ssl-cert"
+
+
+class NotAsTold(Exception):
+    """The demonstration says one thing and the product does another."""
+
+
+def main() -> int:
+    begun = time.monotonic()
+    try:
+        with tempfile.TemporaryDirectory(prefix="remediate-demo-") as folder:
+            shutil.copytree(DESIRED, Path(folder, "desired"))
+            with sandbox(Path(folder)) as url:
+                Incident(Path(folder), url).play()
+    except NotAsTold as lie:
+        print(f"\nThe demonstration failed: {lie}", file=sys.stderr)
+        return 1
+    print(f"\nAll of it was as told, in {time.monotonic() - begun:.0f} seconds.")
+    return 0
+
+
+class Incident:
+    """The story, scene by scene; `root` holds `desired/`, `url` is the sandbox."""
+
+    def __init__(self, root: Path, url: str) -> None:
+        self._root = root
+        self._url = url
+        self._dns_port = int(asked(f"{url}/_sandbox/info")["ports"]["dns"])
+
+    def play(self) -> None:
+        self._a_quiet_evening()
+        self._the_outage()
+        self._the_plan()
+        self._the_way_out()
+        self._the_way_back()
+
+    def _a_quiet_evening(self) -> None:
+        scene("1. A quiet evening")
+        tell(
+            "A sandbox plays Google Cloud on this machine: Cloud DNS, the load balancer, and a "
+            "name server. It holds the staging environment that desired/staging/*.yaml describes."
+        )
+        self._resolve(expected=ADDRESS)
+        plan = self._run("plan")
+        insist(not changes(plan), "the plan of a healthy environment is not empty")
+
+    def _the_outage(self) -> None:
+        scene("2. The outage")
+        tell(
+            "Somebody's script removes both address records. And the load balancer has only an "
+            "old certificate left: expired, and for one of the two names."
+        )
+        self._run("sandbox", "reset", "--scenario", "dns-outage", plan=False)
+        self._resolve(expected=None)
+
+    def _the_plan(self) -> None:
+        scene("3. What would mend it")
+        tell(
+            "The YAML says how it should be, so the way there can be computed. Nothing is written."
+        )
+        plan = changes(self._run("plan"))
+        creates = {address for address, actions in plan.items() if actions == ["create"]}
+        insist(creates >= RECORDS, "the plan does not create the two records")
+        insist(
+            any(address.startswith(CERTIFICATE) for address in plan.keys() - RECORDS),
+            "the plan does not replace the certificate",
+        )
+        insist(len(plan) == 4, f"the plan touches {len(plan)} resources: {sorted(plan)}")
+
+    def _the_way_out(self) -> None:
+        scene("4. Mend it")
+        tell(
+            "A snapshot first. Then the records; the new certificate goes beside the old one, and "
+            "the old one leaves when Google has issued the new. The sandbox's clock is wound "
+            "forward, so that nobody waits an hour for that."
+        )
+        self._before = self._state()
+        self._run("apply", "--yes", plan=False)
+        self._resolve(expected=ADDRESS)
+        plan = self._run("plan")
+        insist(not changes(plan), "the plan after the apply is not empty")
+
+    def _the_way_back(self) -> None:
+        scene("5. And back again")
+        tell("Suppose that it was the wrong thing to do. One command takes all of it back:")
+        self._run("rollback", "--snapshot", "latest", "--yes", plan=False)
+        self._resolve(expected=None)
+        insist(self._state() == self._before, "the rollback left a difference")
+        print("    $ curl $SANDBOX/_sandbox/state?comparable=1    # before and after")
+        print("    equal, to the byte\n")
+        tell("The snapshot holds what Google answered, word for word, so the outage is back too.")
+
+    def _run(self, *words: str, plan: bool = True) -> Any:  # noqa: ANN401 - JSON is any
+        """A command, shown as typed; with `plan`, its JSON."""
+        print("    $ " + " ".join(["remediate", *words]), flush=True)
+        answer = self._root / "plan.json"
+        more = ["--json-out", str(answer)] if plan else []
+        ended = subprocess.run(
+            [REMEDIATE, *words, *more, "--sandbox", self._url],
+            cwd=self._root,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        print(textwrap.indent(ended.stdout, "    "), flush=True)
+        insist(ended.returncode == 0, f"remediate {words[0]} exited {ended.returncode}")
+        return json.loads(answer.read_text()) if plan else None
+
+    def _resolve(self, *, expected: str | None) -> None:
+        """Ask the sandbox's name server for both names, over UDP."""
+        for name in NAMES:
+            print(f"    $ dig @127.0.0.1 -p {self._dns_port} {name} A")
+            query = dns.message.make_query(name, dns.rdatatype.A)
+            answer = dns.query.udp(query, "127.0.0.1", port=self._dns_port, timeout=5)
+            found = [str(rdata) for rrset in answer.answer for rdata in rrset]
+            print(f"    {' '.join(found) or dns.rcode.to_text(answer.rcode())}")
+            wanted = [expected] if expected else []
+            insist(found == wanted, f"{name} resolves to {found}, not {wanted}")
+        print()
+
+    def _state(self) -> Any:  # noqa: ANN401 - JSON is any
+        return asked(f"{self._url}/_sandbox/state?comparable=1")
+
+
+@contextmanager
+def sandbox(root: Path) -> Iterator[str]:
+    """A sandbox with the healthy environment, in a process of its own; its URL."""
+    command = [REMEDIATE, "sandbox", "serve", "--port", "0", "--scenario", "staging"]
+    process = subprocess.Popen(
+        command, cwd=root, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    try:
+        words = process.stdout.readline().replace(",", " ").split()
+        urls = [word for word in words if word.startswith("http://")]
+        insist(bool(urls), "the sandbox did not start")
+        yield urls[0]
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def asked(url: str) -> Any:  # noqa: ANN401 - JSON is any
+    with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - loopback
+        return json.load(answer)
+
+
+def changes(plan: Any) -> dict[str, list[str]]:  # noqa: ANN401 - JSON is any
+    """Which resources a plan changes, and how."""
+    listed = {each["address"]: each["change"]["actions"] for each in plan["resource_changes"]}
+    return {address: actions for address, actions in listed.items() if actions != ["no-op"]}
+
+
+def scene(title: str) -> None:
+    print(f"\n{title}\n{'─' * len(title)}")
+
+
+def tell(sentences: str) -> None:
+    print(textwrap.fill(sentences, 96) + "\n")
+
+
+def insist(what: bool, otherwise: str) -> None:  # noqa: FBT001 - an assertion that -O keeps
+    if not what:
+        raise NotAsTold(otherwise)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
