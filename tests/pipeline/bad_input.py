@@ -312,7 +312,7 @@ SPECS = (
     one(
         "a label with capitals",
         address("spec: {labels: {Env: staging}}\n"),
-        ("4:22", "`Env` is not a label's name"),
+        ("4:22", "'Env' is not a label"),
     ),
     one(
         "a name in the spec that is another",

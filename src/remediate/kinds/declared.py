@@ -7,7 +7,6 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from remediate.kinds.complaints import Complaint, validated
-from remediate.kinds.environment import label_faults
 from remediate.kinds.kind import Kind
 from remediate.kinds.lifecycle import check as lifecycle_faults
 from remediate.kinds.pointers import Patterns, leaves, parts, pointer, value_at
@@ -58,7 +57,6 @@ def _typed(
     if any(not one.warning for one in complaints[before:]):
         return {}
     faults = facts.check(body) if facts.check is not None else []
-    faults += label_faults(body.get("labels") or {})
     complaints += [Complaint("/spec" + at, said) for at, said in faults]
     return body
 

@@ -13,8 +13,9 @@ from pydantic import WithJsonSchema
 
 from remediate.kinds.dns_names import MAX_NAME, PLAIN_OWNER
 from remediate.kinds.kind import Compare, Kind, Replacement, Scope, Update, Verdict
+from remediate.kinds.labels import label_faults
 from remediate.kinds.rdata import TYPES
-from remediate.kinds.rules import Fault, at_most, exactly_one, spelled
+from remediate.kinds.rules import Fault, exactly_one, spelled
 from remediate.kinds.spec import Bool, Int, Spec, Text, Word
 from remediate.kinds.written_records import MAX_TTL, parse_records
 from remediate.model.json import Json
@@ -147,7 +148,7 @@ def check(spec: Mapping[str, Any]) -> list[Fault]:
     return [
         *spelled(spec, "/dnsName", _is_zone_name, "a full name with its final dot"),
         *spelled(spec, "/description", lambda text: len(text) <= 1024, "1,024 characters or less"),  # noqa: PLR2004 - said in the words beside it
-        *at_most(spec, "/labels", 64, "labels"),
+        *label_faults(spec),
         *_private_only(spec),
         *_forwarding(spec),
         *_key_specs(spec),

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import PlainValidator, WithJsonSchema
 
+from remediate.kinds.labels import label_faults
 from remediate.kinds.lifecycle import RULE, DefaultLifecycle, Duration, lifecycle
 from remediate.kinds.pointers import pointer
 from remediate.kinds.rules import Fault, spelled, within
@@ -21,7 +22,6 @@ ZONE = re.compile(REGION.pattern + "-[a-z]")
 _PROJECT = re.compile(r"([a-z0-9.-]+:)?[a-z][-a-z0-9]{4,28}[a-z0-9]")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _MOST_PARALLEL = 64
-_LONGEST_LABEL = 63
 
 Level: TypeAlias = Annotated[Literal["deny", "approve", "warn"], Word]
 _EVENTS = Literal["planned", "applied", "failed", "rolled-back", "drift", "recovered"]
@@ -100,7 +100,7 @@ def check(spec: Mapping[str, Any]) -> list[Fault]:
         *within(spec, "/apply/parallelism", 1, _MOST_PARALLEL, "the number of steps at once"),
         *_keys(spec, "vars", _VARIABLE, "a variable's name"),
         *_keys(spec, "guards", re.compile(RULE), "a guard's name"),
-        *label_faults(spec.get("labels", {})),
+        *label_faults(spec),
         *(
             (f"/notify/{at}", "a notice goes to one of slack or webhook")
             for at, notice in enumerate(spec.get("notify", ()))
@@ -121,29 +121,6 @@ def _keys(spec: Mapping[str, Any], field: str, form: re.Pattern[str], what: str)
     for name in spec.get(field, ()):
         if not form.fullmatch(name):
             yield pointer(field, name), f"{name!r} is not {what}"
-
-
-def label_faults(labels: Mapping[str, str]) -> Iterator[Fault]:
-    """Google's rules for labels, for a pointer `/labels/…`.
-
-    Source: cloud.google.com/resource-manager/docs/labels-overview, "Requirements for labels".
-    """
-    for name, value in labels.items():
-        if not name[:1].isalpha() or not _label(name):
-            yield (
-                pointer("labels", name),
-                f"`{name}` is not a label's name: small letters, 0-9, _, -",
-            )
-        elif not _label(value):
-            yield (
-                pointer("labels", name),
-                f"`{value}` is not a label's value: small letters, 0-9, _, -",
-            )
-
-
-def _label(text: str) -> bool:
-    fits = all(letter.isalnum() or letter in "_-" for letter in text)
-    return fits and text == text.lower() and len(text) <= _LONGEST_LABEL
 
 
 def environment(name: str, spec: Mapping[str, Any], place: Place) -> Environment:
