@@ -13,11 +13,14 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from remediate.kinds.kind import Scope
+from remediate.kinds.registry import NAMES
 from remediate.model.errors import Fault, InvalidInput
 from remediate.model.ref import Ref
 from remediate.model.resource import Desired, Lifecycle, RecordSet, Wait, Zone
 from remediate.model.values import Template
 from remediate.pipeline.load import load
+from tests.kinds.examples import examples
 from tests.pipeline.bad_input import CASES, ENVIRONMENT, Case, address, lay_out, records
 
 REPOSITORY = Path(__file__).parents[2]
@@ -325,6 +328,21 @@ def test_order_of_documents_and_keys_never_changes_the_digest(
     root = tmp_path_factory.mktemp("shuffled")
     desired = loaded(root, in_one_file(documents))
     assert desired.digest == load(REPOSITORY, "staging", {}).digest
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_examples_of_a_kind_load(name: str, tmp_path: Path) -> None:
+    for number, example in enumerate(examples(name)):
+        needed = {json.dumps(each, sort_keys=True): each for each in example.requires}
+        documents = [yaml.safe_load(ENVIRONMENT), *needed.values(), example.first]
+        desired = loaded(tmp_path / str(number), in_one_file(documents))
+        location = example.first["metadata"].get("location")
+        default = "global" if example.facts.default_scope is Scope.GLOBAL else "us-central1"
+        ref = Ref(name, example.first["metadata"]["name"], location or default)
+        typed = example.facts.spec.model_validate(example.spec).model_dump(exclude_unset=True)
+        ours = ("records", "recordOwnership")
+        expected = {field: value for field, value in typed.items() if field not in ours}
+        assert desired.resources[ref].spec == expected
 
 
 def mutated(node: object, chance: random.Random) -> object:

@@ -114,8 +114,6 @@ def _mistyped(where: str, kind: str, one: Mapping[str, Any], found: object) -> C
         case "value_error" | "assertion_error":
             said = str(context["error"])
             return Complaint(where, f"{said}, not {described(found)}" if ";" not in said else said)
-        case "string_pattern_mismatch":
-            return Complaint(where, f"{described(found)} is not of the form {context['pattern']}")
         case _:
             said = str(one["msg"])
             return Complaint(where, f"{said[:1].lower()}{said[1:]}")

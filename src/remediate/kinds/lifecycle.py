@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import PlainValidator, StringConstraints, WithJsonSchema
+from pydantic import PlainValidator, WithJsonSchema
 
-from remediate.kinds.pointers import parts
+from remediate.kinds.pointers import pointer
 from remediate.kinds.rules import Fault
 from remediate.kinds.spec import Bool, Spec, Text, Word
 from remediate.model.errors import InvalidInput
@@ -58,13 +58,12 @@ _Pointer: TypeAlias = Annotated[Text, WithJsonSchema({"type": "string", "pattern
 _Target: TypeAlias = Annotated[
     Text, WithJsonSchema({"type": "string", "pattern": "^[A-Z][A-Za-z]+/[^/]+(/[^/]+)?$"})
 ]
-_Rule: TypeAlias = Annotated[str, StringConstraints(pattern=f"^{RULE}$")]
 
 
 class LifecycleSpec(DefaultLifecycle):
     ignore: list[_Pointer] | None = None
     dependsOn: list[_Target] | None = None
-    allow: dict[_Rule, Text] | None = None
+    allow: dict[str, Text] | None = None
 
 
 def check(written: Mapping[str, Any]) -> Iterator[Fault]:
@@ -78,8 +77,10 @@ def check(written: Mapping[str, Any]) -> Iterator[Fault]:
         except InvalidInput:
             yield f"/dependsOn/{at}", f"`{text}` is not `Kind/name` or `Kind/location/name`"
     for rule, reason in (written.get("allow") or {}).items():
+        if not re.fullmatch(RULE, rule):
+            yield pointer("allow", rule), f"{rule!r} is not the name of a rule"
         if not reason.strip():
-            yield f"/allow/{rule}", "an allowance gives its reason"
+            yield pointer("allow", rule), "an allowance gives its reason"
 
 
 def lifecycle(
@@ -98,8 +99,3 @@ def lifecycle(
         depends_on=depends_on,
         allow=dict(written.get("allow", {})),
     )
-
-
-def ignored_field(pointer: str) -> str:
-    """The top-level field that an ignored pointer is about."""
-    return parts(pointer)[0]

@@ -28,18 +28,22 @@ def environment_folder(root: Path, env: str | None) -> Path:
     try:
         found = sorted(entry.name for entry in desired.iterdir() if _is_environment(entry))
     except OSError as error:
-        raise InvalidInput(f"{_shown(desired)} cannot be read: {error.strerror}") from None
+        raise _unclear(f"{_shown(desired)} cannot be read: {error.strerror}") from None
+    if env in found:
+        return desired / env
+    if env is not None:
+        message = f"there is no environment {env!r} in {_shown(desired)}"
+        raise _unclear(message, did_you_mean(env, map(_printable, found)))
     if not found:
-        raise InvalidInput(f"{_shown(desired)} holds no environment; one is a folder in it")
-    if env is None:
-        if len(found) > 1:
-            names = ", ".join(map(_printable, found))
-            raise InvalidInput(f"there are several environments: {names}; name one with --env")
-        return desired / found[0]
-    if env not in found:
-        hint = did_you_mean(env, map(_printable, found))
-        raise InvalidInput(f"there is no environment {env!r} in {_shown(desired)} ({hint})")
-    return desired / env
+        raise _unclear(f"{_shown(desired)} holds no environment", "one is a folder in it")
+    if len(found) > 1:
+        names = ", ".join(map(_printable, found))
+        raise _unclear(f"there are several environments: {names}", "name one with --env")
+    return desired / found[0]
+
+
+def _unclear(message: str, hint: str = "") -> InvalidInput:
+    return InvalidInput(faults=[Fault(None, message, hint)])
 
 
 def desired_files(folder: Path, root: Path, faults: list[Fault]) -> list[DesiredFile]:
