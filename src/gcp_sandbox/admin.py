@@ -6,9 +6,10 @@ from gcp_sandbox import scenarios
 from gcp_sandbox.authority import Authority
 from gcp_sandbox.clock import rfc3339
 from gcp_sandbox.errors import GoogleError
-from gcp_sandbox.request import Body, Request
+from gcp_sandbox.request import Body, Json, Request
 from gcp_sandbox.service import ADMIN, Service
 
+_SECRETS = frozenset({"privateKey"})
 PUBLIC_RESOLVERS = ("8.8.8.8", "8.8.4.4", "1.1.1.1", "1.0.0.1", "9.9.9.9")
 
 
@@ -77,7 +78,7 @@ class Admin:
 
     def state(self, request: Request) -> Body:
         comparable = request.query.get("comparable", "0").lower() in {"1", "true"}
-        return self._world.comparable() if comparable else self._world.dump()
+        return self._world.comparable() if comparable else _masked(self._world.dump())
 
     def scenario(self, request: Request) -> Body:
         self._world.populate(scenarios.read(request.params["name"]))
@@ -99,3 +100,13 @@ class Admin:
     def clear_faults(self, _request: Request) -> Body:
         self._service.faults.clear()
         return {}
+
+
+def _masked(value: Json) -> Json:
+    """Without the private keys."""
+    if isinstance(value, dict):
+        return {
+            name: "masked" if name in _SECRETS and isinstance(item, str) else _masked(item)
+            for name, item in value.items()
+        }
+    return [_masked(item) for item in value] if isinstance(value, list) else value

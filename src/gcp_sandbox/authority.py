@@ -33,7 +33,7 @@ class Issued:
 
 @dataclass(slots=True)
 class Authority:
-    """A section of the world: `{"certificate": PEM, "key": PEM}`, or {} before the first use."""
+    """A section of the world: `{"certificate": PEM, "privateKey": PEM}`, or {} before its use."""
 
     world: World
     _root: Body = field(default_factory=dict)
@@ -70,7 +70,7 @@ class Authority:
 
         root_pem = self.certificate
         root = x509.load_pem_x509_certificate(root_pem.encode())
-        root_key = serialization.load_pem_private_key(self._root["key"].encode(), None)
+        root_key = serialization.load_pem_private_key(self._root["privateKey"].encode(), None)
         assert isinstance(root_key, ec.EllipticCurvePrivateKey)
         key = ec.generate_private_key(ec.SECP256R1())
         builder = _builder(domains[0][:64], root.subject, key.public_key(), not_before, not_after)
@@ -118,7 +118,7 @@ def _new_root(now: datetime) -> Body:
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .sign(key, hashes.SHA256())
     )
-    return {"certificate": _pem(root), "key": _key_pem(key)}
+    return {"certificate": _pem(root), "privateKey": _key_pem(key)}
 
 
 def _builder(

@@ -8,7 +8,13 @@ import uuid
 
 class Chance:
     def __init__(self, seed: int | None = None) -> None:
+        self._seed = seed
         self._random = random.Random(seed)  # noqa: S311 - ids, not secrets
+
+    def continue_from(self, run: int) -> None:
+        """Go on with other numbers than the runs before this one had."""
+        if self._seed is not None:
+            self._random.seed(f"{self._seed}/{run}")
 
     def number(self) -> str:
         """A resource id as Google writes it: a positive int64 in a string."""

@@ -52,12 +52,12 @@ def _size(query: Mapping[str, str]) -> int:
 
 
 def _token_of(key: str) -> str:
-    return base64.urlsafe_b64encode(key.encode()).decode()
+    return base64.urlsafe_b64encode(f">{key}".encode()).decode()
 
 
 def _key_of(token: str) -> str:
     try:
-        return base64.b64decode(token.encode(), altchars=b"-_", validate=True).decode()
+        return base64.b64decode(token.encode(), altchars=b"-_", validate=True).decode()[1:]
     except (binascii.Error, UnicodeError):
         raise GoogleError(
             400,

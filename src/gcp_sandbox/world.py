@@ -66,7 +66,7 @@ class World:
     `lookup` is the sandbox's own DNS, set by the DNS section. `settlers` run before every request
     and after every mutation, and do what the clock says is due. `dials` say which loopback socket
     stands for a public one: each maps the DNS server's port to `{"host:port": "127.0.0.1:port"}`.
-    `version` grows with every change.
+    `version` grows with every change; `run` with every start from one state file.
     """
 
     clock: Clock
@@ -77,6 +77,7 @@ class World:
     settlers: list[Callable[[], None]] = field(default_factory=list)
     dials: list[Callable[[int], dict[str, str]]] = field(default_factory=list)
     version: int = 0
+    run: int = 0
     _touched: set[str] = field(default_factory=set)
     _written: dict[str, str] = field(default_factory=dict)
 
@@ -121,7 +122,9 @@ class World:
         if path is None or not path.exists():
             return False
         state = json.loads(path.read_text(encoding="utf-8"))
-        self.clock.offset = state.get("clock", 0.0)
+        self.clock.offset = state["clock"]
+        self.run = state["run"] + 1
+        self.chance.continue_from(self.run)
         for name, section in self.sections.items():
             if name in state:
                 section.load(state[name])
@@ -135,7 +138,7 @@ class World:
         for name in self._touched:
             self._written[name] = json.dumps(self.sections[name].dump(), separators=(",", ":"))
         self._touched.clear()
-        parts = [f'"clock":{self.clock.offset!r}']
+        parts = [f'"clock":{self.clock.offset!r}', f'"run":{self.run}']
         parts += [f"{json.dumps(name)}:{text}" for name, text in self._written.items()]
         _replace(path, "{" + ",\n".join(parts) + "}\n")
 

@@ -37,6 +37,7 @@ def _prepare(draft: Draft) -> None:
         raise refusals.required("resource.prefixLength")
     if body.get("address"):
         _check_wanted(compute, body["address"])
+        _adopt_users(draft)
     elif body.get("ipVersion") == "IPV6":
         body["address"] = compute.pool.external_ipv6()
     elif internal and "prefixLength" in body:
@@ -56,6 +57,13 @@ def _check_wanted(compute: Compute, address: str) -> None:
         raise refusals.invalid(
             "resource.address", address, "Specified IP address is already reserved."
         )
+
+
+def _adopt_users(draft: Draft) -> None:
+    """A rule's ephemeral IP may be promoted to a reserved one."""
+    for place, rule in draft.compute.every("forwardingRules"):
+        if rule["IPAddress"] == draft.body["address"] and place.project == draft.place.project:
+            draft.compute.users.setdefault(draft.place.path, set()).add(place.path)
 
 
 def _view(compute: Compute, place: Place, body: Body) -> Body:

@@ -103,7 +103,7 @@ def patch(call: Call) -> Body:
     if not isinstance(sent, dict):
         raise refusals.required("resource")
     _check_fingerprint(call.kind.on_patch, before, sent)
-    after = merged(_writable(call.kind, before), _writable(call.kind, sent))
+    after = without_nulls(merged(_writable(call.kind, before), _writable(call.kind, sent)))
     return _replaced(call, before, after, "patch")
 
 

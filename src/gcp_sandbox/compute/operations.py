@@ -10,7 +10,7 @@ from gcp_sandbox.request import Body, Json
 from gcp_sandbox.world import World
 
 USER = "sandbox@example.com"
-_KEPT = 5000
+_KEPT = 1000
 _DEFAULT_SECONDS = 1.0
 
 

@@ -91,8 +91,7 @@ class Compute:
             self._unlink(place, old)
         collections = self.bodies.setdefault(place.project, {})
         collections.setdefault(f"{place.scope}/{place.collection}", {})[place.name] = body
-        for path in self.references(place, body):
-            self.users.setdefault(path, set()).add(place.path)
+        self._link(place, body)
         self.world.touch(NAME)
 
     def remove(self, place: Place) -> None:
@@ -159,11 +158,10 @@ class Compute:
         self.pool.load(state["pool"])
         self.health = state["health"]
         self.operations.load(state)
-        for project, collections in state["bodies"].items():
-            for key, bodies in collections.items():
-                scope, _, collection = key.rpartition("/")
-                for name, body in bodies.items():
-                    self.put(Place(project, scope, collection, name), body)
+        self.bodies = state["bodies"]
+        for collection in self.kinds:
+            for place, body in self.every(collection):
+                self._link(place, body)
 
     def populate(self, project: str, wanted: Json) -> None:
         """From `{"<scope>/<collection>": [body…], "health": {group: […]}}`."""
@@ -200,6 +198,10 @@ class Compute:
         shown = self.view(Place(project, scope, collection, body["name"]), body)
         reissued = {"certificate", "selfManaged"} if "issued" in body.get("_", {}) else set()
         return {name: shown[name] for name in sorted(shown) if name not in VOLATILE | reissued}
+
+    def _link(self, place: Place, body: Body) -> None:
+        for path in self.references(place, body):
+            self.users.setdefault(path, set()).add(place.path)
 
     def _unlink(self, place: Place, body: Body) -> None:
         for path in self.references(place, body):
