@@ -6,10 +6,11 @@ import shlex
 from collections.abc import Iterator, Sequence
 
 from remediate.model.plan import Action, Difference, Objection, Plan
+from remediate.pipeline.apply import Outcome
 from remediate.pipeline.guard import denied
 from remediate.report.differences import SIGNS, Drawing, resource_lines, rotation_lines, sign
 from remediate.report.rotation import rotations
-from remediate.report.summary import sentences
+from remediate.report.summary import count_words, sentences
 from remediate.report.text import WIDTH, Palette, Tone, command, counted, safe, wrapped
 
 _FROM_SNAPSHOT = "snapshot:"
@@ -139,3 +140,16 @@ def _next(plan: Plan, next_command: str, drawing: Drawing) -> Iterator[str]:
         else:
             yield "Next:"
             yield from command(next_command, drawing.width)
+
+
+def outcome_text(
+    outcome: Outcome | None, plan: Plan, *, verb: str = "apply", width: int = WIDTH
+) -> str:
+    """What came of an apply or a rollback that has succeeded, and the way back."""
+    if outcome is None:
+        return f"Nothing was done: live is as {_wish(plan)} ({safe(plan.environment)}).\n"
+    done = "Rolled back" if verb == "rollback" else "Applied"
+    steps = f"{counted(outcome.done, 'step')}, run {safe(outcome.run)}"
+    lines = wrapped(f"{done}: {count_words(plan, past=True)} ({steps}).", width)
+    lines += ["To take it back:", f"  remediate rollback --snapshot {safe(outcome.snapshot)}"]
+    return "\n".join(lines) + "\n"

@@ -30,15 +30,20 @@ def counts(plan: Plan) -> Counter[Action]:
     return Counter(difference.action for difference in plan.differences)
 
 
-def count_words(plan: Plan) -> str:
+def count_words(plan: Plan, *, past: bool = False) -> str:
     """`2 to create, 1 certificate to rotate`; parts of a rotation are counted once, in it."""
     turning = rotations(plan)
     inside = {id(d) for rotation in turning for d in rotation.differences}
     rest = Counter(d.action for d in plan.differences if id(d) not in inside)
-    words = [f"{rest[action]:,} to {action}" for action in Action if rest[action]]
+    words = [
+        f"{rest[action]:,} {action + 'd' if past else f'to {action}'}"
+        for action in Action
+        if rest[action]
+    ]
     incoming = {ref for rotation in turning for ref in rotation.incoming}
     if incoming:
-        words.append(counted(len(incoming), "certificate") + " to rotate")
+        noun = counted(len(incoming), "certificate")
+        words.append(f"{noun} {'rotated' if past else 'to rotate'}")
     return ", ".join(words)
 
 

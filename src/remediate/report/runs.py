@@ -1,0 +1,91 @@
+"""One run as a story: who began it, each step and what came of it, and how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from remediate.model.json import Body, Json
+from remediate.report.machine import FORMAT_VERSION
+from remediate.report.text import WIDTH, Palette, Tone, safe, wrapped
+from remediate.stores.journal import Kind, Record, Story
+
+_OPEN = "BEGUN, and no end is written: it may or may not have taken effect"
+
+
+@dataclass(slots=True)
+class _Told:
+    """One step of the run, as far as its records go."""
+
+    begun: Record
+    state: str = _OPEN
+    tone: Tone = Tone.BAD
+
+
+def run_text(story: Story, *, width: int = WIDTH, colour: bool = False) -> str:
+    palette = Palette(colour=colour)
+    blocks = [[*_heading(story, width)], [*_steps(story, width, palette)], [*_ending(story, width)]]
+    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+
+
+def run_json(story: Story) -> Body:
+    records: list[Json] = [
+        {"seq": record.seq, "kind": record.kind, "time": record.time, **record.facts}
+        for record in story.records
+    ]
+    return {
+        "format_version": FORMAT_VERSION,
+        "run": story.run,
+        "outcome": story.outcome,
+        "torn": story.torn,
+        "records": records,
+    }
+
+
+def _heading(story: Story, width: int) -> Iterator[str]:
+    facts = story.begun
+    verb, environment, project = (_said(facts, n) for n in ("verb", "environment", "project"))
+    yield from wrapped(f"Run {safe(story.run)}: {verb} of {environment} (project {project})", width)
+    if story.records:
+        who = f"begun {story.records[0].time} by {_said(facts, 'who')} on {_said(facts, 'host')}"
+        yield from wrapped(f"{who}, remediate {_said(facts, 'version')}", width)
+        yield f"plan {_said(facts, 'digest')}"
+        yield f"snapshot {_said(facts, 'snapshot')}"
+
+
+def _steps(story: Story, width: int, palette: Palette) -> Iterator[str]:
+    steps: dict[str, _Told] = {}
+    for record in story.records:
+        number = str(record.facts.get("step"))
+        match record.kind:
+            case Kind.STEP_BEGUN:
+                steps[number] = _Told(record)
+            case Kind.STEP_DONE if number in steps:
+                steps[number].state, steps[number].tone = "done", Tone.GOOD
+            case Kind.STEP_FAILED:
+                told = steps.setdefault(number, _Told(record))
+                told.state = f"FAILED: {_said(record.facts, 'why')}"
+    for number, told in steps.items():
+        facts = told.begun.facts
+        what = f"{_said(facts, 'verb')} {_said(facts, 'live')}" if "verb" in facts else "not begun"
+        yield f"{told.begun.time}  step {safe(number)}: {what}"
+        lines = wrapped(told.state, width, "    ")
+        yield from (palette.paint(line, told.tone) for line in lines)
+
+
+def _ending(story: Story, width: int) -> Iterator[str]:
+    if story.torn:
+        yield "Its last record was cut off, as by a crash, and is left out."
+    last = story.records[-1] if story.records else None
+    if last is None or story.outcome is None:
+        yield "It has not ended: it was killed, or it still goes on."
+    else:
+        why = f": {_said(last.facts, 'why')}" if "why" in last.facts else ""
+        yield from wrapped(f"Ended {last.time}, {safe(story.outcome)}{why}", width)
+    if snapshot := story.begun.get("snapshot"):
+        yield f"The way back: remediate rollback --snapshot {safe(str(snapshot))}"
+
+
+def _said(facts: Body, name: str) -> str:
+    value = facts.get(name)
+    return "?" if value is None else safe(str(value))
