@@ -71,8 +71,8 @@ class Incident:
             "name server. It holds the staging environment that desired/staging/*.yaml describes."
         )
         self._resolve(expected=ADDRESS)
-        plan = self._run("plan")
-        insist(not changes(plan), "the plan of a healthy environment is not empty")
+        self._run("plan")
+        insist(not self._changes(), "the plan of a healthy environment is not empty")
 
     def _the_outage(self) -> None:
         scene("2. The outage")
@@ -80,7 +80,7 @@ class Incident:
             "Somebody's script removes both address records. And the load balancer has only an "
             "old certificate left: expired, and for one of the two names."
         )
-        self._run("sandbox", "reset", "--scenario", "dns-outage", plan=False)
+        self._run("sandbox", "reset", "--scenario", "dns-outage")
         self._resolve(expected=None)
 
     def _the_plan(self) -> None:
@@ -88,7 +88,8 @@ class Incident:
         tell(
             "The YAML says how it should be, so the way there can be computed. Nothing is written."
         )
-        plan = changes(self._run("plan"))
+        self._run("plan")
+        plan = self._changes()
         creates = {address for address, actions in plan.items() if actions == ["create"]}
         insist(creates >= RECORDS, "the plan does not create the two records")
         insist(
@@ -105,38 +106,47 @@ class Incident:
             "forward, so that nobody waits an hour for that."
         )
         self._before = self._state()
-        self._run("apply", "--yes", plan=False)
+        self._run("apply", "--yes")
         self._resolve(expected=ADDRESS)
-        plan = self._run("plan")
-        insist(not changes(plan), "the plan after the apply is not empty")
+        self._run("plan")
+        insist(not self._changes(), "the plan after the apply is not empty")
 
     def _the_way_back(self) -> None:
         scene("5. And back again")
         tell("Suppose that it was the wrong thing to do. One command takes all of it back:")
-        self._run("rollback", "--snapshot", "latest", "--yes", plan=False)
+        self._run("rollback", "--snapshot", "latest", "--yes")
         self._resolve(expected=None)
         insist(self._state() == self._before, "the rollback left a difference")
         print("    $ curl $SANDBOX/_sandbox/state?comparable=1    # before and after")
-        print("    equal, to the byte\n")
+        print("    equal\n")
         tell("The snapshot holds what Google answered, word for word, so the outage is back too.")
 
-    def _run(self, *words: str, plan: bool = True) -> Any:  # noqa: ANN401 - JSON is any
-        """A command, shown as typed; with `plan`, its JSON."""
-        print("    $ " + " ".join(["remediate", *words]), flush=True)
-        answer = self._root / "plan.json"
-        more = ["--json-out", str(answer)] if plan else []
-        ended = subprocess.run(
-            [REMEDIATE, *words, *more, "--sandbox", self._url],
+    def _run(self, *words: str) -> None:
+        """A command, shown as typed, and what it says."""
+        typed = [*words, "--sandbox", self._url]
+        print("    $ " + " ".join(["remediate", *typed]), flush=True)
+        ended = self._call(typed, subprocess.STDOUT)
+        print(textwrap.indent(ended.stdout, "    "), flush=True)
+        insist(ended.returncode == 0, f"remediate {words[0]} exited {ended.returncode}")
+
+    def _changes(self) -> dict[str, list[str]]:
+        """Which resources the plan changes, and how: the same plan again, as JSON."""
+        ended = self._call(["plan", "--json", "--sandbox", self._url], subprocess.PIPE)
+        insist(ended.returncode == 0, f"remediate plan --json exited {ended.returncode}")
+        listed = json.loads(ended.stdout)["resource_changes"]
+        actions = {each["address"]: each["change"]["actions"] for each in listed}
+        return {address: what for address, what in actions.items() if what != ["no-op"]}
+
+    def _call(self, words: list[str], errors: int) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [REMEDIATE, *words],
             cwd=self._root,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            stderr=errors,
             text=True,
             check=False,
         )
-        print(textwrap.indent(ended.stdout, "    "), flush=True)
-        insist(ended.returncode == 0, f"remediate {words[0]} exited {ended.returncode}")
-        return json.loads(answer.read_text()) if plan else None
 
     def _resolve(self, *, expected: str | None) -> None:
         """Ask the sandbox's name server for both names, over UDP."""
@@ -175,12 +185,6 @@ def sandbox(root: Path) -> Iterator[str]:
 def asked(url: str) -> Any:  # noqa: ANN401 - JSON is any
     with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - loopback
         return json.load(answer)
-
-
-def changes(plan: Any) -> dict[str, list[str]]:  # noqa: ANN401 - JSON is any
-    """Which resources a plan changes, and how."""
-    listed = {each["address"]: each["change"]["actions"] for each in plan["resource_changes"]}
-    return {address: actions for address, actions in listed.items() if actions != ["no-op"]}
 
 
 def scene(title: str) -> None:
