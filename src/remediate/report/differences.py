@@ -94,18 +94,18 @@ def _how_replaced(difference: Difference) -> str:
 
 def field_lines(fields: Sequence[str], drawing: Drawing) -> Iterator[str]:
     """As many fields as three lines hold, and how many more there are."""
-    room = _MOST_LINES * (drawing.width - len(INDENT)) - 24
-    told: list[str] = []
-    for field in fields:
-        text = cut(field, _LONGEST_VALUE)
-        if told and sum(map(len, told)) + len(text) > room:
+    room = drawing.width - len(INDENT)
+    lines: list[str] = []
+    for told, field in enumerate(fields):
+        text = cut(field, _LONGEST_VALUE) + ("," if told < len(fields) - 1 else "")
+        if lines and len(lines[-1]) + 1 + len(text) <= room:
+            lines[-1] += f" {text}"
+        elif len(lines) >= _MOST_LINES:
+            lines.append(f"… and {len(fields) - told} more")
             break
-        told.append(text)
-    if not told:
-        return
-    rest = len(fields) - len(told)
-    more = f", … and {rest} more" if rest else ""
-    yield from wrapped(", ".join(told) + more, drawing.width, INDENT)
+        else:
+            lines += wrapped(text, room)
+    yield from (INDENT + line for line in lines)
 
 
 def change_lines(

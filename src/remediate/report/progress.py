@@ -151,7 +151,7 @@ def event_line(event: Event, counter: Counter) -> str:
         case StepFailed(step, why):
             return f"{counter.next()} {step_words(step)} FAILED: {safe(why)}"
         case Waiting(ref, state, seconds):
-            so_far = f", {duration(seconds)} so far" if seconds else ""
+            so_far = f", {duration(seconds)} so far" if seconds >= 1 else ""
             return f"      waiting for {safe(str(ref))}: {safe(state)}{so_far}"
         case _ as never:
             assert_never(never)

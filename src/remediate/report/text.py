@@ -121,7 +121,9 @@ def counted(number: int, one: str, many: str = "") -> str:
 
 
 def duration(seconds: float) -> str:
-    """As people say it: `0.8 s`, `45 s`, `25 min`, `1 h 30 min`."""
+    """As people say it: `no time`, `0.8 s`, `45 s`, `25 min`, `2 h 30 min`."""
+    if seconds < 0.05:  # noqa: PLR2004 - what would be rounded to nothing
+        return "no time"
     if seconds < 10:  # noqa: PLR2004 - below that, tenths still tell something
         return f"{round(seconds, 1):g} s"
     if seconds < 90:  # noqa: PLR2004

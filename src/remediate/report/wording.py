@@ -141,6 +141,8 @@ def _said(value: Any, project: str, *, whole_ref: bool) -> str:  # noqa: ANN401
 
 
 def _text(text: str, project: str, *, whole_ref: bool) -> str:
+    if text.startswith("-----BEGIN "):
+        return f"(PEM, {len(text):,} characters)"
     if _is_link(text):
         ref = ref_of(text, project)
         if ref is not None:
