@@ -11,13 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from remediate.kinds.dns_zone import KIND, OURS, parse_records
-from remediate.kinds.ignored_records import Ignored, ignore_faults
+from remediate.kinds.dns_zone import KIND, OURS, parse_records, type_faults
+from remediate.kinds.ignored_records import Ignored
 from remediate.kinds.rdata import TYPES
 from remediate.model.resource import RecordSet
 from remediate.model.values import Quoted, Template
 from tests.kinds.checking import faults as spec_faults
-from tests.kinds.examples import examples
 from tests.kinds.test_rdata import EXAMPLES
 
 ZONE = "example.com."
@@ -334,44 +333,24 @@ def test_ignore_shields_by_name_type_and_glob() -> None:
     assert not Ignored.of(ZONE, ["/labels/x"])
 
 
-def test_a_set_both_written_and_ignored_is_a_fault() -> None:
-    sets, _ = parse_records(ZONE, one("foo", "A", "192.0.2.1"), AT)
-    ignore = ("/labels", "/records/f*/A", "/records/foo/A/ttl")
-    found = [*ignore_faults(ZONE, sets, ignore)]
-    assert [pointer for pointer, _message, _hint in found] == ["/ignore/1", "/ignore/2"]
-
-
-# The examples that the contract suite is run with.
-
-EXAMPLE_ZONES = examples("DnsZone")
-
-
-def specs() -> Iterator[tuple[str, dict[str, Any]]]:
-    for example in EXAMPLE_ZONES:
-        yield str(example), example.spec
-        for said, patch in {**example.changes, **example.replacements}.items():
-            yield f"{example}: {said}", example.changed(patch)["spec"]
-
-
-@pytest.mark.parametrize("spec", [pytest.param(spec, id=said) for said, spec in specs()])
-def test_an_example_has_no_faults(spec: dict[str, Any]) -> None:
-    ours = {name: spec[name] for name in OURS if name in spec}
-    _sets, found = parse_records(spec["dnsName"], ours.get("records", {}), AT)
-    assert not found
-    own = {name: value for name, value in spec.items() if name not in OURS}
-    assert spec_faults("DnsZone", own) == {}
-
-
-def test_the_examples_hold_every_type_and_every_field() -> None:
-    written = [name for _said, spec in specs() for name in spec.get("records", {}).values()]
-    assert {rrtype for types in written for rrtype in types} == TYPES
-    touched = {
-        name
-        for example in EXAMPLE_ZONES
-        for patch in (*example.changes.values(), *example.replacements.values(), example.untried)
-        for name in patch
-    }
-    assert touched == KIND.spec.model_fields.keys()
+@pytest.mark.parametrize(
+    ("spec", "rrtype", "meant"),
+    [
+        ({"dnssecConfig": {"state": "on"}}, "ALIAS", "a signed zone"),
+        ({"visibility": "private"}, "ALIAS", "a private zone"),
+        ({}, "DNSKEY", "state: transfer"),
+        ({"dnssecConfig": {"state": "on"}}, "DNSKEY", "state: transfer"),
+        ({"dnssecConfig": {"state": "transfer"}}, "DNSKEY", ""),
+        ({}, "ALIAS", ""),
+    ],
+)
+def test_some_types_stand_only_in_some_zones(spec: dict[str, Any], rrtype: str, meant: str) -> None:
+    sets, _ = parse_records(ZONE, one("@", rrtype, EXAMPLES[rrtype]), AT)
+    found = [*type_faults({"dnsName": ZONE, **spec}, sets)]
+    assert [pointer for pointer, _message, _hint in found] == (
+        [f"{AT}/@/{rrtype}"] if meant else []
+    )
+    assert all(meant in message + hint for _pointer, message, hint in found)
 
 
 # The zone's own fields.

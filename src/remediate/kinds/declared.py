@@ -121,9 +121,10 @@ def _zone(
     records: dict[tuple[str, str], RecordSet] = {}
     if "records" in ours:
         if isinstance(ours["records"], dict):
-            from remediate.kinds.dns_zone import parse_records  # noqa: PLC0415 - dnspython is dear
+            from remediate.kinds.dns_zone import parse_records, type_faults  # noqa: PLC0415 - late
 
             records, wrong = parse_records(dns_name, ours["records"], "/spec/records")
+            wrong += type_faults(base.spec, records)
             # Of a whole name or a whole set, the key is what is wrong with it.
             complaints += [Complaint(*one, on_key=one[0].count("/") <= _SET_DEPTH) for one in wrong]
         else:

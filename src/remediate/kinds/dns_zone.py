@@ -11,18 +11,19 @@ from typing import Annotated, Any, Literal
 
 from pydantic import WithJsonSchema
 
-from remediate.kinds.dns_names import MAX_NAME, PLAIN_OWNER
+from remediate.kinds.dns_names import MAX_NAME, PLAIN_OWNER, relative
 from remediate.kinds.kind import Compare, Kind, Replacement, Scope, Update, Verdict
 from remediate.kinds.labels import label_faults
+from remediate.kinds.pointers import pointer
 from remediate.kinds.rdata import TYPES
 from remediate.kinds.rules import Fault, exactly_one, spelled
 from remediate.kinds.spec import Bool, Int, Spec, Text, Word
-from remediate.kinds.written_records import MAX_TTL, parse_records
+from remediate.kinds.written_records import MAX_TTL, Records, parse_records
 from remediate.model.json import Json
 from remediate.model.plan import Action, Undo
 from remediate.model.values import Template
 
-__all__ = ["KIND", "OURS", "DnsZone", "parse_records"]
+__all__ = ["KIND", "OURS", "DnsZone", "parse_records", "type_faults"]
 
 OURS = ("recordOwnership", "records")
 """Fields of the document that are not Google's: the loader makes a `Zone` of them."""
@@ -138,6 +139,25 @@ class DnsZone(Spec):
     # Ours. The loader takes them out first: validating 100,000 sets here would take seconds.
     recordOwnership: Annotated[Literal["exclusive", "listed"], Word] | None = None
     records: Annotated[Any, WithJsonSchema(_RECORDS_SCHEMA)] = None
+
+
+def type_faults(spec: Mapping[str, Any], records: Records) -> Iterator[tuple[str, str, str]]:
+    """(pointer, what is wrong, what was meant) for types that a zone of this sort cannot hold.
+
+    https://cloud.google.com/dns/docs/records-overview, on ALIAS and DNSKEY.
+    """
+    state = (spec.get("dnssecConfig") or {}).get("state") or "off"
+    private = spec.get("visibility") == "private"
+    for fqdn, rrtype in records:
+        at = pointer(
+            "spec", "records", relative(fqdn, str(spec.get("dnsName", "")).lower()), rrtype
+        )
+        if rrtype == "ALIAS" and (private or state != "off"):
+            which = "a private zone" if private else "a signed zone"
+            yield at, f"ALIAS cannot stand in {which}", "write the addresses themselves"
+        elif rrtype == "DNSKEY" and state != "transfer":
+            hint = "`dnssecConfig: {state: transfer}` lets keys of another operator in"
+            yield at, "DNSKEY records are Cloud DNS's own here", hint
 
 
 def lower(value: Json) -> Json:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import translate
 
 from remediate.kinds.dns_names import relative
 from remediate.kinds.pointers import parts
-from remediate.model.resource import RecordSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,23 +35,3 @@ class Ignored:
         if self.pattern is None:
             return False
         return self.pattern.match(f"{relative(fqdn, self.dns_name)}/{rrtype}") is not None
-
-
-def ignore_faults(
-    dns_name: str, records: Mapping[tuple[str, str], RecordSet], ignore: Iterable[str]
-) -> Iterator[tuple[str, str, str]]:
-    """(pointer below `lifecycle`, what is wrong, what was meant): sets both written and ignored."""
-    for at, pointer in enumerate(ignore):
-        where = f"/ignore/{at}"
-        path = parts(pointer)
-        if path[:1] != ["records"]:
-            continue
-        if len(path) > 3:  # noqa: PLR2004 - records, name, type
-            hint = f"write `{'/'.join(pointer.split('/')[:4])}`"
-            yield where, f"{pointer!r} points into a record set, which is ignored whole", hint
-            continue
-        shield = Ignored.of(dns_name, [pointer])
-        for fqdn, rrtype in records:
-            if shield.covers(fqdn, rrtype):
-                message = f"{fqdn} {rrtype} is both written in `records` and ignored"
-                yield where, message, "keep one of the two"
