@@ -201,7 +201,8 @@ def _cdn(policy: Mapping[str, Any]) -> Iterator[Fault]:
     yield from not_together(policy.get("cacheKeyPolicy") or {}, lists, "/cdnPolicy/cacheKeyPolicy")
     longest = policy.get("maxTtl")
     for name in ("clientTtl", "defaultTtl"):
-        if longest is not None and policy.get(name, 0) > longest:
+        shorter = policy.get(name, 0)
+        if isinstance(longest, int) and isinstance(shorter, int) and shorter > longest:
             yield f"/cdnPolicy/{name}", f"{name} is longer than maxTtl"
     if policy.get("negativeCachingPolicy") and not policy.get("negativeCaching"):
         yield "/cdnPolicy/negativeCachingPolicy", "this needs `negativeCaching: true`"

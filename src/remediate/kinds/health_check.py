@@ -138,7 +138,8 @@ def _source_regions(spec: Mapping[str, Any]) -> Iterator[Fault]:
         yield "/sourceRegions", f"exactly 3 regions are wanted, not {len(regions)}"
     if spec.get("type") not in {"HTTP", "HTTPS", "TCP"}:
         yield "/type", "a health check with sourceRegions is of type HTTP, HTTPS or TCP"
-    if spec.get("checkIntervalSec", DEFAULT_INTERVAL) < SLOWEST_FROM_REGIONS:
+    interval = spec.get("checkIntervalSec", DEFAULT_INTERVAL)
+    if isinstance(interval, int) and interval < SLOWEST_FROM_REGIONS:
         yield "/sourceRegions", "a health check with sourceRegions has a checkIntervalSec of 30 up"
 
 
