@@ -146,18 +146,21 @@ def type_faults(spec: Mapping[str, Any], records: Records) -> Iterator[tuple[str
 
     https://cloud.google.com/dns/docs/records-overview, on ALIAS and DNSKEY.
     """
+    apex = spec.get("dnsName")
+    if not isinstance(apex, str):
+        return  # the spec has faults of its own
     state = (spec.get("dnssecConfig") or {}).get("state") or "off"
     private = spec.get("visibility") == "private"
     for fqdn, rrtype in records:
-        at = pointer(
-            "spec", "records", relative(fqdn, str(spec.get("dnsName", "")).lower()), rrtype
-        )
         if rrtype == "ALIAS" and (private or state != "off"):
             which = "a private zone" if private else "a signed zone"
-            yield at, f"ALIAS cannot stand in {which}", "write the addresses themselves"
+            message, hint = f"ALIAS cannot stand in {which}", "write the addresses themselves"
         elif rrtype == "DNSKEY" and state != "transfer":
+            message = "DNSKEY records are Cloud DNS's own here"
             hint = "`dnssecConfig: {state: transfer}` lets keys of another operator in"
-            yield at, "DNSKEY records are Cloud DNS's own here", hint
+        else:
+            continue
+        yield pointer("spec", "records", relative(fqdn, apex.lower()), rrtype), message, hint
 
 
 def lower(value: Json) -> Json:
