@@ -1,7 +1,7 @@
 """Managed zones of Cloud DNS. Their record sets have modules of their own.
 
-Facts: the discovery document's `ManagedZone`; GCP.md of the project for what cannot change. A zone
-that is made anew gets other name servers, so every client is lost until the registrar follows.
+Facts: the discovery document's `ManagedZone`, and answers of the API to changes that it refuses. A
+zone that is made anew gets other name servers, so clients are lost until the registrar follows.
 """
 
 from __future__ import annotations
