@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from remediate.kinds.complaints import Complaint, validated
+from remediate.kinds.ignored_records import Ignored
 from remediate.kinds.kind import Kind
 from remediate.kinds.lifecycle import check as lifecycle_faults
 from remediate.kinds.pointers import Patterns, leaves, parts, pointer, value_at
@@ -160,24 +161,12 @@ def _both_written_and_ignored(
 ) -> Iterator[Complaint]:
     """What is ignored is left as it is live, so writing it too would be a promise not kept."""
     for at, text in enumerate(lifecycle.ignore):
-        head, *rest = parts(text)
-        if head != "records":
-            continue
-        name, rrtype = [*rest, "*", "*"][:2]
-        both = [
-            f"{fqdn} {kind_of_set}"
-            for fqdn, kind_of_set in records
-            if fnmatchcase(kind_of_set, rrtype) and fnmatchcase(_key(fqdn, dns_name), name)
-        ]
+        ignored = Ignored.of(dns_name, [text])
+        both = [f"{fqdn} {rrtype}" for fqdn, rrtype in records if ignored.covers(fqdn, rrtype)]
         if both:
             shown = ", ".join(both[:_SHOWN]) + (" …" if len(both) > _SHOWN else "")
             where = pointer("lifecycle", "ignore", at)
             yield Complaint(where, f"{shown}: both written and ignored", "keep one of them")
-
-
-def _key(fqdn: str, dns_name: str) -> str:
-    """An owner's name as a key of `records` has it."""
-    return "@" if fqdn == dns_name else fqdn.removesuffix("." + dns_name)
 
 
 def lifecycle_complaints(written: Mapping[str, Any]) -> Iterator[Complaint]:
