@@ -477,6 +477,32 @@ LINKS = (
         ("4:16", "'a b' is not a name"),
     ),
     one(
+        "a bare name that two kinds have",
+        head("ForwardingRule", "r")
+        + "spec: {loadBalancingScheme: EXTERNAL_MANAGED, portRange: 80-80, target: p}\n---\n"
+        + head("TargetHttpProxy", "p")
+        + "spec: {urlMap: global/urlMaps/m}\n---\n"
+        + head("TargetHttpsProxy", "p")
+        + "spec: {urlMap: global/urlMaps/m, sslCertificates: [global/sslCertificates/c]}\n",
+        ("4:73", "'p' could be TargetHttpsProxy/p or TargetHttpProxy/p; write which"),
+    ),
+    one(
+        "a bare name that two regions have",
+        head("TargetHttpProxy", "p")
+        + "spec: {urlMap: UrlMap/m}\n---\n"
+        + "---\n".join(
+            head("UrlMap", f"m, location: {region}")
+            + "spec: {defaultUrlRedirect: {httpsRedirect: true, stripQuery: false}}\n"
+            for region in ("us-east1", "us-west1")
+        ),
+        ("4:16", "'m' could be UrlMap/us-east1/m or UrlMap/us-west1/m; write which"),
+    ),
+    one(
+        "a number of five thousand digits",
+        head("BackendService", "b") + f"spec: {{timeoutSec: {'9' * 5000}}}\n",
+        ("4:20", "a whole number was expected"),
+    ),
+    one(
         "a misspelled link",
         head("TargetHttpProxy", "p")
         + "spec: {urlMap: stagng}\n---\n"

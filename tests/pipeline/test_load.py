@@ -4,7 +4,7 @@ import json
 import os
 import random
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from textwrap import dedent
 
@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from remediate.kinds.kind import Scope
-from remediate.kinds.registry import NAMES
+from remediate.kinds.pointers import Patterns, transformed
+from remediate.kinds.registry import NAMES, kind
 from remediate.model.errors import Fault, InvalidInput
 from remediate.model.ref import Ref
 from remediate.model.resource import Desired, Lifecycle, RecordSet, Wait, Zone
@@ -276,6 +277,24 @@ class TestTheDigest:
         assert files["front.yaml"] != front
         assert loaded(tmp_path, files).digest == load(REPOSITORY, "staging", {}).digest
 
+    @pytest.mark.parametrize("name", NAMES)
+    def test_the_order_of_lists_that_google_does_not_order_does_not_matter(
+        self, name: str, tmp_path: Path
+    ) -> None:
+        turned = Patterns.flags(kind(name).unordered)
+        for number, example in enumerate(examples(name)):
+            spec = transformed(example.spec, turned, lambda _, items: items[::-1])
+            digests = [
+                loaded(
+                    tmp_path / f"{number}{way}",
+                    in_one_file(
+                        [yaml.safe_load(ENVIRONMENT), *distinct(example.requires), document]
+                    ),
+                ).digest
+                for way, document in enumerate([example.first, {**example.first, "spec": spec}])
+            ]
+            assert digests[0] == digests[1]
+
 
 STAGING = [
     yaml.load(text, Loader=yaml.BaseLoader)
@@ -309,6 +328,10 @@ def in_one_file(documents: list[object]) -> Files:
     return {"environment.yaml": "\n---\n".join(map(written, documents))}
 
 
+def distinct(documents: Sequence[object]) -> list[object]:
+    return list({json.dumps(each, sort_keys=True): each for each in documents}.values())
+
+
 def outcome(root: Path, files: Files) -> tuple[Fault, ...]:
     """The faults, none where it loads; anything else that is raised fails the test."""
     try:
@@ -333,8 +356,7 @@ def test_order_of_documents_and_keys_never_changes_the_digest(
 @pytest.mark.parametrize("name", NAMES)
 def test_the_examples_of_a_kind_load(name: str, tmp_path: Path) -> None:
     for number, example in enumerate(examples(name)):
-        needed = {json.dumps(each, sort_keys=True): each for each in example.requires}
-        documents = [yaml.safe_load(ENVIRONMENT), *needed.values(), example.first]
+        documents = [yaml.safe_load(ENVIRONMENT), *distinct(example.requires), example.first]
         desired = loaded(tmp_path / str(number), in_one_file(documents))
         location = example.first["metadata"].get("location")
         default = "global" if example.facts.default_scope is Scope.GLOBAL else "us-central1"

@@ -14,7 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainValidator, Wit
 
 from remediate.model.values import Quoted, Template
 
-_INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
+_INT = re.compile(r"[-+]?[0-9]{1,19}|0o[0-7]{1,21}|0x[0-9a-fA-F]{1,16}")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 
@@ -44,7 +44,7 @@ def _int(value: Any) -> Any:  # noqa: ANN401
 def _int64(value: Any) -> Any:  # noqa: ANN401
     if isinstance(value, Template):
         return value
-    if (type(value) is int) or (isinstance(value, str) and re.fullmatch(r"-?[0-9]+", value)):
+    if (type(value) is int) or (isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,19}", value)):
         return str(int(value))
     raise ValueError("a whole number was expected")
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from itertools import islice
 
-_MOST = 5000  # looking through more takes longer than the hint is worth
+_MOST = 500  # looking through more takes longer than the hint is worth
 _SHOWN = 12
 
 
