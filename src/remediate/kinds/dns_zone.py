@@ -263,7 +263,7 @@ KIND = Kind(
         }
     ),
     normalise={"/dnsName": lower, "/visibility": lower},
-    defaults={"/description": "", "/cloudLoggingConfig/enableLogging": False, "/labels": {}},
+    defaults={"/description": "", "/cloudLoggingConfig/enableLogging": False},
     # No fingerprint: a fresh read before and a read back after stand in for it.
     updates=(Update("patch", compare=Compare.NOTHING),),
     outputs=frozenset({"dnsName", "id", "name"}),
