@@ -57,8 +57,7 @@ def call_for(
         return Call("delete", step.live, None, request_id)
     assert after is not None
     if step.verb is not Action.UPDATE:
-        kept = {n: v for n, v in after.items() if n not in facts.ignored_by_insert}
-        return Call("insert", step.live, kept, request_id)
+        return Call("insert", step.live, _inserted(facts, after), request_id)
     assert live is not None
     how = _update(facts, step)
     body: Body = {name: after.get(name) for name in step.fields}
@@ -66,6 +65,17 @@ def call_for(
     if how.compare is not Compare.NOTHING and live.get(how.compare.value):
         body[how.compare.value] = live[how.compare.value]
     return Call(step.method, step.live, body, request_id)
+
+
+def effect(step: Step, after: Mapping[str, Any] | None, live: Body | None) -> Body | None:
+    """What the resource is to be once this one step has taken effect; others may follow it."""
+    facts = kind(step.live.kind)
+    if after is None or step.verb is Action.DELETE:
+        return None
+    if step.verb is not Action.UPDATE:
+        return masked(facts, _inserted(facts, after))
+    written = {name: after.get(name) for name in step.fields}
+    return masked(facts, {**(live or {}), **written})
 
 
 def insist_on_precondition(step: Step, live: Body | None, project: str) -> None:
@@ -105,6 +115,10 @@ def _send_zone(google: Google, call: Call) -> Operation:
             return google.dns.delete_zone(call.ref.name, call.request_id)
         case _:
             return google.dns.patch_zone(call.ref.name, call.body or {}, call.request_id)
+
+
+def _inserted(facts: Kind, after: Mapping[str, Any]) -> Body:
+    return {name: value for name, value in after.items() if name not in facts.ignored_by_insert}
 
 
 def _update(facts: Kind, step: Step) -> Update:

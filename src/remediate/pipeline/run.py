@@ -15,8 +15,7 @@ from typing import Any, cast
 from remediate.gcp.errors import Contradicted
 from remediate.gcp.google import Google
 from remediate.gcp.operations import Operation
-from remediate.kinds.calls import call_for, insist_on_precondition, read, send
-from remediate.kinds.compare import masked
+from remediate.kinds.calls import call_for, effect, insist_on_precondition, read, send
 from remediate.kinds.dns_changes import Change, Quota, pack
 from remediate.kinds.registry import kind
 from remediate.model.errors import (
@@ -187,8 +186,8 @@ def _take_step(step: Step, run: Run) -> None:
     except RemediateError as error:
         run.fail(step, error)
         raise
-    wanted = masked(kind(step.live.kind), after) if after else None
-    _note_begun(run, [step], call.to_json(), {step.live: live}, {step.live: wanted})
+    wanted = {step.live: effect(step, after, live)}
+    _note_begun(run, [step], call.to_json(), {step.live: live}, wanted)
     try:
         operation = send(google, call)
         google.wait(operation)
