@@ -63,7 +63,7 @@ def sign(difference: Difference) -> str:
 
 def resource_lines(difference: Difference, drawing: Drawing) -> Iterator[str]:
     """The line of the resource, and its changed fields."""
-    yield heading(difference, drawing)
+    yield from heading(difference, drawing)
     match difference.action:
         case Action.CREATE | Action.DELETE:
             body = difference.after or difference.before
@@ -75,12 +75,20 @@ def resource_lines(difference: Difference, drawing: Drawing) -> Iterator[str]:
             yield from change_lines(difference, difference.changes, drawing)
 
 
-def heading(difference: Difference, drawing: Drawing) -> str:
-    mark = drawing.palette.paint(sign(difference).ljust(3), _TONES[difference.action])
-    line = f"{mark} {drawing.palette.paint(safe(str(difference.ref)), Tone.STRONG)}"
+def heading(difference: Difference, drawing: Drawing) -> Iterator[str]:
+    """Sign and Ref, the live name where it is another, and who moved where that matters."""
+    more = []
     if difference.live.name != difference.ref.name:
-        line += f"  (live: {safe(difference.live.name)})"
-    return line if difference.cause is Cause.PENDING else f"{line}  [{difference.cause}]"
+        more.append(f"(live: {safe(difference.live.name)})")
+    if difference.cause is not Cause.PENDING:
+        more.append(f"[{difference.cause}]")
+    paint, ref = drawing.palette.paint, safe(str(difference.ref))
+    mark = paint(sign(difference).ljust(3), _TONES[difference.action])
+    tail = "".join(f"  {word}" for word in more)
+    fits = 4 + len(ref) + len(tail) <= drawing.width
+    yield f"{mark} {paint(ref, Tone.STRONG)}{tail if fits else ''}"
+    if not fits:
+        yield from (f"{INDENT}{word}" for word in more)
 
 
 def _how_replaced(difference: Difference) -> str:
@@ -148,7 +156,7 @@ def rotation_lines(rotation: Rotation, going: Collection[Ref], drawing: Drawing)
     yield drawing.palette.paint(f"Certificate rotation on {safe(str(holder.ref))}", Tone.STRONG)
     for difference in rotation.made:
         yield from resource_lines(difference, drawing)
-    yield heading(holder, drawing)
+    yield from heading(holder, drawing)
     for number, sentence in enumerate(_story(rotation, going, drawing.project), start=1):
         yield from wrapped(f"{number}. {sentence}", drawing.width, INDENT, INDENT + "   ")
     yield from change_lines(holder, rotation.others, drawing)

@@ -50,10 +50,12 @@ def _title(plan: Plan, drawing: Drawing) -> Iterator[str]:
         legend = ", ".join(f"{mark} {word}" for mark, word in SIGNS.items() if mark in used)
         yield from wrapped(legend, drawing.width)
     elif plan.objections:
-        yield f"Nothing can be planned for {safe(plan.environment)}; see what stands in the way."
+        text = f"Nothing can be planned for {safe(plan.environment)}; see what stands in the way."
+        yield from wrapped(text, drawing.width)
     else:
         looked = f", {counted(len(plan.written), 'resource')} compared" if plan.written else ""
-        yield f"Nothing to do: live is as {wish} ({safe(plan.environment)}{looked})."
+        text = f"Nothing to do: live is as {wish} ({safe(plan.environment)}{looked})."
+        yield from wrapped(text, drawing.width)
 
 
 def _wish(plan: Plan) -> str:
@@ -132,7 +134,8 @@ def _summary(plan: Plan, drawing: Drawing) -> Iterator[str]:
 
 def _next(plan: Plan, next_command: str, drawing: Drawing) -> Iterator[str]:
     if denied(plan.objections):
-        yield "Next: acknowledge each objection above with its --allow, or change the YAML."
+        text = "Next: acknowledge each objection above with its --allow, or change the YAML."
+        yield from wrapped(text, drawing.width)
     elif next_command and not plan.is_empty:
         line = f"Next: {next_command}"
         if len(line) <= drawing.width:
