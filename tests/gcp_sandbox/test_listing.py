@@ -30,7 +30,7 @@ BODY = {
         ("kind", {"kind": "k"}),
         ("items/name", {"items": [{"name": "a"}, {"name": "b"}]}),
         ("items(name)", {"items": [{"name": "a"}, {"name": "b"}]}),
-        ("kind,items/managed/status", {"kind": "k", "items": [{"managed": {"status": "ACTIVE"}}, {}]}),
+        ("items/managed/status", {"items": [{"managed": {"status": "ACTIVE"}}, {}]}),
         ("items(name,managed(domains))", {
             "items": [{"name": "a", "managed": {"domains": ["x"]}}, {"name": "b"}]
         }),
@@ -112,7 +112,7 @@ RULE = {
         ("(size=3) (name=x)", False),
     ],
 )
-def test_a_filter_chooses_as_google_documents_it(expression: str, matches: bool) -> None:
+def test_a_filter_chooses_as_google_documents_it(expression: str, *, matches: bool) -> None:
     assert filtering.parse(expression)(RULE) is matches
 
 

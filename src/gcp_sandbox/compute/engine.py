@@ -81,6 +81,9 @@ def insert(call: Call) -> Body:
     if (repeated := call.repeated()) is not None:
         return repeated
     if compute.find(call.place) is not None:
+        leaving = compute.operations.under_way(call.place.path, "delete")
+        if leaving is not None:
+            raise refusals.not_ready(call.place.path, leaving.ends)
         raise refusals.exists(call.place.path)
     body = without_nulls(call.request.body)
     if call.kind.has_labels:

@@ -114,9 +114,10 @@ class Kind:
 
     def operation_type(self, method: str, scope: str) -> str:
         """The word Google writes into the operation, whose style depends on a kind's age."""
-        known = self.operations.get(method)
+        own = {setter.method: setter.operation for setter in self.setters}
+        known = self.operations.get(method) or own.get(method)
         if known is None:
-            plain = method in {"insert", "delete", "update", "patch"}
+            plain = method in {"insert", "delete", "update", "patch", "setLabels"}
             known = method if plain else f"compute.{self.collection}.{method}"
         place = scope.partition("/")[0]
         resource = next(name for held, name in self.resources.items() if held == place)
