@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import wraps
@@ -24,6 +25,16 @@ class Settings:
     impersonate: str | None = None
     quota_project: str | None = None
     verbose: bool = False
+
+    def command(self, *words: str) -> str:
+        """A command line to type next, with what was said of where."""
+        said = [] if self.root == Path() else ["-C", str(self.root)]
+        said += ["-e", self.env] if self.env else []
+        if self.sandbox:
+            said += ["--sandbox"] if self.sandbox == "embedded" else ["--sandbox", self.sandbox]
+        said += ["--impersonate", self.impersonate] if self.impersonate else []
+        said += [word for reason in self.allow for word in ("--allow", reason)]
+        return shlex.join(["remediate", *words, *said])
 
     def with_more(self, later: Settings) -> Settings:
         """What stands after the verb wins; what may be repeated adds up."""
@@ -81,3 +92,10 @@ def target_options(function: F) -> F:
             name, multiple=True, metavar="GLOB", help=f"{what}, as in `DnsZone/*`; repeatable."
         )(function)
     return function
+
+
+def selection(targets: tuple[str, ...], excludes: tuple[str, ...], *, prune: bool) -> list[str]:
+    """The same choice as words of a command line."""
+    words = [word for glob in targets for word in ("--target", glob)]
+    words += [word for glob in excludes for word in ("--exclude", glob)]
+    return [*words, "--prune"] if prune else words

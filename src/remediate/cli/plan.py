@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from remediate.cli.options import Settings, global_options, target_options
+from remediate.cli.options import Settings, global_options, selection, target_options
 from remediate.cli.outputs import colour, output_options, width, write
 from remediate.cli.session import choices, loaded, opened
 from remediate.pipeline.guard import denied
@@ -34,7 +34,12 @@ def command(
     chosen = choices(settings, target, exclude, prune=prune)
     with opened(settings, about.name, about.project) as session:
         plan, _seen = session.plan(desired, session.ledger(), chosen)
-    write(lambda: plan_text(plan, width=width(), colour=colour()), lambda: plan_json(plan), **out)
+    following = settings.command("apply", *selection(target, exclude, prune=prune))
+    write(
+        lambda: plan_text(plan, width=width(), colour=colour(), next_command=following),
+        lambda: plan_json(plan),
+        **out,
+    )
     if denied(plan.objections):
         return 4
     return 2 if detailed_exitcode and not plan.is_empty else 0
