@@ -22,6 +22,7 @@ CHANGES = [
 ]
 REMOVABLE = {"lifecycle": {"onRemove": "delete"}}
 MEANT = ["dns-apex=meant so", "too-many-deletes=meant so"]
+GOING = ["delete=meant so", "dns-last-address=meant so", "empty-environment=meant so"]
 SOA = "DnsZone/public/example.com./SOA"
 
 
@@ -161,3 +162,38 @@ def test_what_somebody_else_spelled_differently_is_no_difference(workbench: Work
     address = {"AAAA": {"ttl": 300, "values": ["2001:db8::1"]}}
     workbench.write(public(t=text, w=cname("lb.example.net."), v=address))
     assert workbench.plan().is_empty
+
+
+def test_a_zone_is_emptied_of_what_is_ours_before_it_is_deleted(workbench: Workbench) -> None:
+    workbench.write({**public(www=a("192.0.2.1"), api=a("192.0.2.2")), **REMOVABLE})
+    workbench.apply()
+    workbench.write()
+    made = workbench.apply(prune=True, allow=[*MEANT, *GOING])
+    assert [str(step.ref) for step in made.steps][-1] == "DnsZone/public"
+    assert workbench.live("DnsZone/public") is None
+    workbench.roll_back()
+    assert workbench.live("DnsZone/public/www.example.com./A") is not None
+
+
+def test_a_zone_with_somebody_elses_records_is_never_deleted(workbench: Workbench) -> None:
+    workbench.write({**public(www=a("192.0.2.1")), **REMOVABLE})
+    workbench.apply()
+    other = {"name": "x.example.com.", "type": "A", "ttl": 300, "rrdatas": ["192.0.2.9"]}
+    somebody_adds(workbench, other)
+    workbench.write()
+    with pytest.raises(PlanRefused, match="holds 1 record sets that are not ours"):
+        workbench.apply(prune=True, allow=[*MEANT, *GOING])
+    assert workbench.live("DnsZone/public/www.example.com./A") is not None
+
+
+def test_the_records_of_a_zone_that_cannot_be_what_is_written_are_left(
+    workbench: Workbench,
+) -> None:
+    workbench.write(public(www=a("192.0.2.1")))
+    workbench.apply()
+    moved = public(www=a("192.0.2.1"))
+    moved["spec"]["dnsName"] = "example.org."
+    workbench.write(moved)
+    made = workbench.plan()
+    assert [objection.rule for objection in made.objections] == ["replace"]
+    assert made.is_empty

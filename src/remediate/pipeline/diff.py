@@ -21,10 +21,11 @@ from remediate.kinds.names import is_ours, issue, replacement
 from remediate.kinds.pointers import parts
 from remediate.kinds.registry import kind
 from remediate.kinds.resolve import Names, resolved, targets
+from remediate.model.errors import Place
 from remediate.model.json import Body
 from remediate.model.plan import Action, Cause, Difference, FieldChange, Objection
 from remediate.model.ref import Ref
-from remediate.model.resource import Desired, Resource, Zone
+from remediate.model.resource import Desired, Lifecycle, Resource, Zone
 from remediate.pipeline.observe import Observed
 from remediate.stores.ledger import Entry, Ledger
 
@@ -52,10 +53,15 @@ def diff(
     for ref in _links_first(desired):
         entry = ledger.resources.get(ref)
         _compare_resource(kind(ref.kind), desired.resources[ref], observed, entry, result)
+    refused = {objection.ref for objection in result.refused}
     for resource in desired.resources.values():
-        if isinstance(resource, Zone):
+        if isinstance(resource, Zone) and resource.ref not in refused:
             _compare_records(resource, observed, ledger, result, prune=prune)
-    result.found += _removals(desired, observed, ledger.resources, result.notes, prune=prune)
+    removed = [*_removals(desired, observed, ledger.resources, result.notes, prune=prune)]
+    for difference in removed:
+        if difference.ref.kind == "DnsZone":
+            _empty(difference, observed, ledger, result)
+    result.found += removed
     if not ledger.exists:
         result.notes.append("nothing was applied from here yet, so removals cannot be seen")
     return result
@@ -270,6 +276,17 @@ def _compare_records(
     if verdict.unwanted:
         how = "--prune deletes them" if zone.lifecycle.on_remove == "delete" else "onRemove: keep"
         result.notes.append(f"{name}: {verdict.unwanted} record sets are not in the YAML ({how})")
+
+
+def _empty(removal: Difference, observed: Observed, ledger: Ledger, result: Differences) -> None:
+    """Cloud DNS deletes only an empty zone, so what is ours in it goes first."""
+    assert removal.before is not None
+    ref, dns_name = removal.live, str(removal.before["dnsName"])
+    leaving = Zone(ref, {}, Lifecycle(on_remove="delete"), Place("", 0, 0), dns_name=dns_name)
+    _compare_records(leaving, observed, ledger, result, prune=True)
+    if others := result.records[ref.name].unmanaged:
+        message = f"{ref} holds {others} record sets that are not ours, so it cannot be deleted"
+        result.refused.append(Objection("record-conflict", "deny", ref, message))
 
 
 def _removals(

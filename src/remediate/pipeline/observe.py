@@ -63,7 +63,9 @@ def observe(
     watchers: Sequence[Watcher] = (),
 ) -> Observed:
     """Read every collection that the environment, or the ledger's memory of it, needs."""
-    zones = [ref.name for ref in desired.resources if ref.kind == "DnsZone"]
+    remembered = [*remembered]
+    known = {*desired.resources, *remembered}
+    zones = sorted(ref.name for ref in known if ref.kind == "DnsZone" and not ref.is_record_set)
     return look_at(google, _needed(desired, remembered), zones, watchers)
 
 
