@@ -148,6 +148,14 @@ def test_a_certificate_on_two_proxies_is_created_once_and_rotated_on_both() -> N
     assert "Changes  1 certificate to rotate" in text
 
 
+def test_a_certificate_of_ones_own_is_ready_at_once() -> None:
+    _certificate, proxy = plans.rotation()
+    own = plans.created(parse_ref("SslCertificate/staging-ssl-cert"), type="SELF_MANAGED")
+    text = plan_text(plans.planned([own, proxy]))
+    assert "60 min" not in text
+    assert "2. wait until staging-ssl-cert is ready; the old serves until then" in text
+
+
 def test_an_old_certificate_that_is_deleted_is_not_called_kept() -> None:
     certificate, proxy = plans.rotation()
     old = plans.deleted(parse_ref("SslCertificate/staging-ssl-cert-old"), type="SELF_MANAGED")

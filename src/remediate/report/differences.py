@@ -9,7 +9,7 @@ from remediate.kinds.links import ref_of
 from remediate.kinds.registry import NAMES, kind
 from remediate.model.plan import Action, Cause, Difference, FieldChange
 from remediate.model.ref import Ref
-from remediate.report.rotation import ISSUE_SECONDS, Rotation
+from remediate.report.rotation import Rotation
 from remediate.report.text import Palette, Tone, cut, duration, first_difference, safe, wrapped
 from remediate.report.wording import Shown, last_parts, main_fields, shown
 
@@ -169,7 +169,7 @@ def _story(rotation: Rotation, going: Collection[Ref], project: str) -> Iterator
     if rotation.attached:
         yield f"attach {names(rotation.attached)} beside {names(rotation.staying)}"
     incoming = ", ".join(safe(ref.name) for ref in rotation.incoming)
-    seconds = max((ISSUE_SECONDS.get(ref.kind, 0.0) for ref in rotation.incoming), default=0.0)
+    seconds = rotation.seconds
     limit = f" (Google says: up to {duration(seconds)})" if seconds else ""
     yield f"wait until {incoming} is ready{limit}; the old serves until then"
     stays = not any(ref_of(str(link), project) in going for link in rotation.detached)

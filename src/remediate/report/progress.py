@@ -151,8 +151,8 @@ def event_line(event: Event, counter: Counter) -> str:
         case StepFailed(step, why):
             return f"{counter.next()} {step_words(step)} FAILED: {safe(why)}"
         case Waiting(ref, state, seconds):
-            so_far = f", {duration(seconds)} so far" if seconds >= 1 else ""
-            return f"      waiting for {safe(str(ref))}: {safe(state)}{so_far}"
+            so_far = f" ({duration(seconds)} so far)" if seconds >= 1 else ""
+            return f"      waiting for {safe(str(ref))}{so_far}: {safe(state)}"
         case _ as never:
             assert_never(never)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from remediate.kinds.pointers import parts
+from remediate.kinds.registry import NAMES, kind
 from remediate.model.plan import Difference, FieldChange, Plan, Step
 from remediate.model.ref import Ref
 
@@ -23,6 +24,7 @@ class Rotation:
     made: tuple[Difference, ...]
     attach: Step | None
     detach: Step
+    seconds: float  # at most, until the new ones are ready
 
     @property
     def differences(self) -> tuple[Difference, ...]:
@@ -71,8 +73,21 @@ def rotations(plan: Plan) -> list[Rotation]:
             continue
         made = tuple(by_live[ref] for ref in step.ready if ref in by_live and ref not in told)
         told |= set(step.ready)
-        found.append(Rotation(holder, made, _attaching(plan, step), step))
+        seconds = waiting(plan, step.ready)
+        found.append(Rotation(holder, made, _attaching(plan, step), step, seconds))
     return found
+
+
+def waiting(plan: Plan, refs: Iterable[Ref]) -> float:
+    """At most how many seconds Google takes until these are ready; they are waited for at once."""
+    made = {d.live: d.after for d in plan.differences if d.after is not None}
+    return max((_waiting(ref, made.get(ref)) for ref in refs), default=0.0)
+
+
+def _waiting(ref: Ref, body: Mapping[str, Any] | None) -> float:
+    if body is not None and ref.kind in NAMES and kind(ref.kind).ready(dict(body)).ready:
+        return 0.0  # such as a certificate of one's own
+    return ISSUE_SECONDS.get(ref.kind, 0.0)
 
 
 def _attaching(plan: Plan, detach: Step) -> Step | None:

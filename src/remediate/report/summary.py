@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from remediate.model.plan import Action, Cause, Plan, Risk, Step, Undo
 from remediate.model.ref import Ref
-from remediate.report.rotation import ISSUE_SECONDS, rotations
+from remediate.report.rotation import rotations, waiting
 from remediate.report.text import counted, duration, safe
 
 _CAUSES = {
@@ -49,11 +49,10 @@ def count_words(plan: Plan, *, past: bool = False) -> str:
 
 def estimate(plan: Plan) -> Estimate:
     working = sum(max((step.estimate for step in wave), default=0.0) for wave in plan.waves)
-    waits = [tuple({ref for step in wave for ref in step.ready}) for wave in plan.waves]
-    waits.append(tuple(plan.settles))
-    longest = [max((ISSUE_SECONDS.get(ref.kind, 0.0) for ref in refs), default=0) for refs in waits]
-    what = sorted({ref for refs in waits for ref in refs})
-    return Estimate(working, sum(longest), tuple(what))
+    waits = [{ref for step in wave for ref in step.ready} for wave in plan.waves]
+    waits.append(set(plan.settles))
+    seconds = sum(waiting(plan, refs) for refs in waits)
+    return Estimate(working, seconds, tuple(sorted(set().union(*waits))))
 
 
 def highest_risk(steps: Sequence[Step]) -> Step:

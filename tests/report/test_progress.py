@@ -1,0 +1,161 @@
+"""What people see while it happens: whole lines in a pipe, moving ones on a terminal."""
+
+from __future__ import annotations
+
+import io
+import re
+import sys
+import threading
+from dataclasses import replace
+
+import pytest
+
+from remediate.model.plan import Step
+from remediate.model.progress import (
+    Event,
+    Reading,
+    SnapshotTaken,
+    StepBegun,
+    StepDone,
+    StepFailed,
+    Waiting,
+)
+from remediate.model.ref import parse_ref
+from remediate.report.progress import Lines, Live, Silent
+from tests.report import plans
+
+CERTIFICATE = parse_ref("SslCertificate/staging-ssl-cert")
+ANSI = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def steps() -> dict[str, Step]:
+    return {step.note or str(step.ref): step for step in plans.incident().steps}
+
+
+def story() -> list[Event]:
+    """The incident's apply, with a wait in which Google changes its word once."""
+    found = steps()
+    detach = found.pop("detach the old, once the new is ready")
+    events: list[Event] = [Reading("12 lists of netra-staging"), SnapshotTaken("01SNAP", 8)]
+    for step in found.values():
+        events += [StepBegun(step), StepDone(step, 1.23)]
+    events.append(StepBegun(detach))
+    events += [Waiting(CERTIFICATE, "PROVISIONING", float(s)) for s in (0, 2, 7, 17)]
+    events += [
+        Waiting(CERTIFICATE, "PROVISIONING (x FAILED_NOT_VISIBLE)", s) for s in (30.0, 330.0)
+    ]
+    events.append(StepDone(detach, 1230.0))
+    return events
+
+
+def test_a_pipe_gets_one_line_for_each_thing_worth_telling() -> None:
+    stream = io.StringIO()
+    with Lines(stream) as watcher:
+        watcher.expect(5)
+        for event in story():
+            watcher.on(event)
+    assert stream.getvalue() == (
+        "reading 12 lists of netra-staging\n"
+        "snapshot 01SNAP of 8 resources is kept\n"
+        "[1/5] create DnsZone/netrasystems-staging/api-staging.netrasystems.ai./A done in 1.2 s\n"
+        "[2/5] create DnsZone/netrasystems-staging/staging.netrasystems.ai./A done in 1.2 s\n"
+        "[3/5] create SslCertificate/staging-ssl-cert done in 1.2 s\n"
+        "[4/5] update TargetHttpsProxy/staging-https-proxy (attach beside the old) done in 1.2 s\n"
+        "update TargetHttpsProxy/staging-https-proxy (detach the old, once the new is ready) "
+        "begins\n"
+        "      waiting for SslCertificate/staging-ssl-cert: PROVISIONING\n"
+        "      waiting for SslCertificate/staging-ssl-cert (30 s so far): "
+        "PROVISIONING (x FAILED_NOT_VISIBLE)\n"
+        "      waiting for SslCertificate/staging-ssl-cert (6 min so far): "
+        "PROVISIONING (x FAILED_NOT_VISIBLE)\n"
+        "[5/5] update TargetHttpsProxy/staging-https-proxy (detach the old, once the new is ready) "
+        "done in 20 min\n"
+    )
+
+
+def test_a_failure_is_said_in_capitals_and_counts() -> None:
+    stream = io.StringIO()
+    step = next(iter(steps().values()))
+    Lines(stream).on(StepFailed(step, "refused \x1b[31m"))
+    assert stream.getvalue().startswith("[1] create DnsZone/")
+    assert "FAILED: refused \\x1b[31m\n" in stream.getvalue()
+
+
+def test_a_terminal_shows_the_steps_in_flight_and_keeps_the_finished_ones() -> None:
+    stream = Terminal()
+    with Live(stream, colour=False) as watcher:
+        watcher.expect(5)
+        for event in story()[:-1]:
+            watcher.on(event)
+        seen = ANSI.sub("", stream.getvalue())
+        assert "(detach the old, once the new" in seen
+        assert "waiting for SslCertificate/staging-ssl-cert (6 min so far): PROVISION" in seen
+        watcher.on(story()[-1])
+    after = ANSI.sub("", stream.getvalue())
+    assert "[5/5] update TargetHttpsProxy/staging-https-proxy" in after
+    assert "\x1b[?25h" in stream.getvalue(), "the cursor is back"
+
+
+def test_live_falls_back_to_lines_where_there_is_no_terminal() -> None:
+    plain, moving = io.StringIO(), io.StringIO()
+    with Live(moving) as watcher:
+        for event in story():
+            watcher.on(event)
+    lines = Lines(plain)
+    for event in story():
+        lines.on(event)
+    assert moving.getvalue() == plain.getvalue()
+    assert "\x1b" not in moving.getvalue()
+
+
+def test_a_terminal_that_cannot_move_its_cursor_gets_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "dumb")
+    stream = Terminal()
+    with Live(stream) as watcher:
+        for event in story():
+            watcher.on(event)
+    assert "\x1b" not in stream.getvalue()
+    assert stream.getvalue().count("done in") == 5
+
+
+@pytest.mark.parametrize("kind", [Lines, Live])
+def test_progress_never_goes_to_stdout(
+    kind: type[Lines], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with kind(Terminal()) as watcher:
+        for event in story():
+            watcher.on(event)
+        sys.stdout.write("a result\n")
+    assert capsys.readouterr().out == "a result\n"
+
+
+def test_silence_is_silent(capsys: pytest.CaptureFixture[str]) -> None:
+    with Silent() as watcher:
+        watcher.expect(5)
+        for event in story():
+            watcher.on(event)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_lines_of_several_threads_stay_whole() -> None:
+    stream = io.StringIO()
+    watcher = Lines(stream)
+    watcher.expect(400)
+    step = next(iter(steps().values()))
+
+    def work(number: int) -> None:
+        for _ in range(100):
+            watcher.on(StepDone(replace(step, note=f"thread {number}"), 1.0))
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    lines = stream.getvalue().splitlines()
+    assert [line.partition("]")[0] for line in lines] == [f"[{n}/400" for n in range(1, 401)]
