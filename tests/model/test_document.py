@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import sys
+
 import pytest
 import yaml
 from hypothesis import given
@@ -9,6 +11,7 @@ from remediate.model import document
 from remediate.model.document import MOST_BYTES, Node, Reading, read
 from remediate.model.position import Spot, locate
 from remediate.model.values import Quoted
+from remediate.model.yaml_events import YamlUnavailable
 
 
 def of(text: str) -> Reading:
@@ -148,6 +151,16 @@ def test_places_in_a_broken_file_are_found_as_far_as_it_goes() -> None:
         (0, spot): (1, 4),
         (1, spot): (3, 1),
     }
+
+
+def test_lines_end_as_their_writer_likes() -> None:
+    assert places("a: b\r\nc: *x\r\n") == ["a.yaml:2:4"]
+
+
+def test_a_pyyaml_without_libyaml_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "yaml._yaml", None)
+    with pytest.raises(YamlUnavailable, match="without libyaml"):
+        of("a: b")
 
 
 @given(st.binary(max_size=200))

@@ -127,6 +127,7 @@ class _Builder:
     def _document(self, number: int) -> None:
         event = self._get()
         self._written, self._whole = [], True
+        self._count(event, 1)
         place = self._place(event.start_mark)
         body = self._node(event, 1)
         if isinstance(body, dict):
@@ -138,7 +139,9 @@ class _Builder:
         kind = event.__class__
         if kind is AliasEvent:
             self._whole = False
-            self._fault(event, f"the alias *{event.anchor} is refused", "write the value out")
+            self._fault(
+                event, f"the alias {_shown('*' + event.anchor)} is refused", "write the value out"
+            )
             return None
         if event.anchor is not None or event.tag is not None:
             self._decorated(event)
@@ -152,9 +155,7 @@ class _Builder:
         out: dict[str, Node] = {}
         get, once = self._get, self._once.setdefault
         while (event := get()).__class__ is not MappingEndEvent:
-            self._left -= 2
-            if self._left < 0:
-                self._give_up(event, f"there are more than {MOST_NODES:,} values in this file")
+            self._count(event, 2)
             if event.__class__ is not ScalarEvent:
                 self._odd_key(event, depth)
                 continue
@@ -180,9 +181,7 @@ class _Builder:
         out: list[Node] = []
         get = self._get
         while (event := get()).__class__ is not SequenceEndEvent:
-            self._left -= 1
-            if self._left < 0:
-                self._give_up(event, f"there are more than {MOST_NODES:,} values in this file")
+            self._count(event, 1)
             if event.__class__ is ScalarEvent and event.anchor is None and event.tag is None:
                 out.append(text := self._scalar(event))
                 if text is not None and "${" in text:
@@ -214,9 +213,18 @@ class _Builder:
 
     def _decorated(self, event: Event) -> None:
         if event.anchor is not None:
-            self._fault(event, f"the anchor &{event.anchor} is refused", "write the value out")
+            self._fault(
+                event, f"the anchor {_shown('&' + event.anchor)} is refused", "write the value out"
+            )
         if event.tag is not None:
-            self._fault(event, f"the tag {event.tag} is refused", "fields know their own types")
+            self._fault(
+                event, f"the tag {_shown(event.tag)} is refused", "fields know their own types"
+            )
+
+    def _count(self, event: Event, nodes: int) -> None:
+        self._left -= nodes
+        if self._left < 0:
+            self._give_up(event, f"there are more than {MOST_NODES:,} values in this file")
 
     def _give_up(self, event: Event, message: str) -> None:
         self._fault(event, message)
