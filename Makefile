@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: demo test unit lint types imports fmt bench pin help clean set-up-run set-up-dev set-up-bench
+.PHONY: demo test unit lint types imports fmt bench docs ratchets pin help clean set-up-run set-up-dev set-up-bench
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -36,6 +36,12 @@ fmt: set-up-dev ## put the code in order
 
 bench: set-up-bench ## the numbers we hold ourselves to, beside octoDNS; ARGS=--quick for a small one
 	@$(PY) bench/run.py $(ARGS)
+
+docs: set-up-dev ## write the parts of the documents that are made from the commands
+	$(PY) -m tests.architecture.help_pages
+
+ratchets: set-up-dev ## lower what may only fall to where it is
+	$(PY) -m tests.architecture.ratchets
 
 pin: ## resolve requirements/*.txt anew from pyproject.toml (needs uv)
 	@command -v uv >/dev/null || { echo "make pin needs uv on the PATH: pip install uv" >&2; exit 1; }

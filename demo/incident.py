@@ -117,7 +117,7 @@ class Incident:
         self._run("rollback", "--snapshot", "latest", "--yes")
         self._resolve(expected=None)
         insist(self._state() == self._before, "the rollback left a difference")
-        print("    $ curl $SANDBOX/_sandbox/state?comparable=1    # before and after")
+        print(f"    $ curl {self._url}/_sandbox/state?comparable=1    # before and after")
         print("    equal\n")
         tell("The snapshot holds what Google answered, word for word, so the outage is back too.")
 
