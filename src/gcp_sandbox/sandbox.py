@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
-from gcp_sandbox import batch, scenarios
+from gcp_sandbox import batch, locations, longrunning, scenarios
 from gcp_sandbox.admin import Admin
 from gcp_sandbox.authority import Authority
 from gcp_sandbox.chance import Chance
 from gcp_sandbox.clock import Clock
 from gcp_sandbox.compute import api as compute
 from gcp_sandbox.dns import api as dns
+from gcp_sandbox.dns.section import DnsSection
 from gcp_sandbox.nameserver import start_nameserver
 from gcp_sandbox.server import start_server
 from gcp_sandbox.service import Service
@@ -31,12 +33,24 @@ def build(options: Options, *, seed: int | None = None) -> tuple[Service, dict[s
     authority = Authority(world)
     world.register("authority", authority)
     service = Service(world)
-    dns.register(world, service.router)
+    zones = dns.register(world, service.router)
+    world.dials.append(partial(_name_servers, zones))
     compute.register(world, service.router, authority)
+    longrunning.register(world, service.router)
+    locations.register(service.router)
     batch.register(service)
     ports: dict[str, int] = {}
     Admin(service, authority, ports).register()
     return service, ports
+
+
+def _name_servers(zones: DnsSection, port: int) -> dict[str, str]:
+    """Every zone's name servers are the one that listens here."""
+    return {
+        f"{server.rstrip('.')}:53": f"127.0.0.1:{port}"
+        for zone in zones.public_zones()
+        for server in zone.body["nameServers"]
+    }
 
 
 class Sandbox:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
@@ -12,6 +11,7 @@ from gcp_sandbox.dns import answer, change, managed_zone, quota, recordset
 from gcp_sandbox.dns.errors import exists, not_found
 from gcp_sandbox.dns.zone import Event, Zone
 from gcp_sandbox.errors import GoogleError
+from gcp_sandbox.project import number
 from gcp_sandbox.request import Body, Json
 from gcp_sandbox.world import World
 
@@ -166,7 +166,7 @@ class DnsSection:
 
     def number(self, project: str) -> str:
         """The project's number: any, but always the same."""
-        return str(10**11 + zlib.crc32(project.encode()))
+        return number(project)
 
     def dump(self) -> Json:
         return {
