@@ -97,23 +97,33 @@ class Service:
             return internal()
 
     def _finish(self, request: Request, answer: Answer | GoogleError) -> Reply:
-        if request.method != "GET":
-            self.world.settle()
-        self.world.save()
-        if isinstance(answer, Reply):
-            return answer
-        if isinstance(answer, GoogleError):
-            return Reply(answer.status, _encoded(answer.body()))
-        response = answer if isinstance(answer, Response) else Response(200, answer)
-        body = response.body
-        if isinstance(body, bytes):
-            return Reply(response.status, body, response.content_type)
-        if "fields" in request.query and isinstance(body, dict):
-            try:
-                body = select(body, request.query["fields"])
-            except GoogleError as refused:
-                return Reply(refused.status, _encoded(refused.body()))
-        return Reply(response.status, b"" if body is None else _encoded(body))
+        """Let the world settle, write it down, and only then tell."""
+        try:
+            if request.method != "GET":
+                self.world.settle()
+            self.world.save()
+            return _reply(request, answer)
+        except GoogleError as refused:
+            return _refusal(refused)
+        except Exception:  # noqa: BLE001 - a fault of ours is Google's 500
+            _log.exception("answer failed")
+            return _refusal(internal())
+
+
+def _reply(request: Request, answer: Answer | GoogleError) -> Reply:
+    if isinstance(answer, GoogleError):
+        return _refusal(answer)
+    response = answer if isinstance(answer, Response) else Response(200, answer)
+    body = response.body
+    if isinstance(body, bytes):
+        return Reply(response.status, body, response.content_type)
+    if "fields" in request.query and isinstance(body, dict):
+        body = select(body, request.query["fields"])
+    return Reply(response.status, b"" if body is None else _encoded(body))
+
+
+def _refusal(error: GoogleError) -> Reply:
+    return Reply(error.status, _encoded(error.body()))
 
 
 def split_target(target: str) -> tuple[str, dict[str, str]]:

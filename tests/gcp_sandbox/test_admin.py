@@ -51,6 +51,7 @@ def test_calls_are_listed_in_order_without_the_admins_own(client: Client) -> Non
 def test_dial_leads_public_resolvers_to_the_sandboxs_dns(core: Sandbox, staging: Client) -> None:
     dialled = staging.get("/_sandbox/dial")
     assert dialled["8.8.8.8:53"] == f"127.0.0.1:{core.dns_port}"
+    assert dialled["ns-cloud-a1.googledomains.com:53"] == f"127.0.0.1:{core.dns_port}"
 
 
 def test_equal_scenarios_make_equal_worlds(client: Client) -> None:

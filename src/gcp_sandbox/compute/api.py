@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 
 from gcp_sandbox.authority import Authority
@@ -18,6 +19,8 @@ from gcp_sandbox.compute.section import NAME, Compute
 from gcp_sandbox.request import Body, Handler, Request
 from gcp_sandbox.router import Router
 from gcp_sandbox.world import World
+
+_log = logging.getLogger(__name__)
 
 ROOT = "/compute/v1/projects/{project}"
 ANSWER_SECONDS = 0.8
@@ -106,7 +109,7 @@ def _mutation(compute: Compute, kind: Kind, act: Callable[[Call], Body]) -> Hand
 def _patiently(act: Callable[[Call], Body], call: Call) -> Body | Awaitable[Body]:
     """Do it; where an operation is about to end, after that: Google is no quicker to answer."""
     try:
-        return act(call)
+        return _understood(act, call)
     except refusals.Busy as busy:
         if busy.ends - call.compute.world.clock.time() > ANSWER_SECONDS:
             raise
@@ -120,10 +123,19 @@ async def _afterwards(act: Callable[[Call], Body], call: Call, busy: refusals.Bu
         await asyncio.sleep(max(busy.ends - world.clock.time(), 0.0))
         world.settle()
         try:
-            return act(call)
+            return _understood(act, call)
         except refusals.Busy as still:
             busy = still
     raise busy
+
+
+def _understood(act: Callable[[Call], Body], call: Call) -> Body:
+    """A member of the wrong JSON type deep in a body fails wherever it is first used."""
+    try:
+        return act(call)
+    except (AttributeError, KeyError, TypeError, ValueError) as misread:
+        _log.info("body refused", exc_info=misread)
+        raise refusals.unreadable() from misread
 
 
 def _setting(setter: Setter) -> Callable[[Call], Body]:

@@ -24,7 +24,7 @@ def check_shape(kind: Kind, body: Json) -> Body:
         raise refusals.required("resource")
     _check_types(kind, body)
     for name, choices in kind.choices.items():
-        if name in body and body[name] not in choices:
+        if body.get(name) and body[name] not in choices:
             raise refusals.invalid(
                 f"resource.{name}", body[name], f"Must be one of [{', '.join(choices)}]."
             )
@@ -39,9 +39,13 @@ def check_shape(kind: Kind, body: Json) -> Body:
 
 
 def _check_types(kind: Kind, body: Body) -> None:
-    for name in kind.texts:
+    for name in (*kind.texts, *kind.choices):
         if name in body and not isinstance(body[name], str):
             raise _wrong_type(name, "TYPE_STRING", body[name])
+    for link in kind.links:
+        name = link.path.partition("[]")[0]
+        if name != link.path and not isinstance(body.get(name, []), list):
+            raise _wrong_type(name, "TYPE_MESSAGE", body[name])
     for name in kind.flags:
         if name in body and not isinstance(body[name], bool):
             raise _wrong_type(name, "TYPE_BOOL", body[name])

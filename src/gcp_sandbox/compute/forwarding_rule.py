@@ -24,13 +24,16 @@ def ports_of(rule: Body) -> range:
 
 def _prepare(draft: Draft) -> None:
     body = draft.body
+    if not body["loadBalancingScheme"]:
+        # A Private Service Connect endpoint balances nothing, and says so by an empty scheme.
+        body |= {"pscConnectionId": body["id"], "pscConnectionStatus": "ACCEPTED"}
     if not body.get("target") and not body.get("backendService"):
         raise refusals.required("resource.target")
     if body.get("portRange"):
         body["portRange"] = _port_range(body["portRange"])
     if body["loadBalancingScheme"].startswith("INTERNAL"):
         body.setdefault("network", f"{HOST}projects/{draft.place.project}/global/networks/default")
-    else:
+    elif body["loadBalancingScheme"]:
         body.setdefault("networkTier", "PREMIUM")
     body["IPAddress"] = _ip(draft)
     body["selfLinkWithId"] = draft.place.link.rpartition("/")[0] + f"/{body['id']}"
@@ -75,7 +78,7 @@ def _ephemeral(draft: Draft) -> str:
     scheme, pool = draft.body["loadBalancingScheme"], draft.compute.pool
     if scheme == "INTERNAL_SELF_MANAGED":
         return "0.0.0.0"  # noqa: S104 - what Google answers, nothing is bound to it
-    if scheme.startswith("INTERNAL"):
+    if not scheme.startswith("EXTERNAL"):
         return pool.internal(taken(draft.compute))
     if draft.body.get("ipVersion") == "IPV6":
         return pool.external_ipv6()
@@ -140,7 +143,9 @@ FORWARDING_RULES = Kind(
             "STANDARD_OVERRIDES_FIXED_STANDARD",
         ),
     },
-    served=frozenset({"baseForwardingRule", "pscConnectionId", "serviceName"}),
+    served=frozenset(
+        {"baseForwardingRule", "pscConnectionId", "pscConnectionStatus", "serviceName"}
+    ),
     immutable=frozenset(
         {
             "IPAddress",

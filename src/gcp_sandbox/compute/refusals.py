@@ -44,6 +44,12 @@ def invalid(field: str, value: Json, why: str) -> GoogleError:
     return GoogleError(400, "invalid", f"Invalid value for field '{field}': '{shown}'. {why}")
 
 
+def unreadable() -> GoogleError:
+    return GoogleError(
+        400, "badRequest", "Invalid JSON payload received.", status_name="INVALID_ARGUMENT"
+    )
+
+
 def stale() -> GoogleError:
     return GoogleError(
         412,

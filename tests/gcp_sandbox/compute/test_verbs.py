@@ -6,11 +6,14 @@ import uuid
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from gcp_sandbox.compute.fingerprint import NO_LABELS
 from gcp_sandbox.compute.kinds import KINDS
 from tests.gcp_sandbox.client import LINK, PROJECT, Client
 from tests.gcp_sandbox.compute.bodies import ALL, CHAIN, REGIONAL, build, path_of, tear_down
+from tests.gcp_sandbox.compute.test_routes import schema_of
 
 COLLECTIONS = list(ALL)
 
@@ -224,3 +227,28 @@ def test_labels_come_by_set_labels_and_their_own_fingerprint(
     none = {"labels": {}, "labelFingerprint": after["labelFingerprint"]}
     client.post(f"{path}/setLabels", none)
     assert client.get(path)["labelFingerprint"] == NO_LABELS
+
+
+anything: Any = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=5,
+)
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15)
+@given(data=st.data())
+def test_no_body_whatever_makes_the_server_fail(client: Client, kind: Any, data: Any) -> None:
+    """Every known member with any JSON: accepted or refused, and readable afterwards."""
+    client.post("/_sandbox/reset")
+    build(client)
+    members = sorted(schema_of(kind)["properties"])
+    body = data.draw(st.dictionaries(st.sampled_from(members), anything, max_size=4))
+    collection = f"regions/r1/{kind.collection}"
+    full_body = ALL.get(f"global/{kind.collection}", {}) | body | {"name": "any"}
+    for verb, path in (("POST", collection), ("PATCH", f"{collection}/any")):
+        assert client.call(verb, path, full_body).status in {200, 400, 403, 404, 405, 412}
+    for path in (collection, f"aggregated/{kind.collection}", f"{collection}/any"):
+        assert client.call("GET", path).status in {200, 404}
+    client.get("/_sandbox/state", comparable=1)
