@@ -9,6 +9,7 @@ import click
 from remediate.cli.options import Settings, global_options, target_options
 from remediate.cli.outputs import colour, output_options, width, write
 from remediate.cli.session import Session, choices, loaded, opened
+from remediate.cli.signals import first_signal_stops
 from remediate.model.errors import PlanRefused
 from remediate.model.plan import Plan
 from remediate.model.resource import Desired
@@ -71,7 +72,7 @@ def _applied(
     session: Session, desired: Desired, chosen: Choices, reviewed: Plan | None
 ) -> tuple[Plan, Outcome | None]:
     google, name = session.google, desired.environment.name
-    run = google.chance.ulid(google.clock.now())
+    run = session.new_run()
     with lock(session.store, name, run, google.clock) as lease:
         if lease.notice:
             sys.stderr.write(f"{lease.notice}\n")
@@ -86,6 +87,8 @@ def _applied(
         if not plan.is_empty:
             order = order_of("apply", plan, desired, seen)
             session.watcher.expect(len(plan.steps))
-            outcome = apply(order, run, google, session.store, ledger, session.watchers)
+            with first_signal_stops() as stopping:
+                watchers = session.watchers
+                outcome = apply(order, run, google, session.store, ledger, watchers, stopping)
         adopt(plan, desired, seen, ledger)
     return plan, outcome

@@ -10,9 +10,11 @@ from remediate.cli.apply import insist_on_guards, show
 from remediate.cli.options import Settings, global_options
 from remediate.cli.outputs import output_options, write
 from remediate.cli.session import Session, opened, store
+from remediate.cli.signals import first_signal_stops
 from remediate.model.plan import Plan
 from remediate.pipeline.apply import Outcome, apply
 from remediate.pipeline.guard import parse_allowances
+from remediate.pipeline.history import cut_short
 from remediate.pipeline.rollback import OnConflict, order_back, rollback, way_back
 from remediate.stores.desired_files import environment_folder
 from remediate.stores.lock import lock
@@ -37,12 +39,15 @@ def command(
 ) -> int:
     """Go back to a snapshot, whatever the YAML says. Takes its own snapshot first.
 
-    A second `rollback --snapshot latest` takes the rollback back.
+    A second `rollback --snapshot latest` takes the rollback back, or goes on with it if it was cut
+    short.
     """
     from remediate.report.human import outcome_text  # noqa: PLC0415
     from remediate.report.machine import outcome_json  # noqa: PLC0415
 
-    snapshot = find(settings, wanted)
+    snapshot = (
+        goal(settings, find(settings, wanted)) if wanted == LATEST else find(settings, wanted)
+    )
     with opened(settings, snapshot.environment, snapshot.project) as session:
         ask = sys.stdin.isatty() and not yes
         plan, outcome = _rolled_back(session, snapshot, on_conflict, ask=ask)
@@ -62,11 +67,23 @@ def find(settings: Settings, wanted: str) -> Snapshot:
     return Snapshots(store(settings)).find(wanted, environment)
 
 
+def goal(settings: Settings, latest: Snapshot) -> Snapshot:
+    """Where `latest` leads: a rollback that was cut short is gone on with, not taken back."""
+    to = cut_short(store(settings), latest)
+    if to is None:
+        return latest
+    sys.stderr.write(
+        f"the rollback to {to} (run {latest.run}) was cut short, and goes on;\n"
+        f"`remediate rollback --snapshot {latest.id}` would take it back instead\n"
+    )
+    return Snapshots(store(settings)).load(to)
+
+
 def _rolled_back(
     session: Session, snapshot: Snapshot, on_conflict: OnConflict, *, ask: bool
 ) -> tuple[Plan, Outcome | None]:
     google = session.google
-    run = google.chance.ulid(google.clock.now())
+    run = session.new_run()
     allowances = parse_allowances(session.settings.allow)
     with lock(session.store, snapshot.environment, run, google.clock) as lease:
         if lease.notice:
@@ -82,4 +99,6 @@ def _rolled_back(
             click.confirm("Roll back?", abort=True, err=True)
         order = order_back(way, plan)
         session.watcher.expect(len(plan.steps))
-        return plan, apply(order, run, google, session.store, ledger, session.watchers)
+        with first_signal_stops() as stopping:
+            outcome = apply(order, run, google, session.store, ledger, session.watchers, stopping)
+        return plan, outcome

@@ -21,6 +21,7 @@ from remediate.pipeline.plan import Choices, plan
 from remediate.report.progress import Lines, Live
 from remediate.stores.folder import Folder
 from remediate.stores.ledger import Ledger
+from remediate.stores.snapshots import Snapshots
 from remediate.stores.store import Store
 
 EMBEDDED = "embedded"
@@ -38,6 +39,10 @@ class Session:
     @property
     def watchers(self) -> list[Watcher]:
         return [self.watcher]
+
+    def new_run(self) -> str:
+        """An id that sorts behind all that was done here before."""
+        return self.google.chance.ulid(self.google.clock.now(), Snapshots(self.store).newest)
 
     def ledger(self) -> Ledger:
         return Ledger(self.store, self.environment)

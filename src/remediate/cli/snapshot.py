@@ -72,7 +72,8 @@ def take_(settings: Settings, reason: str) -> int:
     with opened(settings, about.name, about.project) as session:
         seen = observe(session.google, desired, watchers=session.watchers)
         seen.insist()
-        snapshot = take(desired, seen, session.google, reason)
-        Snapshots(session.store).save(snapshot)
+        snapshots = Snapshots(session.store)
+        snapshot = take(desired, seen, session.google, reason, snapshots.newest)
+        snapshots.save(snapshot)
     sys.stdout.write(f"{snapshot.id}\n")
     return 0

@@ -7,6 +7,7 @@ import uuid
 from datetime import datetime
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_LENGTH = 26
 
 
 class Chance:
@@ -18,9 +19,13 @@ class Chance:
     def uuid(self) -> str:
         return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
 
-    def ulid(self, now: datetime) -> str:
-        """26 characters that sort by time (ULID): 48 bits of milliseconds, 80 of chance."""
+    def ulid(self, now: datetime, after: str = "") -> str:
+        """26 characters that sort by time (ULID): 48 bits of milliseconds, 80 of chance.
+
+        It sorts behind `after`, another one, even if the clock was put back since.
+        """
         number = (int(now.timestamp() * 1000) << 80) | self._random.getrandbits(80)
+        number = max(number, _number(after) + 1)
         return "".join(_CROCKFORD[(number >> shift) & 31] for shift in range(125, -1, -5))
 
     def jitter(self, upper: float) -> float:
@@ -30,3 +35,11 @@ class Chance:
     def token(self) -> bytes:
         """32 bytes for a key."""
         return self._random.getrandbits(256).to_bytes(32, "big")
+
+
+def _number(ulid: str) -> int:
+    """Back from text; what is no ULID sorts before all of them."""
+    number = 0
+    for character in ulid if len(ulid) == _LENGTH else "":
+        number = number << 5 | max(0, _CROCKFORD.find(character))
+    return number

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +17,7 @@ from remediate.model.progress import SnapshotTaken, Watcher, tell
 from remediate.model.ref import Ref, record_ref
 from remediate.model.resource import Desired, Lifecycle, Zone
 from remediate.pipeline.observe import Observed
-from remediate.pipeline.run import Run, carry_out
+from remediate.pipeline.run import Run, Ways, carry_out
 from remediate.pipeline.snapshot import touched
 from remediate.stores.actor import this_actor
 from remediate.stores.journal import Journal
@@ -35,7 +36,12 @@ class Order:
     entries: Mapping[Ref, Entry | None]  # what the ledger says of a Ref once its steps are done
     timeouts: Mapping[Ref, float]
     parallelism: int
-    reason: str = ""
+    to: str = ""  # the snapshot that a rollback goes back to
+
+    @property
+    def again(self) -> str:
+        """What to type to go on with it."""
+        return f"remediate rollback --snapshot {self.to}" if self.to else f"remediate {self.verb}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,23 +70,15 @@ def apply(
     store: Store,
     ledger: Ledger,
     watchers: Sequence[Watcher],
+    stopping: threading.Event | None = None,
 ) -> Outcome:
     """Carry an order out under a lock that the caller holds for `run_id`.
 
-    Raises what `carry_out` raises; whatever it is, the journal and the snapshot are complete.
+    Once `stopping` is set, no step begins. Raises what `carry_out` raises; whatever it is, the
+    journal and the snapshot are complete.
     """
     plan, clock = order.plan, google.clock
-    snapshot = Snapshot(
-        google.chance.ulid(clock.now()),
-        plan.environment,
-        plan.project,
-        run_id,
-        rfc3339(clock.now()),
-        order.reason or f"before {order.verb}",
-        order.before,
-    )
-    Snapshots(store).save(snapshot)
-    tell(watchers, SnapshotTaken(snapshot.id, len(snapshot.resources)))
+    snapshot = _snapshot(order, run_id, google, store)
     journal = Journal.begin(
         store,
         run_id,
@@ -91,19 +89,35 @@ def apply(
         project=plan.project,
         digest=plan.digest,
         snapshot=snapshot.id,
-        more={"allowances": dict(plan.allowances)},
+        more={"allowances": dict(plan.allowances)} | ({"to": order.to} if order.to else {}),
     )
+    Snapshots(store).save(snapshot)  # after its run is known: one without a run was taken by hand
+    tell(watchers, SnapshotTaken(snapshot.id, len(snapshot.resources)))
     run = Run(
         google,
         journal,
         ledger,
-        snapshot.id,
+        ways=Ways(order.again, f"remediate rollback --snapshot {snapshot.id}"),
         entries=order.entries,
         watchers=watchers,
         timeouts=order.timeouts,
+        stopping=stopping or threading.Event(),
     )
     carry_out(plan, run, order.parallelism)
     return Outcome(run_id, snapshot.id, len(run.done))
+
+
+def _snapshot(order: Order, run: str, google: Google, store: Store) -> Snapshot:
+    now = google.clock.now()
+    return Snapshot(
+        google.chance.ulid(now, after=Snapshots(store).newest),
+        order.plan.environment,
+        order.plan.project,
+        run,
+        rfc3339(now),
+        f"before {order.verb}" + (f" to {order.to}" if order.to else ""),
+        order.before,
+    )
 
 
 def insist_on_same(planned: Plan, now: Plan) -> None:
@@ -123,7 +137,7 @@ def insist_on_same(planned: Plan, now: Plan) -> None:
 def _entries(plan: Plan, desired: Desired) -> dict[Ref, Entry | None]:
     """What is to be remembered of everything that is declared, and of what goes."""
     result: dict[Ref, Entry | None] = {
-        ref: _entry(live.name, body, desired.resources[ref].lifecycle)
+        ref: _entry(live.name, body, desired.resources[ref].lifecycle, plan.retired.get(ref, ()))
         for ref, (live, body) in plan.written.items()
     }
     for difference in plan.differences:
@@ -143,7 +157,8 @@ def adopt(plan: Plan, desired: Desired, observed: Observed, ledger: Ledger) -> N
     for ref, (live, body) in plan.written.items():
         names.settle(ref, live, observed.live.get(live))
         if ref not in changed:
-            ledger.remember(ref, _entry(live.name, body, desired.resources[ref].lifecycle))
+            lifecycle, retired = desired.resources[ref].lifecycle, plan.retired.get(ref, ())
+            ledger.remember(ref, _entry(live.name, body, lifecycle, retired))
     for zone in desired.resources.values():
         if isinstance(zone, Zone):
             for (fqdn, rrtype), record in zone.records.items():
@@ -165,5 +180,7 @@ def _timeouts(plan: Plan, desired: Desired) -> dict[Ref, float]:
     }
 
 
-def _entry(name: str, body: Mapping[str, Any], lifecycle: Lifecycle) -> Entry:
-    return Entry(name, dict(body), lifecycle.on_remove, lifecycle.protect)
+def _entry(
+    name: str, body: Mapping[str, Any], lifecycle: Lifecycle, retired: tuple[str, ...]
+) -> Entry:
+    return Entry(name, dict(body), lifecycle.on_remove, lifecycle.protect, retired)

@@ -58,6 +58,15 @@ def same_state(ref: Ref, ours: Body | None, live: Body | None) -> bool:
     return fields_digest(facts, ours, fields, "-") == fields_digest(facts, live, fields, "-")
 
 
+def cut_short(store: Store, snapshot: Snapshot) -> str | None:
+    """Where the rollback that took this snapshot was going, unless it got there."""
+    if snapshot.run not in journal.runs(store):
+        return None
+    story = journal.read(store, snapshot.run)
+    to = story.begun.get("to")
+    return None if to is None or story.outcome == "done" else str(to)
+
+
 def written_since(store: Store, snapshot: Snapshot) -> dict[Ref, Written]:
     """By live name, over the snapshot's run and all later ones of its environment."""
     result: dict[Ref, Written] = {}

@@ -106,8 +106,8 @@ def _look(refs: Sequence[Ref], google: Google, watchers: Sequence[Watcher]) -> O
 def order_back(way: Way, plan: Plan) -> Order:
     """The order for a plan of `rollback`; of each resource all is restored, so nothing waits."""
     before = touched(plan, way.observed)
-    reason = f"before rollback to {way.snapshot.id}"
-    return Order("rollback", plan, before, _entries_back(way, plan), {}, PARALLELISM, reason)
+    entries = _entries_back(way, plan)
+    return Order("rollback", plan, before, entries, {}, PARALLELISM, to=way.snapshot.id)
 
 
 def rollback(way: Way, on_conflict: OnConflict = "stop") -> Plan:
@@ -170,6 +170,8 @@ def _resources(way: Way, notes: list[str]) -> Iterator[Difference]:
                     name, Action.DELETE, ref, live, None, (FieldChange("", live, None),)
                 )
         elif before is not None and live is None:
+            if _lost(ref, before):
+                continue  # the objection says so; the rest can go back
             body = {"name": ref.name, **writable(kind(ref.kind), before)}
             yield Difference(name, Action.CREATE, ref, None, body, (FieldChange("", None, body),))
         elif before is not None and live is not None:
@@ -220,6 +222,11 @@ def _users(ref: Ref, way: Way) -> Iterator[Ref]:
 
 def _objections(way: Way, found: list[Difference]) -> Iterator[Objection]:
     """Protection never yields, to a rollback neither, and some things cannot be made again."""
+    for ref in scope(way.snapshot, way.written, whole=way.whole):
+        body = way.snapshot.resources[ref]
+        if body is not None and ref not in way.observed.live and (why := _lost(ref, body)):
+            message = f"{ref} cannot be made again: {why}"
+            yield _allowed(Objection("irreversible", "deny", ref, message), way.allowances)
     for difference in found:
         ref = difference.ref
         if ref.is_record_set:
@@ -229,12 +236,12 @@ def _objections(way: Way, found: list[Difference]) -> Iterator[Objection]:
         if removes and entry is not None and entry.protect:
             message = f"{ref} is protected from being {difference.action}d"
             yield _allowed(Objection("protected", "deny", ref, message), way.allowances)
-        facts = kind(ref.kind)
-        body = way.snapshot.resources.get(difference.live)
-        why = facts.lost(body) if facts.lost and body else ""
-        if difference.action is Action.CREATE and why:
-            message = f"{difference.live} cannot be made again: {why}"
-            yield _allowed(Objection("irreversible", "deny", ref, message), way.allowances)
+
+
+def _lost(ref: Ref, body: Body) -> str:
+    """Why Google would not take the body again; empty if it would."""
+    lost = None if ref.is_record_set else kind(ref.kind).lost
+    return lost(body) if lost else ""
 
 
 def _allowed(objection: Objection, allowances: Mapping[str, str]) -> Objection:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import signal
 import threading
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
-from dataclasses import replace
-from types import FrameType
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from remediate.gcp.errors import Contradicted
@@ -46,30 +43,39 @@ _PAUSES = (2.0, 5.0, 10.0, 20.0, 30.0, 60.0)
 MANY = 20  # record sets of one zone; beyond that one list is cheaper than a look at each
 
 
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """What to type when a run ends too early: to go on, and to go back."""
+
+    on: str
+    back: str
+
+
 class Run:
     """One plan on its way: what it knows, and what it has yet to tell."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all that a run goes by
         self,
         google: Google,
         journal: Journal,
         ledger: Ledger,
-        snapshot: str,
         *,
+        ways: Ways,
         entries: Mapping[Ref, Entry | None],
         watchers: Sequence[Watcher],
         timeouts: Mapping[Ref, float],
+        stopping: threading.Event,
     ) -> None:
         self.google = google
         self.journal = journal
         self.ledger = ledger
-        self.snapshot = snapshot
+        self.ways = ways
         self.entries = entries  # what the ledger says of a Ref once its steps are done
         self.watchers = watchers
         self.timeouts = timeouts  # lifecycle.wait, by live name, in seconds
         self.bodies: dict[Ref, Body] = {}
         self.done: list[Step] = []
-        self.stopping = threading.Event()
+        self.stopping = stopping  # once it is set, no step begins
         self._book = threading.Lock()  # the journal and the ledger are written in one order
 
     def note(self, what: Kind, **facts: Json) -> None:
@@ -104,8 +110,11 @@ class Run:
 
     def _remember(self, step: Step) -> None:
         entry = self.entries.get(step.ref)
+        known = self.ledger.entry(step.ref)
         if entry is None:
-            self.ledger.forget(step.ref)
+            # What a replacement left behind goes first, and is not the end of the resource.
+            if known is None or known.name == step.live.name:
+                self.ledger.forget(step.ref)
         else:
             fields = self.known(entry.fields)
             self.ledger.remember(step.ref, replace(entry, fields=fields))
@@ -135,15 +144,14 @@ def carry_out(plan: Plan, run: Run, parallelism: int) -> None:
     Raises PartlyApplied when a step fails after another was done, the step's own error when
     nothing was written, CheckFailed when something does not become ready afterwards.
     """
-    with _deaf_to_the_first_signal(run.stopping):
-        try:
-            for wave in plan.waves:
-                _take(wave, run, parallelism)
-            for ref in plan.settles:
-                wait_until_ready(ref, run)
-        except RemediateError as error:
-            run.note(Kind.RUN_ENDED, outcome="failed", why=str(error))
-            raise _in_context(error, plan, run) from error
+    try:
+        for wave in plan.waves:
+            _take(wave, run, parallelism)
+        for ref in plan.settles:
+            wait_until_ready(ref, run)
+    except RemediateError as error:
+        run.note(Kind.RUN_ENDED, outcome="failed", why=str(error))
+        raise _in_context(error, plan, run) from error
     run.note(Kind.RUN_ENDED, outcome="done")
 
 
@@ -331,36 +339,16 @@ def wait_until_ready(ref: Ref, run: Run) -> None:
 
 
 def _in_context(error: RemediateError, plan: Plan, run: Run) -> RemediateError:
-    """The error as the user needs it: what is done, what is not, and the way back."""
+    """The error as the user needs it: how much is done, the way on and the way back."""
     done, total = len(run.done), len(plan.steps)
-    if done == 0 or isinstance(error, Interrupted):
+    if done == 0 and not isinstance(error, Interrupted):
         return error
-    back = f"remediate rollback --snapshot {run.snapshot}"
-    text = f"{error}\n{done} of {total} steps are done. The way back: {back}"
-    if done == total and isinstance(error, CheckFailed):
-        return CheckFailed(text)
-    return PartlyApplied(text)
-
-
-@contextmanager
-def _deaf_to_the_first_signal(stopping: threading.Event) -> Iterator[None]:
-    """The first SIGINT or SIGTERM lets no step begin; a second one leaves: the journal has it."""
-
-    def stop(number: int, _frame: FrameType | None) -> None:
-        if stopping.is_set():
-            signal.signal(number, signal.SIG_DFL)
-            signal.raise_signal(number)
-        stopping.set()
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    kind = type(error) if isinstance(error, CheckFailed | Interrupted) else PartlyApplied
+    if kind is CheckFailed and done < total:
+        kind = PartlyApplied
+    told = kind(f"{error}\n{done} of {total} steps are done.")
+    told.hint = f"`{run.ways.on}` goes on, `{run.ways.back}` takes back what is done."
+    return told
 
 
 def _words(body: Mapping[str, Any] | None) -> str:

@@ -32,8 +32,13 @@ def touched(plan: Plan, observed: Observed) -> dict[Ref, Body | None]:
     return bodies
 
 
-def take(desired: Desired, observed: Observed, google: Google, reason: str) -> Snapshot:
-    """All that the environment declares, as it is live, under whatever name: taken by hand."""
+def take(
+    desired: Desired, observed: Observed, google: Google, reason: str, after: str = ""
+) -> Snapshot:
+    """All that the environment declares, as it is live, under whatever name: taken by hand.
+
+    `after` is the newest snapshot there is.
+    """
     bodies: dict[Ref, Body | None] = {}
     for ref, resource in desired.resources.items():
         found = {at: body for at, body in observed.live.items() if _means(at, ref)}
@@ -44,8 +49,8 @@ def take(desired: Desired, observed: Observed, google: Google, reason: str) -> S
             bodies |= _records(resource, observed.record_sets.get(ref.name, iter(())))
     about, now = desired.environment, google.clock.now()
     # No run of ours has this id, so all of it is restored, not only what one has written.
-    run = google.chance.ulid(now)
-    identifier = google.chance.ulid(now)
+    run = google.chance.ulid(now, after)
+    identifier = google.chance.ulid(now, run)
     return Snapshot(identifier, about.name, about.project, run, rfc3339(now), reason, bodies)
 
 

@@ -84,6 +84,11 @@ class Snapshots:
         keys = self._store.list("snapshots/")
         return [key[len("snapshots/") : -len(".json")] for key in keys if key.endswith(".json")]
 
+    @property
+    def newest(self) -> str:
+        """The newest id, "" if there is none: every id made here sorts behind it."""
+        return max(self.ids(), default="")
+
     def _full(self, name: str) -> str:
         """The one id that begins like this, in either case."""
         wanted = name.upper()
