@@ -252,6 +252,8 @@ def test_an_outcome_names_run_and_snapshot() -> None:
     assert (told["run"], told["snapshot"]) == ("01RUN", "01SNAP")
     assert (told["steps_done"], told["steps_total"]) == (5, 5)
     nothing = outcome_json(None, plans.empty(), verb="rollback")
+    jsonschema.validate(told, schema("outcome"))
+    jsonschema.validate(nothing, schema("outcome"))
     assert (nothing["verb"], nothing["run"]) == ("rollback", None)
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
+
+import jsonschema
 
 from remediate.model.json import Body
 from remediate.model.ref import Ref, parse_ref, record_ref
@@ -76,6 +80,11 @@ def test_a_snapshot_tells_what_was_there_what_was_not_and_the_way_back() -> None
         "\n"
         "To go back to it: remediate rollback --snapshot 01JDBSNAP00000000000000001\n"
     )
+
+
+def test_the_json_of_a_snapshot_is_valid_by_its_schema() -> None:
+    schema = Path(__file__).parents[2] / "docs/reference/schemas/snapshot.schema.json"
+    jsonschema.validate(show_json(BEFORE), json.loads(schema.read_text()))
 
 
 def test_a_difference_is_told_by_its_changed_fields() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from remediate.model.errors import InvalidInput
@@ -63,6 +65,12 @@ def test_a_run_that_went_well_reads_as_a_story(store: Folder) -> None:
         f"The way back: remediate rollback --snapshot {SNAPSHOT}\n"
     )
     assert find(store, RUN).json()["outcome"] == "done"
+
+
+def test_the_json_of_a_run_is_valid_by_its_schema(store: Folder) -> None:
+    begin(journal(store), "1")
+    schema = Path(__file__).parents[2] / "docs/reference/schemas/run.schema.json"
+    jsonschema.validate(find(store, RUN).json(), json.loads(schema.read_text()))
 
 
 def test_a_run_that_was_killed_says_what_nobody_knows(store: Folder) -> None:
