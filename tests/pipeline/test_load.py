@@ -177,8 +177,16 @@ def test_a_regional_resource_may_be_named_with_or_without_its_region(
 def test_a_name_in_a_file_that_cannot_be_read_is_not_called_missing(tmp_path: Path) -> None:
     proxy = "apiVersion: remediate/v1\nkind: TargetHttpProxy\nmetadata: {name: p}\n"
     broken = "apiVersion: remediate/v1\nkind: UrlMap\nmetadata: {name: web}\nspec: [\n"
-    files = {"a.yaml": proxy + "spec: {urlMap: web}\n", "b.yaml": broken}
+    spec = 'spec: {urlMap: web, description: "${UrlMap/web.selfLink}"}\n'
+    lifecycle = "lifecycle: {dependsOn: [UrlMap/web]}\n"
+    files = {"a.yaml": proxy + spec + lifecycle, "b.yaml": broken}
     assert [line.partition(" ")[0] for line in refused(tmp_path, files)] == ["b.yaml:5:1:"]
+
+
+def test_an_environment_in_a_file_that_cannot_be_read_is_not_called_missing(
+    tmp_path: Path,
+) -> None:
+    assert len(refused(tmp_path, {"environment.yaml": b"\xff" + ENVIRONMENT.encode()})) == 1
 
 
 def test_somebody_elses_links_need_no_document(tmp_path: Path) -> None:

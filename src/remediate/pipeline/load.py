@@ -44,6 +44,7 @@ class _Folder:
     edges: Edges = field(default_factory=dict)
     # Names in files that could not be read whole: a link to one of them is no fault of the link.
     obscured: set[str] = field(default_factory=set)
+    is_whole: bool = True
 
     def note(self, document: Document, *complaints: Complaint) -> None:
         self.complaints += [(document, one) for one in complaints]
@@ -56,7 +57,7 @@ def load(root: Path, env: str | None, process_env: Mapping[str, str]) -> Desired
     """
     where = environment_folder(root, env)
     faults: list[Fault] = []
-    folder = _Folder(desired_files(where, root, faults), faults)
+    folder = _Folder(desired_files(where, root, faults), faults, is_whole=not faults)
     _read_documents(folder)
     about = _environment(folder, where.name, process_env)
     resources = _resources(folder, about.environment, about.scope)
@@ -75,6 +76,7 @@ def _read_documents(folder: _Folder) -> None:
         folder.documents += reading.documents
         if not reading.complete or not all(document.whole for document in reading.documents):
             folder.obscured |= {name.decode() for name in _NAMED.findall(file.data)}
+            folder.is_whole = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ def _environment(folder: _Folder, name: str, process_env: Mapping[str, str]) -> 
         first = f"the first one is at {found[0].place}"
         folder.note(extra, Complaint("/kind", "there is more than one Environment", first))
     if not found:
-        if folder.files and not folder.obscured:
+        if folder.is_whole:
             folder.faults.append(Fault(None, f"desired/{name} has no document of kind Environment"))
         scope = _scope(folder, None, process_env)
         return _About(_UNNAMED, scope)
@@ -131,8 +133,17 @@ def _scope(folder: _Folder, spec: Node, process_env: Mapping[str, str]) -> Scope
         {name: str(text) for name, text in variables.items() if isinstance(text, str)},
         frozenset(map(str, allowed if isinstance(allowed, list) else ())),
         process_env,
-        lambda reference: referred(reference, folder.refs),
+        lambda reference: _refer(folder, reference),
     )
+
+
+def _refer(folder: _Folder, reference: Reference) -> Reference:
+    try:
+        return referred(reference, folder.refs)
+    except ExpressionFault:
+        if reference.ref.name in folder.obscured:
+            return reference
+        raise
 
 
 def _no_reference(reference: Reference) -> Reference:
@@ -219,7 +230,8 @@ def _resource(
         try:
             depends.append(depended(text, ref, folder.refs))
         except ValueError as error:
-            complaints.append(Complaint(pointer("lifecycle", "dependsOn", at), str(error)))
+            if text.rpartition("/")[2] not in folder.obscured:
+                complaints.append(Complaint(pointer("lifecycle", "dependsOn", at), str(error)))
         else:
             where = pointer("lifecycle", "dependsOn", at)
             folder.edges.setdefault(ref, {}).setdefault(depends[-1], where)
