@@ -116,7 +116,7 @@ def _joined(parts: Sequence[Change]) -> Change:
     )
 
 
-def _rrdata_bytes(value: Any) -> int:  # noqa: ANN401 - a record set, its policy, or a part of one
+def _rrdata_bytes(value: object) -> int:
     """Bytes of data in a set, those inside a routing policy included."""
     if isinstance(value, Mapping):
         own = value.get("rrdatas") or []

@@ -301,7 +301,7 @@ def _is_swapped(ref: Ref, created: set[Key]) -> bool:
     return any((fqdn, other) in created for other in clashes(rrtype))
 
 
-def disliked(fqdn: str, rrtype: str, body: Mapping[str, Any], dns_name: str) -> str:
+def disliked(fqdn: str, rrtype: str, body: Mapping[str, object], dns_name: str) -> str:
     """Why a live set could not be written in `records`; empty if it could."""
     if body.get("routingPolicy"):
         return "it answers by a routing policy"
@@ -320,7 +320,7 @@ def disliked(fqdn: str, rrtype: str, body: Mapping[str, Any], dns_name: str) -> 
     return ""
 
 
-def _all_known(values: Iterable[Any]) -> bool:
+def _all_known(values: Iterable[object]) -> bool:
     return not any(isinstance(value, Unknown) for value in values)
 
 

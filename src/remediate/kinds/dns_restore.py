@@ -70,7 +70,7 @@ def _body_changes(now: Body, after: Body) -> Iterator[FieldChange]:
         yield FieldChange("/routingPolicy", now.get("routingPolicy"), after.get("routingPolicy"))
 
 
-def _bare(value: Any) -> Any:  # noqa: ANN401 - any JSON
+def _bare(value: object) -> object:
     """A routing policy without what the server adds to it."""
     if isinstance(value, dict):
         kept = value.items()

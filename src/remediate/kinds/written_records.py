@@ -44,7 +44,7 @@ class _Reading:
     wrong: list[Wrong] = field(default_factory=list)
     keys: dict[tuple[str, str], str] = field(default_factory=dict)  # how odd owners were written
     crowded: set[str] = field(default_factory=set)  # owners of more than one type, or odd ones
-    ttls: dict[Any, int] = field(default_factory=dict)
+    ttls: dict[str | int, int] = field(default_factory=dict)
     delegates: bool = False
 
     def pointer(self, key: str, *below: str) -> str:
@@ -112,7 +112,7 @@ def _read_types(reading: _Reading, key: str, fqdn: str, types: object) -> None:
 _PLAIN = frozenset({"A", "AAAA", "CAA", "CNAME", "MX", "PTR", "SPF", "TXT"})
 
 
-def _plain_set(reading: _Reading, fqdn: str, rrtype: str, body: Any) -> RecordSet | None:  # noqa: ANN401 - what YAML holds
+def _plain_set(reading: _Reading, fqdn: str, rrtype: str, body: object) -> RecordSet | None:
     """A set of one value with nothing to say about it; None if it needs the longer look."""
     if rrtype not in _PLAIN or type(body) is not dict or len(body) != 2:  # noqa: PLR2004 - ttl and values
         return None
