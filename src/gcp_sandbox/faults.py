@@ -106,7 +106,11 @@ class Faults:
         match = str(wanted.get("match", "*"))
         if not re.match(r"[A-Z]+ |\*", match):
             match = f"* {match}"
-        fault = Fault(match, kind, int(wanted.get("times", 1)), float(wanted.get("seconds", 1.0)))
+        try:
+            times, seconds = int(wanted.get("times", 1)), float(wanted.get("seconds", 1.0))
+        except (TypeError, ValueError):
+            raise GoogleError(400, "invalid", "`times` and `seconds` are numbers.") from None
+        fault = Fault(match, kind, times, seconds)
         self._by_id[name] = fault
         return fault
 

@@ -19,7 +19,7 @@ from gcp_sandbox.compute import api as compute
 from gcp_sandbox.dns import api as dns
 from gcp_sandbox.dns.section import DnsSection
 from gcp_sandbox.nameserver import start_nameserver
-from gcp_sandbox.server import start_server
+from gcp_sandbox.server import LOOPBACK, start_server
 from gcp_sandbox.service import Service
 from gcp_sandbox.world import Options, World
 
@@ -69,7 +69,6 @@ class Sandbox:
         latency: float = 0.0,
         operation_time: float = 0.01,
         seed: int | None = None,
-        host: str = "127.0.0.1",
     ) -> None:
         wanted = scenarios.read(scenario)
         options = Options(
@@ -83,7 +82,6 @@ class Sandbox:
         if not self.world.load():
             self.world.populate(wanted)
             self.world.save(force=True)
-        self._host = host
         self._asked_port = port
         self._failed: BaseException | None = None
         self._ready = threading.Event()
@@ -148,9 +146,9 @@ class Sandbox:
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._stop = asyncio.Event()
-        http = await start_server(self.service.answer, self._host, self._asked_port)
+        http = await start_server(self.service.answer, self._asked_port)
         self.ports["http"] = http.port
-        names = await start_nameserver(self.world, "127.0.0.1", 0)
+        names = await start_nameserver(self.world, LOOPBACK, 0)
         self.ports["dns"] = names.port
         self._ready.set()
         await self._stop.wait()

@@ -15,7 +15,7 @@ from typing import TypeAlias
 
 HEAD_LIMIT = 64 * 1024
 BODY_LIMIT = 128 * 1024 * 1024
-LOOPBACK = ("127.0.0.1", "::1")
+LOOPBACK = "127.0.0.1"
 
 
 @dataclass(slots=True)
@@ -172,6 +172,8 @@ def parse_head(text: str) -> Message:
         headers[name.lower()] = value.strip()
     connection = headers.get("connection", "").lower()
     keep_alive = connection != "close" and (version != "HTTP/1.0" or connection == "keep-alive")
+    if method == "HEAD":
+        keep_alive = False  # its refusal has a body, which such a client does not read
     return Message(method, target, headers, keep_alive=keep_alive)
 
 
@@ -212,7 +214,7 @@ def _chunks(buffer: bytearray, at: int) -> tuple[bytes | None, int]:
 
 
 class HttpServer:
-    """A listening socket on loopback, whatever host it is told."""
+    """A listening socket, on loopback only."""
 
     def __init__(self, server: asyncio.Server, connections: set[Connection]) -> None:
         self._server = server
@@ -226,13 +228,10 @@ class HttpServer:
         await self._server.wait_closed()
 
 
-async def start_server(answer: Answerer, host: str, port: int) -> HttpServer:
+async def start_server(answer: Answerer, port: int) -> HttpServer:
     """Listen; port 0 takes a free one. Raises OSError where the port is taken."""
     connections: set[Connection] = set()
     server = await asyncio.get_running_loop().create_server(
-        lambda: Connection(answer, connections),
-        host if host in LOOPBACK else LOOPBACK[0],
-        port,
-        backlog=512,
+        lambda: Connection(answer, connections), LOOPBACK, port, backlog=512
     )
     return HttpServer(server, connections)

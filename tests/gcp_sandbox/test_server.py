@@ -10,7 +10,6 @@ import pytest
 
 from gcp_sandbox.request import Request
 from gcp_sandbox.sandbox import Sandbox
-from gcp_sandbox.server import LOOPBACK
 from tests.gcp_sandbox.client import COMPUTE, Client
 
 POLICY = json.dumps({"name": "p"}).encode()
@@ -177,11 +176,17 @@ def test_a_fault_of_ours_is_googles_500_without_a_traceback(
     assert "ZeroDivisionError" in caplog.text
 
 
-def test_whatever_host_it_is_told_it_listens_on_loopback_only() -> None:
-    with Sandbox(host="0.0.0.0") as sandbox:
-        server = socket.create_connection(("127.0.0.1", sandbox.port))
-        assert server.getpeername()[0] in LOOPBACK
-        server.close()
+def test_a_head_is_refused_and_the_line_closed(wire: Wire) -> None:
+    wire.send(b"HEAD /_sandbox/clock HTTP/1.1\r\n\r\n")
+    assert wire.answer()[0] == 405
+    assert wire.at_end()
+
+
+def test_it_listens_on_loopback_only(core: Sandbox) -> None:
+    for listening in (core.port, core.dns_port):
+        other = socket.socket()
+        other.bind(("127.0.0.2", listening))  # free: nothing listens on every address
+        other.close()
 
 
 def test_a_port_that_is_taken_is_told_to_whoever_starts_it(core: Sandbox) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+import uuid
 from dataclasses import dataclass
 
 from gcp_sandbox.compute import refusals
@@ -37,7 +38,11 @@ class Call:
         return self.request.query.get("requestId") or None
 
     def repeated(self) -> Body | None:
-        """The operation, if this very request came before."""
+        """The operation, if this very request came before. Raises 400 for an id that is none."""
+        if self.request_id is not None and not _is_uuid(self.request_id):
+            raise refusals.invalid(
+                "requestId", self.request_id, "Must be a valid UUID, and not the zero one."
+            )
         return self.compute.operations.repeated(self.place.project, self.request_id)
 
     def existing(self) -> Body:
@@ -74,6 +79,13 @@ _FAILURE: Body = {
     "httpErrorStatusCode": 500,
     "httpErrorMessage": "INTERNAL SERVER ERROR",
 }
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        return uuid.UUID(text).int != 0
+    except ValueError:
+        return False
 
 
 def insert(call: Call) -> Body:

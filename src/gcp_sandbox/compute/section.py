@@ -191,6 +191,7 @@ class Compute:
         self.bodies.clear()
         self.users.clear()
         self.operations.clear()
+        self.pool = AddressPool()
         self.health = {}
 
     def _comparable(self, project: str, key: str, body: Body) -> Body:

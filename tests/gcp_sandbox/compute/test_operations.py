@@ -10,6 +10,7 @@ from gcp_sandbox.sandbox import Sandbox
 from tests.gcp_sandbox.client import LINK, Client, connect
 from tests.gcp_sandbox.compute.bodies import CHAIN, build
 
+REQUEST = "5f0f0f0f-0000-4000-8000-000000000000"
 SLOW = 100.0
 """A factor under which nothing ends within a test unless its clock is advanced."""
 
@@ -33,7 +34,7 @@ def finish(client: Client) -> None:
 
 
 def test_an_operation_runs_and_is_done_when_its_time_is_over(client: Client) -> None:
-    begun = client.post("global/sslPolicies", {"name": "p"}, requestId="r-1")
+    begun = client.post("global/sslPolicies", {"name": "p"}, requestId=REQUEST)
     assert (begun["kind"], begun["status"], begun["progress"]) == (
         "compute#operation",
         "RUNNING",
@@ -41,7 +42,7 @@ def test_an_operation_runs_and_is_done_when_its_time_is_over(client: Client) -> 
     )
     assert begun["targetLink"] == f"{LINK}/global/sslPolicies/p"
     assert begun["operationType"] == "insert"
-    assert begun["clientOperationId"] == "r-1"
+    assert begun["clientOperationId"] == REQUEST
     assert begun["targetId"] == client.get("global/sslPolicies/p")["id"]
     path = f"global/operations/{begun['name']}"
     assert client.get(path) == begun

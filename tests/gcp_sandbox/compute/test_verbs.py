@@ -112,6 +112,12 @@ def test_wrong_types_and_unknown_choices_are_refused(client: Client, collection:
         assert field in answer.message
 
 
+@pytest.mark.parametrize("text", ["1", "x" * 36, "00000000-0000-0000-0000-000000000000"])
+def test_a_request_id_is_a_uuid(client: Client, text: str) -> None:
+    answer = client.call("POST", "global/addresses", {"name": "ip"}, requestId=text)
+    assert (answer.status, answer.reason) == (400, "invalid")
+
+
 PATCHES: dict[str, dict[str, Any]] = {
     "global/healthChecks": {"checkIntervalSec": 7},
     "global/backendServices": {"description": "new"},
