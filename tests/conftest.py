@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
 from gcp_sandbox.sandbox import Sandbox
 from tests.workbench import Workbench
 
+MEMORY = Path("/dev/shm")
+
 
 @pytest.fixture(scope="session")
 def running_sandbox() -> Iterator[Sandbox]:
-    """Starting one takes longer than most tests; only `workbench` hands it out, reset."""
+    """Starting one takes longer than most tests; only a workbench hands it out, reset."""
     with Sandbox("empty", operation_time=0, seed=1) as running:
         yield running
 
 
+@pytest.fixture(scope="session")
+def quick_folder() -> Iterator[Path]:
+    """A folder in memory where there is one: stores sync every write, which disks are slow at."""
+    usable = MEMORY.is_dir() and os.access(MEMORY, os.W_OK)
+    with TemporaryDirectory(dir=MEMORY if usable else None) as folder:
+        yield Path(folder)
+
+
 @pytest.fixture
-def workbench(running_sandbox: Sandbox, tmp_path: Path) -> Workbench:
+def workbench(running_sandbox: Sandbox, quick_folder: Path) -> Workbench:
     """An empty project, an empty store and no YAML yet."""
-    return Workbench(running_sandbox.url, tmp_path)
+    return Workbench(running_sandbox.url, quick_folder / "workbench")

@@ -13,6 +13,7 @@ from remediate.gcp.google import Google, connect_sandbox
 from remediate.gcp.sandbox import Sandbox
 from remediate.gcp.session import sandbox_session
 from remediate.kinds.calls import read
+from remediate.kinds.pointers import pointer
 from remediate.model.chance import Chance
 from remediate.model.errors import PlanRefused
 from remediate.model.json import Body
@@ -202,3 +203,14 @@ def told(made: Plan) -> list[tuple[str, str]]:
 
 def actions(made: Plan) -> set[Action]:
     return {difference.action for difference in made.differences}
+
+
+def moved(before: Any, after: Any, at: str = "") -> dict[str, tuple[Any, Any]]:
+    """Where two states differ, by JSON pointer; what is not there is None."""
+    if before == after:
+        return {}
+    if isinstance(before, dict) and isinstance(after, dict):
+        names = sorted({*before, *after})
+        below = [moved(before.get(n), after.get(n), at + pointer(n)) for n in names]
+        return {where: pair for each in below for where, pair in each.items()}
+    return {at: (before, after)}

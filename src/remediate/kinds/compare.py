@@ -73,8 +73,8 @@ def field_changes(
     rules = rules_of(kind, project)
     found = [*_changes(wanted, live, rules, "")]
     if written_before:
-        defaults = {} if exactly else kind.defaults
-        found += _unwritten(written_before, wanted, live, defaults, "")
+        absent = Absent({}, frozenset()) if exactly else Absent(kind.defaults, kind.shared)
+        found += _unwritten(written_before, wanted, live, absent, "")
     if restore_defaults:
         found += _off_default(kind, wanted, live, rules)
     distinct = {change.pointer: change for change in reversed(found)}
@@ -105,6 +105,7 @@ def merged_changes(
         name: merged(wanted[name], live.get(name)) if name in wanted else live.get(name)
         for name in sorted(touched)
     }
+    after = json_copy(after)
     for change in changes:
         *way, last = parts(change.pointer)
         if next(matching(wanted, change.pointer), None) is None:
@@ -218,11 +219,19 @@ def _same(want: Any, live: Any) -> bool:  # noqa: ANN401
     return False
 
 
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """What becomes of a field that is no longer written."""
+
+    defaults: Mapping[str, Json]
+    shared: frozenset[str]  # maps of which only the keys that were written go
+
+
 def _unwritten(
     before: Any,  # noqa: ANN401 - any JSON
     want: Any,  # noqa: ANN401
     live: Any,  # noqa: ANN401
-    defaults: Mapping[str, Json],
+    absent: Absent,
     at: str,
 ) -> Iterator[FieldChange]:
     """What the last apply wrote, this one does not, and live still holds."""
@@ -231,10 +240,10 @@ def _unwritten(
     was, is_live, now = (dict(children(value)) for value in (before, live, want))
     for name, item in was.items():
         here = at + pointer(name)
-        if name in now:
-            yield from _unwritten(item, now[name], is_live.get(name), defaults, here)
+        if name in now or here in absent.shared:
+            yield from _unwritten(item, now.get(name, {}), is_live.get(name), absent, here)
         elif isinstance(live, Mapping) and name in live and isinstance(want, Mapping):
-            default = defaults.get(here)
+            default = absent.defaults.get(here)
             if not _same(default, live[name]) and live[name] not in ("", [], {}, 0, False):
                 yield FieldChange(here, live[name], default)
 

@@ -99,6 +99,7 @@ class Kind:
     normalise: Mapping[Pattern, Callable[[Json], Json]] = field(default_factory=dict)
     # what Google fills in for an unwritten field that may change in place
     defaults: Mapping[str, Json] = field(default_factory=dict)
+    shared: frozenset[Pattern] = frozenset({"/labels"})  # maps in which others keep keys of theirs
     updates: tuple[Update, ...] = (Update("patch"),)
     ignored_by_insert: tuple[str, ...] = ()  # written by a step of their own after the insert
     outputs: frozenset[str] = frozenset()  # what `${Kind/name.field}` may name

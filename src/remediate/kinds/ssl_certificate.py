@@ -136,6 +136,12 @@ def ready(body: Body) -> Readiness:
     return Readiness(ready=status == "ACTIVE", state=state, failed=status in _FINAL)
 
 
+def lost(body: Body) -> str:
+    if body.get("type") == "MANAGED":
+        return ""
+    return "its private key is never given back; `apply` inserts it from the YAML"
+
+
 KIND = Kind(
     name="SslCertificate",
     collection="sslCertificates",
@@ -165,11 +171,10 @@ KIND = Kind(
         Action.CREATE: Verdict(Undo.EXACT, "it is detached and deleted again"),
         Action.REPLACE: Verdict(Undo.EXACT, "the old certificate stays and is attached again"),
         Action.DELETE: Verdict(
-            Undo.APPROXIMATE,
-            "a managed one is issued anew, in 60 to 90 minutes; the private key of another "
-            "is never given back",
+            Undo.APPROXIMATE, "a managed one is issued anew, in 60 to 90 minutes"
         ),
     },
     ready=ready,
+    lost=lost,
     check=check,
 )

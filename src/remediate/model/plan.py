@@ -129,6 +129,10 @@ class Plan:
     digest: str = ""
     settles: Sequence[Ref] = ()  # must be ready before success is claimed
     allowances: Mapping[str, str] = field(default_factory=dict)
+    # what is declared -> its live name, and the fields that are written, as Google would hold them
+    written: Mapping[Ref, tuple[Ref, Mapping[str, Any]]] = field(default_factory=dict)
+    retired: Mapping[Ref, tuple[str, ...]] = field(default_factory=dict)
+    """Of what is declared, the live names that replacements have left behind, for a rollback."""
 
     @property
     def steps(self) -> list[Step]:

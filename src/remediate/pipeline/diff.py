@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 from typing import Any
@@ -40,6 +40,7 @@ class Differences:
     records: dict[str, RecordsVerdict] = field(default_factory=dict)  # by zone
     written: dict[Ref, tuple[Ref, Mapping[str, Any]]] = field(default_factory=dict)
     names: Names = field(default_factory=lambda: Names("", ()))
+    retired: dict[Ref, tuple[str, ...]] = field(default_factory=dict)
 
 
 def diff(
@@ -53,6 +54,8 @@ def diff(
     for ref in _links_first(desired):
         entry = ledger.resources.get(ref)
         _compare_resource(kind(ref.kind), desired.resources[ref], observed, entry, result)
+        if entry is not None:
+            _retire(ref, (entry.name, *entry.retired), observed, result)
     refused = {objection.ref for objection in result.refused}
     for resource in desired.resources.values():
         if isinstance(resource, Zone) and resource.ref not in refused:
@@ -151,6 +154,16 @@ def _compare_resource(
             result.found.append(pair.difference(Action.UPDATE, live_ref, after))
 
 
+def _retire(ref: Ref, names: Iterable[str], observed: Observed, result: Differences) -> None:
+    """What stood for a document before stays beside what does now, until the document goes."""
+    current = result.written[ref][0].name
+    known = {*names, *result.retired.get(ref, ())} - {current}
+    if left := sorted(name for name in known if ref.named(name) in observed.live):
+        result.retired[ref] = tuple(left)
+        names_left = ", ".join(left)
+        result.notes.append(f"{ref} is {current} now; {names_left} stays, for a rollback")
+
+
 def _creation(resource: Resource, wanted: Mapping[str, Any], cause: Cause) -> Difference:
     ref = resource.ref
     body = {"name": ref.name, **wanted}
@@ -207,6 +220,8 @@ def _replace(pair: Pair, observed: Observed, result: Differences) -> None:
         new = ref.named(replacement(ref.name, immutable, taken))
     result.names.settle(ref, new, None)
     result.written[ref] = (new, pair.wanted)
+    if new != pair.live_ref:
+        result.retired[ref] = (pair.live_ref.name,)
     result.found.append(pair.difference(Action.REPLACE, new, {**pair.wanted, "name": new.name}))
 
 
@@ -301,15 +316,19 @@ def _removals(
     for ref, entry in sorted(remembered.items()):
         if ref.is_record_set or ref in desired.resources:
             continue
-        live_ref = ref.named(entry.name)
-        live = observed.live.get(live_ref)
-        if live is None:
+        # What replacements left behind first: the ledger forgets with the last.
+        there = [
+            (at, live)
+            for name in (*entry.retired, entry.name)
+            if (live := observed.live.get(at := ref.named(name))) is not None
+        ]
+        if not there:
             continue
         if entry.on_remove != "delete":
             notes.append(f"{ref} is no longer in the YAML and stays (onRemove: keep)")
         elif not prune:
             notes.append(f"{ref} is no longer in the YAML; --prune deletes it")
         else:
-            yield Difference(
-                ref, Action.DELETE, live_ref, live, None, (FieldChange("", live, None),)
-            )
+            for at, live in there:
+                change = FieldChange("", live, None)
+                yield Difference(ref, Action.DELETE, at, live, None, (change,))

@@ -136,7 +136,9 @@ def guard(
 ) -> list[Objection]:
     """Every objection, with the reason of each that somebody has acknowledged."""
     found = [objection for look in guards for objection in look(proposal)]
-    return [acknowledged(objection, proposal.desired, allowances) for objection in found]
+    return [
+        acknowledged(objection, proposal.desired, allowances) for objection in dict.fromkeys(found)
+    ]
 
 
 def acknowledged(

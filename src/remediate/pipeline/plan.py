@@ -74,6 +74,7 @@ def plan(desired: Desired, observed: Observed, ledger: Ledger, choices: Choices)
         settles=_settling(levels, observed.project),
         allowances=choices.allowances,
         written=verdict.written,
+        retired=verdict.retired,
     )
     return replace(made, digest=plan_digest(made))
 
@@ -188,8 +189,12 @@ def _link_deletions(drafts: list[Draft], around: Surroundings) -> None:
     gone = {draft.step.live: draft for draft in drafts if draft.last}
     records = [draft for draft in gone.values() if draft.step.ref.is_record_set]
     holders = holders_of(around.live)
+    left_behind: dict[Ref, Draft] = {}
     for draft in gone.values():
         draft.needs += [other.head for other in rest]
+        if (earlier := left_behind.get(draft.step.ref)) is not None:
+            draft.needs.append(earlier)
+        left_behind[draft.step.ref] = draft
         for ref in linked(draft.step.live.kind, draft.step.before, around.project, holders):
             if ref in gone:
                 gone[ref].needs.append(draft.head)

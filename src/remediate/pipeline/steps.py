@@ -214,8 +214,8 @@ def _step(
     fields: tuple[str, ...] = (),
     changes: tuple[FieldChange, ...] | None = None,
 ) -> Step:
-    verdict = facts.undo.get(verb, Verdict(Undo.EXACT, "the snapshot holds the whole body"))
     before = None if verb is Action.CREATE else difference.before
+    verdict = _undo(facts, verb, before)
     compared = fields or changeable_fields(facts, before)
     live = difference.replaces if verb is Action.DELETE and difference.replaces else difference.live
     return Step(
@@ -234,6 +234,12 @@ def _step(
         undo_why=verdict.why,
         estimate=facts.seconds.get(verb, 1.0),
     )
+
+
+def _undo(facts: Kind, verb: Action, before: Mapping[str, Any] | None) -> Verdict:
+    if verb is Action.DELETE and facts.lost and before and (why := facts.lost(dict(before))):
+        return Verdict(Undo.NEVER, why)
+    return facts.undo.get(verb, Verdict(Undo.EXACT, "the snapshot holds the whole body"))
 
 
 def _raised(risk: Risk, verb: Action, undo: Undo = Undo.EXACT) -> Risk:

@@ -24,6 +24,7 @@ class Entry:
     fields: Body
     on_remove: OnRemove = "keep"
     protect: bool = False
+    retired: tuple[str, ...] = ()  # live names that replacements have left behind
 
     def to_json(self) -> Body:
         return {
@@ -31,6 +32,7 @@ class Entry:
             "fields": self.fields,
             "onRemove": self.on_remove,
             "protect": self.protect,
+            "retired": list(self.retired),
         }
 
     @staticmethod
@@ -40,6 +42,7 @@ class Entry:
             fields=cast("Body", stored["fields"]),
             on_remove="delete" if stored["onRemove"] == "delete" else "keep",
             protect=stored["protect"] is True,
+            retired=tuple(map(str, cast("list[Json]", stored.get("retired", [])))),
         )
 
 

@@ -1,0 +1,223 @@
+"""What every kind keeps: created, changed, replaced, deleted, each twice, and back again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gcp_sandbox.sandbox import Sandbox
+from remediate.kinds.kind import Replacement
+from remediate.kinds.names import is_ours
+from remediate.kinds.registry import NAMES
+from remediate.model.errors import PlanRefused
+from remediate.model.json import Body
+from remediate.model.plan import Action, Plan, Undo
+from remediate.model.ref import GLOBAL, Ref
+from tests.kinds.examples import Example, examples
+from tests.workbench import REGION, Workbench, moved
+
+EXAMPLES = [example for name in NAMES for example in examples(name)]
+CHANGES = [(example, said) for example in EXAMPLES for said in example.changes]
+REPLACEMENTS = [(example, said) for example in EXAMPLES for said in example.replacements]
+BY_HOW = {
+    how: [(example, said) for example, said in REPLACEMENTS if example.facts.replacement is how]
+    for how in Replacement
+}
+# Deleting is what is tried here, so each guard against it is answered.
+DELETE = [
+    f"{rule}=tried"
+    for rule in (
+        *("too-many-deletes", "delete", "irreversible", "dns-apex", "dns-last-address"),
+        *("dns-wildcard", "no-certificate"),
+        "empty-environment",
+    )
+]
+
+
+def writes_what_every_zone_has(example: Example, said: str) -> bool:
+    """The SOA and NS of an apex are left as they are when they are no longer written."""
+    apex = example.changes[said].get("records", {}).get("@") or {}
+    return bool(apex.keys() & {"SOA", "NS"})
+
+
+@dataclass
+class Stage:
+    """A workbench on which an example stands already, as long as every test leaves it so."""
+
+    workbench: Workbench
+    example: Example | None = None
+    standing: Body | None = None
+
+    def set_up(self, example: Example) -> Body:
+        """The example is live, with what it needs; the comparable state is that."""
+        if self.example is not example or self.workbench.state() != self.standing:
+            self.workbench.reset()
+            self.show(example, example.first)
+            self.workbench.apply()
+            self.example, self.standing = example, self.workbench.state()
+        assert self.standing is not None
+        return self.standing
+
+    def show(self, example: Example, *documents: dict[str, Any]) -> None:
+        """Write what the example needs, and these; whatever is left out later is to go."""
+        removable = {"lifecycle": {"onRemove": "delete"}}
+        self.workbench.write(*({**one, **removable} for one in (*example.requires, *documents)))
+
+    def second_plan_is_empty(self) -> bool:
+        made = self.workbench.plan()
+        # An example that needs nothing leaves an empty environment behind.
+        return made.is_empty and {o.rule for o in made.objections} <= {"empty-environment"}
+
+
+@pytest.fixture(scope="module")
+def stage(running_sandbox: Sandbox, quick_folder: Path) -> Stage:
+    return Stage(Workbench(running_sandbox.url, quick_folder / "contract"))
+
+
+def ref_of(example: Example) -> Ref:
+    metadata = example.first["metadata"]
+    default = GLOBAL if example.facts.default_scope.value == "global" else REGION
+    return Ref(example.name, metadata["name"], metadata.get("location", default))
+
+
+def goes_back(stage: Stage, made: Plan, before: Body) -> None:
+    """After a rollback all is as it was, or the plan had said that it could not be."""
+    unsure = [step for step in made.steps if step.undo is not Undo.EXACT]
+    try:
+        stage.workbench.roll_back()
+    except PlanRefused:
+        assert unsure
+        return
+    if not unsure:
+        assert moved(before, stage.workbench.state()) == {}
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=str)
+def test_it_is_created_and_taken_back(stage: Stage, example: Example) -> None:
+    stage.workbench.reset()
+    born = stage.workbench.state()
+    stage.show(example, example.first)
+    made = stage.workbench.apply()
+    assert {difference.action for difference in made.differences} == {Action.CREATE}
+    assert stage.workbench.live(ref_of(example)) is not None
+    assert stage.second_plan_is_empty()
+    stage.workbench.roll_back()
+    assert moved(born, stage.workbench.state()) == {}
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=str)
+def test_it_is_found_as_wished_without_a_ledger_too(stage: Stage, example: Example) -> None:
+    stage.set_up(example)
+    stage.example = None
+    stage.workbench.forget()
+    assert stage.second_plan_is_empty()
+
+
+@pytest.mark.parametrize(("example", "said"), CHANGES, ids=str)
+def test_it_is_changed_in_place_and_changed_back(stage: Stage, example: Example, said: str) -> None:
+    before = stage.set_up(example)
+    stage.show(example, example.changed(example.changes[said]))
+    made = stage.workbench.apply()
+    whole = [difference for difference in made.differences if not difference.ref.is_record_set]
+    assert {difference.action for difference in whole} <= {Action.UPDATE}
+    assert {d.ref.zone if d.ref.is_record_set else d.ref for d in made.differences} == {
+        ref_of(example)
+    }
+    assert stage.workbench.state() != before
+    assert stage.second_plan_is_empty()
+    goes_back(stage, made, before)
+    stage.show(example, example.first)
+    assert stage.second_plan_is_empty()
+
+
+@pytest.mark.parametrize(
+    ("example", "said"),
+    [each for each in CHANGES if not writes_what_every_zone_has(*each)],
+    ids=str,
+)
+def test_what_was_written_and_no_longer_is_goes(stage: Stage, example: Example, said: str) -> None:
+    before = stage.set_up(example)
+    stage.show(example, example.changed(example.changes[said]))
+    stage.workbench.apply()
+    stage.show(example, example.first)
+    stage.workbench.apply(prune=True, allow=DELETE)
+    left = moved(before, stage.workbench.state())
+    # Google may say now what it left out before, but it must be what it would choose itself.
+    assert [pair for pair in left.values() if pair[0] is not None] == []
+    defaults = ["", [], {}, False, 0, *example.facts.defaults.values()]
+    assert [after for _, after in left.values() if after not in defaults] == []
+    assert stage.second_plan_is_empty()
+
+
+@pytest.mark.parametrize(("example", "said"), BY_HOW[Replacement.BESIDE], ids=str)
+def test_a_new_one_is_made_beside_it(stage: Stage, example: Example, said: str) -> None:
+    before, ref = stage.set_up(example), ref_of(example)
+    stage.show(example, example.changed(example.replacements[said]))
+    made = stage.workbench.apply()
+    (difference,) = made.differences
+    assert difference.action is Action.REPLACE
+    assert difference.live.name != ref.name
+    assert is_ours(difference.live.name, ref.name)
+    assert stage.workbench.live(ref) is not None
+    assert stage.workbench.live(difference.live) is not None
+    assert stage.second_plan_is_empty()
+    goes_back(stage, made, before)
+
+
+@pytest.mark.parametrize(("example", "said"), BY_HOW[Replacement.RECREATE], ids=str)
+def test_it_is_deleted_and_inserted_again(stage: Stage, example: Example, said: str) -> None:
+    before, ref = stage.set_up(example), ref_of(example)
+    stage.show(example, example.changed(example.replacements[said]))
+    made = stage.workbench.apply()
+    assert [d.action for d in made.differences if d.ref == ref] == [Action.REPLACE]
+    assert [s.verb for s in made.steps if s.live == ref][:2] == [Action.DELETE, Action.CREATE]
+    assert stage.second_plan_is_empty()
+    goes_back(stage, made, before)
+
+
+@pytest.mark.parametrize(("example", "said"), BY_HOW[Replacement.REFUSED], ids=str)
+def test_it_is_never_replaced(stage: Stage, example: Example, said: str) -> None:
+    before = stage.set_up(example)
+    stage.show(example, example.changed(example.replacements[said]))
+    made = stage.workbench.plan()
+    assert [(o.rule, o.level, o.ref) for o in made.objections] == [
+        ("replace", "deny", ref_of(example))
+    ]
+    assert made.is_empty
+    with pytest.raises(PlanRefused):
+        stage.workbench.apply()
+    assert moved(before, stage.workbench.state()) == {}
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=str)
+def test_it_is_deleted_and_comes_back(stage: Stage, example: Example) -> None:
+    before = stage.set_up(example)
+    stage.example = None
+    stage.show(example)
+    assert stage.second_plan_is_empty()  # absence never deletes
+    made = stage.workbench.apply(prune=True, allow=DELETE)
+    assert {difference.action for difference in made.differences} == {Action.DELETE}
+    assert stage.workbench.live(ref_of(example)) is None
+    assert stage.second_plan_is_empty()
+    goes_back(stage, made, before)
+
+
+@pytest.mark.parametrize(
+    ("example", "said"), [*BY_HOW[Replacement.BESIDE], *((e, "") for e in EXAMPLES)], ids=str
+)
+def test_deleted_with_all_that_it_needs_the_world_is_as_born(
+    stage: Stage, example: Example, said: str
+) -> None:
+    stage.workbench.reset()
+    born = stage.workbench.state()
+    stage.set_up(example)
+    stage.example = None
+    if said:
+        stage.show(example, example.changed(example.replacements[said]))
+        stage.workbench.apply()
+    stage.workbench.write()
+    stage.workbench.apply(prune=True, allow=DELETE)
+    assert moved(born, stage.workbench.state()) == {}
