@@ -39,7 +39,7 @@ _VERBS: dict[str, tuple[str, Callable[[Call], Body]]] = {
 
 def register(world: World, router: Router, authority: Authority) -> Compute:
     """Serve Compute v1 on a world."""
-    compute = Compute(world, authority, KINDS)
+    compute = Compute(world, authority, KINDS, engine.place_at_once)
     world.register(NAME, compute)
     world.settlers += [compute.settle, Provisioning(compute).settle]
     for kind in KINDS.values():
@@ -132,7 +132,7 @@ async def _afterwards(act: Callable[[Call], Body], call: Call, busy: refusals.Bu
 def _understood(act: Callable[[Call], Body], call: Call) -> Body:
     """A member of the wrong JSON type deep in a body fails wherever it is first used."""
     try:
-        return act(call)
+        return engine.once(act, call)
     except (AttributeError, KeyError, TypeError, ValueError) as misread:
         _log.info("body refused", exc_info=misread)
         raise refusals.unreadable() from misread

@@ -9,9 +9,10 @@ days, renewed from 30 days before the end under the same conditions.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 
 from gcp_sandbox.compute.forwarding_rule import ports_of
-from gcp_sandbox.compute.links import Place, parse
+from gcp_sandbox.compute.links import Place
 from gcp_sandbox.compute.section import NAME, Compute
 from gcp_sandbox.request import Body
 
@@ -100,9 +101,10 @@ class Provisioning:
         """The IPs at whose port 443 the certificate would be seen."""
         found = set()
         for proxy in self.compute.users_of(place.path):
+            if (self.compute.find_path(proxy) or {}).get("certificateMap"):
+                continue  # a proxy with a map ignores its certificates
             for user in self.compute.users_of(proxy):
-                target = parse(user, "")
-                rule = self.compute.find(target) if target else None
+                rule = self.compute.find_path(user)
                 if rule is not None and _HTTPS in ports_of(rule):
                     found.add(str(rule["IPAddress"]))
         return found
@@ -111,7 +113,7 @@ class Provisioning:
         name = domain.lower().rstrip(".") + "."
         lookup = self.compute.world.lookup
         seen = [*lookup(project, name, "A"), *lookup(project, name, "AAAA")]
-        if not seen or not set(seen) <= addresses:
+        if not seen or not {str(ip_address(text)) for text in seen} <= addresses:
             return "FAILED_NOT_VISIBLE"
         return OK if self._caa_allows(project, name) else "FAILED_CAA_FORBIDDEN"
 

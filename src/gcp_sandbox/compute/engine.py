@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from gcp_sandbox.compute import refusals
@@ -88,10 +89,13 @@ def _is_uuid(text: str) -> bool:
         return False
 
 
+def once(act: Callable[[Call], Body], call: Call) -> Body:
+    """One request id, one effect: asked again, the same operation is told as it is now."""
+    return call.repeated() or act(call)
+
+
 def insert(call: Call) -> Body:
     compute = call.compute
-    if (repeated := call.repeated()) is not None:
-        return repeated
     if compute.find(call.place) is not None:
         leaving = compute.operations.under_way(call.place.path, "delete")
         if leaving is not None:
@@ -111,8 +115,6 @@ def insert(call: Call) -> Body:
 
 def patch(call: Call) -> Body:
     """JSON merge patch; only fields that may change."""
-    if (repeated := call.repeated()) is not None:
-        return repeated
     before = call.existing()
     sent = call.request.body
     if not isinstance(sent, dict):
@@ -124,8 +126,6 @@ def patch(call: Call) -> Body:
 
 def update(call: Call) -> Body:
     """PUT: what is not sent goes back to its default, except what never changes."""
-    if (repeated := call.repeated()) is not None:
-        return repeated
     before = call.existing()
     sent = without_nulls(call.request.body)
     if not isinstance(sent, dict):
@@ -137,8 +137,6 @@ def update(call: Call) -> Body:
 
 def delete(call: Call) -> Body:
     """Refused while in use; the resource is there until the operation is done."""
-    if (repeated := call.repeated()) is not None:
-        return repeated
     body = call.existing()
     for user in call.compute.users_of(call.place.path):
         leaving = call.compute.operations.under_way(user, "delete")
@@ -151,8 +149,6 @@ def delete(call: Call) -> Body:
 
 
 def set_labels(call: Call) -> Body:
-    if (repeated := call.repeated()) is not None:
-        return repeated
     before = call.existing()
     sent = call.request.body if isinstance(call.request.body, dict) else {}
     if sent.get("labelFingerprint", "") != before["labelFingerprint"]:
@@ -167,8 +163,6 @@ def set_labels(call: Call) -> Body:
 
 def set_field(call: Call, setter: Setter) -> Body:
     """One field, no fingerprint: the last writer wins."""
-    if (repeated := call.repeated()) is not None:
-        return repeated
     before = call.existing()
     sent = call.request.body if isinstance(call.request.body, dict) else {}
     value = sent.get(setter.field)

@@ -7,7 +7,7 @@ import copy
 from gcp_sandbox.compute import refusals, ssl_policy
 from gcp_sandbox.compute.backend_service import BACKEND_SERVICES, health_of
 from gcp_sandbox.compute.endpoint_group import NETWORK_ENDPOINT_GROUPS
-from gcp_sandbox.compute.engine import Call
+from gcp_sandbox.compute.engine import Call, once
 from gcp_sandbox.compute.kind import Kind
 from gcp_sandbox.compute.links import Place
 from gcp_sandbox.compute.section import Compute
@@ -61,8 +61,10 @@ class _Extras:
         return {"kind": "compute#networkEndpointGroupsListNetworkEndpoints"}
 
     def invalidate(self, request: Request) -> Body:
-        call = self._call(URL_MAPS, request)
-        return call.repeated() or call.begin("invalidateCache", call.existing()["id"])
+        return once(
+            lambda call: call.begin("invalidateCache", call.existing()["id"]),
+            self._call(URL_MAPS, request),
+        )
 
     def add_key(self, request: Request) -> Body:
         """A key for signed URLs: its name can be read again, its value never."""
@@ -76,19 +78,19 @@ class _Extras:
         return self._change_keys(request, "deleteSignedUrlKey", drop=name)
 
     def _change_keys(self, request: Request, method: str, *, add: str = "", drop: str = "") -> Body:
-        call = self._call(BACKEND_SERVICES, request)
-        if (repeated := call.repeated()) is not None:
-            return repeated
-        body = copy.deepcopy(call.existing())
-        policy = body.setdefault("cdnPolicy", {})
-        policy.setdefault("signedUrlCacheMaxAgeSec", "3600")
-        names = [name for name in policy.pop("signedUrlKeyNames", []) if name not in (add, drop)]
-        if add:
-            names.append(add)
-        if names:
-            policy["signedUrlKeyNames"] = names
-        self._compute.put(call.place, body)
-        return call.begin(method, body["id"])
+        def change(call: Call) -> Body:
+            body = copy.deepcopy(call.existing())
+            policy = body.setdefault("cdnPolicy", {})
+            policy.setdefault("signedUrlCacheMaxAgeSec", "3600")
+            names = [key for key in policy.pop("signedUrlKeyNames", []) if key not in (add, drop)]
+            if add:
+                names.append(add)
+            if names:
+                policy["signedUrlKeyNames"] = names
+            self._compute.put(call.place, body)
+            return call.begin(method, body["id"])
+
+        return once(change, self._call(BACKEND_SERVICES, request))
 
     def _call(self, kind: Kind, request: Request) -> Call:
         return Call(self._compute, kind, self._place(kind, request), request)

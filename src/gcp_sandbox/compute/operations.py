@@ -11,7 +11,6 @@ from gcp_sandbox.world import World
 
 USER = "sandbox@example.com"
 _KEPT = 1000
-_DEFAULT_SECONDS = 1.0
 
 
 @dataclass(slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from gcp_sandbox.authority import Authority
@@ -39,12 +39,13 @@ class Compute:
     """Bodies by project, by `<scope>/<collection>` and by name.
 
     A body is stored as it was last answered; what belongs to the sandbox alone is under `_`.
-    `users` maps a path to the paths that refer to it.
+    `users` maps a path to the paths that refer to it; `seed` puts a scenario's resource there.
     """
 
     world: World
     authority: Authority
     kinds: dict[str, Kind]
+    seed: Callable[[Compute, Place, Body], None]
     pool: AddressPool = field(default_factory=AddressPool)
     health: Body = field(default_factory=dict)
     bodies: dict[str, dict[str, dict[str, Body]]] = field(default_factory=dict)
@@ -165,8 +166,6 @@ class Compute:
 
     def populate(self, project: str, wanted: Json) -> None:
         """From `{"<scope>/<collection>": [body…], "health": {group: […]}}`."""
-        from gcp_sandbox.compute.engine import place_at_once  # noqa: PLC0415 - it builds on us
-
         self.health = wanted.get("health", {})
         order = list(self.kinds)
         keys = [key for key in wanted if "/" in key]
@@ -174,7 +173,7 @@ class Compute:
             scope, _, collection = key.rpartition("/")
             for body in wanted[key]:
                 place = Place(project, scope, collection, body["name"])
-                place_at_once(self, place, dict(body))
+                self.seed(self, place, dict(body))
 
     def comparable(self) -> Json:
         return {

@@ -142,6 +142,36 @@ def test_the_wait_begins_when_the_last_condition_is_met(staging: Client) -> None
     assert managed(staging)["status"] == "ACTIVE"
 
 
+def test_a_proxy_with_a_certificate_map_ignores_its_certificates(staging: Client) -> None:
+    insert(staging, DOMAIN)
+    attach(staging, "new")
+    maps = "//certificatemanager.googleapis.com/projects/p/locations/global/certificateMaps/m"
+    staging.done("POST", f"{PROXY}/setCertificateMap", {"certificateMap": maps})
+    staging.advance(61 * MINUTE)
+    assert managed(staging)["status"] == "PROVISIONING"
+    staging.done("POST", f"{PROXY}/setCertificateMap", {"certificateMap": ""})
+    staging.advance(21 * MINUTE)
+    assert managed(staging)["status"] == "ACTIVE"
+
+
+def test_an_ipv6_address_is_known_in_every_spelling(staging: Client) -> None:
+    staging.done("POST", "global/addresses", {"name": "six", "ipVersion": "IPV6"})
+    rule = {
+        "name": "six",
+        "portRange": "443",
+        "IPAddress": "global/addresses/six",
+        "target": PROXY,
+        "loadBalancingScheme": "EXTERNAL_MANAGED",
+    }
+    staging.done("POST", "global/forwardingRules", rule)
+    six = staging.get("global/addresses/six")["address"]
+    record(staging, DOMAIN, "AAAA", six.upper().replace("::", ":0:0:0:0"))
+    insert(staging, DOMAIN)
+    attach(staging, "new")
+    staging.advance(21 * MINUTE)
+    assert managed(staging)["status"] == "ACTIVE"
+
+
 def test_a_certificate_is_renewed_thirty_days_before_its_end(staging: Client) -> None:
     first = staging.get("global/sslCertificates/staging-ssl-cert")
     staging.advance(41 * DAY)
