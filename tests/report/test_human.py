@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from remediate.model.plan import Action, Cause, Difference, FieldChange, Objection, Plan
@@ -195,6 +195,7 @@ def test_colour_adds_escape_sequences_and_nothing_else(plan: Plan) -> None:
 anything = st.text(st.characters(exclude_categories=[]), max_size=200)
 
 
+@settings(deadline=None)
 @given(anything, anything, st.integers(40, 120))
 def test_no_control_character_of_anybody_reaches_a_terminal(
     name: str, value: str, width: int

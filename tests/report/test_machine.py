@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import shutil
 import subprocess
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from remediate.model.errors import Fault, InvalidInput, Place, Stale
@@ -209,6 +211,7 @@ bodies = st.dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(bodies, st.sampled_from(Cause))
 def test_any_body_with_anything_unknown_survives_the_way(
     body: dict[str, Any], cause: Cause
@@ -234,6 +237,34 @@ def test_any_body_with_anything_unknown_survives_the_way(
 def test_what_is_no_plan_is_refused(document: Any) -> None:
     with pytest.raises(InvalidInput):
         read_plan(document)
+
+
+def places(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    if not isinstance(value, dict | list):
+        return [at]
+    items = value.items() if isinstance(value, dict) else enumerate(value)
+    return [at, *(place for key, item in items for place in places(item, (*at, key)))]
+
+
+DOCUMENTS = [json.loads(json_text(plan_json(plan))) for plan in PLANS]
+
+
+@settings(deadline=None)
+@given(
+    st.sampled_from([(i, at) for i, d in enumerate(DOCUMENTS) for at in places(d)[1:]]),
+    st.sampled_from([None, 7, -1, "x", "", "Kind/x", "DnsZone/x", True, [], ["x"], {}, {"x": 1}]),
+)
+def test_a_plan_file_that_was_tampered_with_is_drawn_or_refused(
+    place: tuple[int, tuple[Any, ...]], value: Any
+) -> None:
+    document = copy.deepcopy(DOCUMENTS[place[0]])
+    *way, last = place[1]
+    holder = document
+    for key in way:
+        holder = holder[key]
+    holder[last] = value
+    with suppress(InvalidInput):
+        assert plan_text(read_plan(document))
 
 
 def test_json_for_a_terminal_is_ascii() -> None:

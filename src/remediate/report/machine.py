@@ -7,8 +7,7 @@ and "Change representation". The schema: docs/reference/schemas/plan.schema.json
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
 
 from remediate.kinds.compare import HIDDEN
 from remediate.model.errors import InvalidInput, Place, RemediateError
@@ -66,8 +65,8 @@ def resource_change(difference: Difference) -> Body:
         "name": ref.record[0] if ref.is_record_set else ref.name,
         "change": {
             "actions": _actions(difference),
-            "before": _known(before),
-            "after": _known(after),
+            "before": plain(before),
+            "after": plain(after),
             "after_unknown": _marks(after, _is_unknown) or {},
             "before_sensitive": _marks(before, _is_hidden) or {},
             "after_sensitive": _marks(after, _is_hidden) or {},
@@ -84,27 +83,26 @@ def _actions(difference: Difference) -> list[Json]:
             return [action.value]
 
 
-def _known(value: Any) -> Json:  # noqa: ANN401 - a body with unknowns in it
+def plain(value: object) -> Json:
     """Plain JSON, in which what is known after apply is null."""
     if isinstance(value, Unknown):
         return None
     if isinstance(value, Mapping):
-        return {str(name): _known(item) for name, item in value.items()}
+        return {str(name): plain(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_known(item) for item in value]
-    plain: Json = str(value) if isinstance(value, str) else value
-    return plain
+        return [plain(item) for item in value]
+    return value if isinstance(value, int | float | None) else str(value)
 
 
-def _is_unknown(value: Any) -> bool:  # noqa: ANN401
+def _is_unknown(value: object) -> bool:
     return isinstance(value, Unknown)
 
 
-def _is_hidden(value: Any) -> bool:  # noqa: ANN401
+def _is_hidden(value: object) -> bool:
     return isinstance(value, str) and value == HIDDEN
 
 
-def _marks(value: Any, holds: Any) -> Json:  # noqa: ANN401 - a predicate on any JSON
+def _marks(value: object, holds: Callable[[object], bool]) -> Json:
     """True where the predicate holds, in the shape of the value; members without any are left out.
 
     A list keeps its places, so that an index means the same in both.
@@ -137,8 +135,8 @@ def _field(ref: Ref, change: FieldChange) -> Body:
     shown = change_for_eyes(ref, change)
     return {
         "pointer": shown.pointer,
-        "before": _known(shown.before),
-        "after": _known(shown.after),
+        "before": plain(shown.before),
+        "after": plain(shown.after),
         "after_unknown": _marks(shown.after, _is_unknown),
     }
 

@@ -170,7 +170,7 @@ def _plain(text: str, *, whole: bool = False) -> Text:
 
 def _screen(stream: TextIO, *, colour: bool) -> Screen | None:
     from rich.console import Console  # noqa: PLC0415 - as above
-    from rich.live import Live as Screen  # noqa: PLC0415
+    from rich.live import Live as Screen  # noqa: PLC0415 - as above
 
     console = Console(file=stream, no_color=not colour, highlight=False, soft_wrap=True)
     if console.is_dumb_terminal:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from remediate.kinds.registry import NAMES
 from remediate.model.errors import InvalidInput, Place
 from remediate.model.plan import (
     Action,
@@ -61,22 +62,54 @@ def _plan(changes: Sequence[Mapping[str, Any]], ours: Mapping[str, Any]) -> Plan
 
 
 def _difference(change: Mapping[str, Any], ours: Mapping[str, Any]) -> Difference:
+    ref = _ref(ours["address"])
     return Difference(
-        ref=ref_of(ours["address"]),
+        ref=ref,
         action=Action(ours["action"]),
-        live=ref_of(ours["live"]),
-        before=change["before"],
-        after=_with_unknowns(change["after"], change["after_unknown"]),
-        changes=tuple(_change(field) for field in ours["fields"]),
+        live=_ref(ours["live"]),
+        before=_body(ref, change["before"]),
+        after=_body(ref, _with_unknowns(change["after"], change["after_unknown"])),
+        changes=tuple(_change(ref, field) for field in ours["fields"]),
         cause=Cause(ours["cause"]),
-        replaces=ref_of(ours["replaces"]) if ours["replaces"] else None,
+        replaces=_ref(ours["replaces"]) if ours["replaces"] else None,
         place=_place(ours["place"]),
     )
 
 
-def _change(field: Mapping[str, Any]) -> FieldChange:
+def _ref(text: str) -> Ref:
+    ref = ref_of(text)
+    if ref.kind not in NAMES or (ref.is_record_set and not all(ref.record)):
+        raise ValueError(text)
+    return ref
+
+
+def _body(ref: Ref, value: object) -> Mapping[str, Any] | None:
+    """Checked as far as the drawing of it goes by its form."""
+    if value is None:
+        return None
+    if not isinstance(value, Mapping):
+        raise TypeError
+    if ref.is_record_set:
+        _insist(value.get("rrdatas", []), list)
+        _insist(value.get("ttl", 0), int)
+    return value
+
+
+def _insist(value: object, form: type) -> None:
+    if not isinstance(value, form):
+        raise TypeError
+
+
+def _change(ref: Ref, field: Mapping[str, Any]) -> FieldChange:
+    pointer, before = field["pointer"], field["before"]
     after = _with_unknowns(field["after"], field["after_unknown"])
-    return FieldChange(str(field["pointer"]), field["before"], after)
+    _insist(pointer, str)
+    if pointer and not pointer.startswith("/"):
+        raise ValueError(pointer)
+    if ref.is_record_set and pointer == "/rrdatas":
+        _insist(before or [], list)
+        _insist(after or [], list)
+    return FieldChange(pointer, before, after)
 
 
 def _with_unknowns(value: Any, marks: Any) -> Any:  # noqa: ANN401 - any JSON
@@ -90,23 +123,24 @@ def _with_unknowns(value: Any, marks: Any) -> Any:  # noqa: ANN401 - any JSON
 
 
 def _step(step: Mapping[str, Any]) -> Step:
+    ref = _ref(step["address"])
     return Step(
         id=str(step["id"]),
         verb=Action(step["verb"]),
         method=str(step["method"]),
-        ref=ref_of(step["address"]),
-        live=ref_of(step["live"]),
+        ref=ref,
+        live=_ref(step["live"]),
         before=None,
         after=None,
         fields=tuple(step["fields"]),
-        changes=tuple(_change(field) for field in step["changes"]),
+        changes=tuple(_change(ref, field) for field in step["changes"]),
         precondition=str(step["precondition"]),
         risk=Risk(step["risk"]),
         undo=Undo(step["undo"]),
         undo_why=str(step["undo_why"]),
         estimate=float(step["estimate_s"]),
         after_steps=tuple(step["after"]),
-        ready=tuple(ref_of(ref) for ref in step["ready"]),
+        ready=tuple(_ref(each) for each in step["ready"]),
         note=str(step["note"]),
     )
 
@@ -117,7 +151,7 @@ def _objection(guard: Mapping[str, Any]) -> Objection:
         level=str(guard["level"]),
         ref=ref_of(guard["ref"]) if guard["ref"] else None,
         message=str(guard["message"]),
-        allowed=guard["allowed"],
+        allowed=str(guard["allowed"]) if guard["allowed"] else None,
         place=_place(guard["place"]),
     )
 

@@ -35,26 +35,24 @@ class Rotation:
         return self.detach.ready
 
     @property
-    def attached(self) -> list[Any]:
+    def attached(self) -> list[object]:
         """Links that the first step adds."""
         return _minus(self._list(self.attach), after_minus_before=True) if self.attach else []
 
     @property
-    def staying(self) -> list[Any]:
+    def staying(self) -> list[object]:
         """Links beside which the new ones stand until they are ready."""
-        return list(self._list(self.attach).before or ()) if self.attach else self.detached
+        return _links(self._list(self.attach).before) if self.attach else self.detached
 
     @property
-    def detached(self) -> list[Any]:
+    def detached(self) -> list[object]:
         return _minus(self._list(self.detach), after_minus_before=False)
 
     @property
     def others(self) -> tuple[FieldChange, ...]:
         """What else the plan changes in the holder."""
-        name = self._list(self.detach).pointer
-        return tuple(
-            change for change in self.holder.changes if parts(change.pointer)[0] != name[1:]
-        )
+        name = self.detach.fields[0]
+        return tuple(c for c in self.holder.changes if parts(c.pointer)[:1] != [name])
 
     def _list(self, step: Step) -> FieldChange:
         name = self.detach.fields[0]
@@ -69,13 +67,17 @@ def rotations(plan: Plan) -> list[Rotation]:
     found = []
     for step in plan.steps:
         holder = by_ref.get((step.ref, step.live))
-        if not step.ready or holder is None or len(step.fields) != 1:
+        if not step.ready or holder is None or not _writes_one_list(step):
             continue
         made = tuple(by_live[ref] for ref in step.ready if ref in by_live and ref not in told)
         told |= set(step.ready)
         seconds = waiting(plan, step.ready)
         found.append(Rotation(holder, made, _attaching(plan, step), step, seconds))
     return found
+
+
+def _writes_one_list(step: Step) -> bool:
+    return [f"/{name}" for name in step.fields] == [change.pointer for change in step.changes]
 
 
 def waiting(plan: Plan, refs: Iterable[Ref]) -> float:
@@ -103,8 +105,12 @@ def _attaching(plan: Plan, detach: Step) -> Step | None:
     return next(earlier, None)
 
 
-def _minus(change: FieldChange, *, after_minus_before: bool) -> list[Any]:
-    old, new = list(change.before or ()), list(change.after or ())
+def _minus(change: FieldChange, *, after_minus_before: bool) -> list[object]:
+    old, new = _links(change.before), _links(change.after)
     if after_minus_before:
         return [item for item in new if item not in old]
     return [item for item in old if item not in new]
+
+
+def _links(value: object) -> list[object]:
+    return list(value) if isinstance(value, list | tuple) else []

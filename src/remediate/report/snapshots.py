@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import cast
 
 from remediate.kinds.compare import field_changes, writable
 from remediate.kinds.registry import NAMES, kind
@@ -13,7 +12,7 @@ from remediate.model.plan import Action, Difference, FieldChange
 from remediate.model.ref import Ref
 from remediate.pipeline.steps import RECORD_WORDS
 from remediate.report.differences import Drawing, field_lines, resource_lines
-from remediate.report.machine import FORMAT_VERSION, resource_change
+from remediate.report.machine import FORMAT_VERSION, plain, resource_change
 from remediate.report.text import WIDTH, Palette, counted, safe, table, wrapped
 from remediate.report.wording import body_for_eyes, main_fields
 from remediate.stores.snapshots import Snapshot
@@ -79,7 +78,7 @@ def show_text(snapshot: Snapshot, *, width: int = WIDTH, colour: bool = False) -
 
 def show_json(snapshot: Snapshot) -> Body:
     bodies: Body = {
-        str(ref): cast("Json", body_for_eyes(ref, body))
+        str(ref): plain(body_for_eyes(ref, body))
         for ref, body in sorted(snapshot.resources.items())
     }
     return {"format_version": FORMAT_VERSION, **_head(snapshot), "resources": bodies}

@@ -8,6 +8,7 @@ from enum import Enum
 
 WIDTH = 80
 _NARROWEST = 40
+_NOTHING, _COARSE, _LONG = 0.05, 10, 90  # seconds: not worth a digit, a tenth, the seconds
 
 
 class Tone(Enum):
@@ -122,14 +123,13 @@ def counted(number: int, one: str, many: str = "") -> str:
 
 def duration(seconds: float) -> str:
     """As people say it: `no time`, `0.8 s`, `45 s`, `25 min`, `2 h 30 min`."""
-    if seconds < 0.05:  # noqa: PLR2004 - what would be rounded to nothing
+    if seconds < _NOTHING:
         return "no time"
-    if seconds < 10:  # noqa: PLR2004 - below that, tenths still tell something
+    if seconds < _COARSE:
         return f"{round(seconds, 1):g} s"
-    if seconds < 90:  # noqa: PLR2004
+    if seconds < _LONG:
         return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    if minutes < 120:  # noqa: PLR2004
-        return f"{minutes} min"
-    hours, minutes = divmod(minutes, 60)
+    hours, minutes = divmod(round(seconds / 60), 60)
+    if hours < 2:  # noqa: PLR2004 - `90 min` reads better than `1 h 30 min`
+        return f"{hours * 60 + minutes} min"
     return f"{hours} h {minutes} min" if minutes else f"{hours} h"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 from remediate.kinds.compare import HIDDEN, masked, writable
 from remediate.kinds.links import project_relative, ref_of
@@ -57,8 +57,8 @@ def change_for_eyes(ref: Ref, change: FieldChange) -> FieldChange:
     return FieldChange(change.pointer, before, after)
 
 
-def _hidden(value: Any) -> Any:  # noqa: ANN401 - any JSON
-    return value if value is None else HIDDEN
+def _hidden(value: object) -> str | None:
+    return None if value is None else HIDDEN
 
 
 def shown(ref: Ref, change: FieldChange, project: str) -> Shown:
@@ -76,8 +76,8 @@ def shown(ref: Ref, change: FieldChange, project: str) -> Shown:
     return Shown(at, before, after, gone, came, len(old) - len(gone))
 
 
-def _pair(old: Any, new: Any, project: str, *, is_rdata: bool) -> tuple[str, str]:  # noqa: ANN401
-    spellings: list[Callable[[Any], str]] = [lambda v: in_words(v, project), _whole]
+def _pair(old: object, new: object, project: str, *, is_rdata: bool) -> tuple[str, str]:
+    spellings: list[Callable[[object], str]] = [lambda v: in_words(v, project), _whole]
     if is_rdata:
         spellings[0] = _rdata
     elif _place(old, project) == _place(new, project):
@@ -90,13 +90,13 @@ def _pair(old: Any, new: Any, project: str, *, is_rdata: bool) -> tuple[str, str
     return texts
 
 
-def _is_flat(value: Any) -> bool:  # noqa: ANN401
+def _is_flat(value: object) -> bool:
     return isinstance(value, list | tuple) and not any(
         isinstance(item, Mapping | list | tuple) for item in value
     )
 
 
-def _place(value: Any, project: str) -> set[tuple[str, str]] | None:  # noqa: ANN401
+def _place(value: object, project: str) -> set[tuple[str, str]] | None:
     """Kind and location of the links in a value; None where something else is in it."""
     if value is None:
         return None
@@ -105,21 +105,21 @@ def _place(value: Any, project: str) -> set[tuple[str, str]] | None:  # noqa: AN
     return {(ref.kind, ref.location) if ref else ("", "") for ref in refs}
 
 
-def _is_link(value: Any) -> bool:  # noqa: ANN401
-    return isinstance(value, str) and bool(_LINK.match(value))
+def _is_link(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and _LINK.match(value) is not None
 
 
-def last_parts(value: Any, project: str) -> str:  # noqa: ANN401
+def last_parts(value: object, project: str) -> str:
     """In words, with links to what is ours cut down to the name."""
     return _said(value, project, whole_ref=False)
 
 
-def in_words(value: Any, project: str) -> str:  # noqa: ANN401
+def in_words(value: object, project: str) -> str:
     """A value on one line; links to what is ours as Refs, others without host and project."""
     return _said(value, project, whole_ref=True)
 
 
-def _said(value: Any, project: str, *, whole_ref: bool) -> str:  # noqa: ANN401
+def _said(value: object, project: str, *, whole_ref: bool) -> str:
     match value:
         case None:
             return "null"
@@ -155,7 +155,7 @@ def _quoted(text: str) -> str:
     return '"' + safe(text.replace("\\", "\\\\").replace('"', '\\"')) + '"'
 
 
-def _whole(value: Any) -> str:  # noqa: ANN401
+def _whole(value: object) -> str:
     return safe(json.dumps(value, ensure_ascii=False, default=str))
 
 
@@ -182,12 +182,13 @@ def _record_fields(body: Mapping[str, Any]) -> Iterator[str]:
         yield f"ttl {body['ttl']}"
 
 
-def _rdata(values: Sequence[Any]) -> str:
+def _rdata(values: object) -> str:
     """Presentation format as it is: it has quotes of its own."""
-    return ", ".join(safe(str(value)) for value in values)
+    each = values if isinstance(values, list | tuple) else [values]
+    return ", ".join(safe(str(value)) for value in each)
 
 
-def _leaves(value: Any, at: str) -> Iterator[tuple[str, Any]]:  # noqa: ANN401
+def _leaves(value: object, at: str) -> Iterator[tuple[str, object]]:
     if isinstance(value, Mapping):
         for name, item in value.items():
             yield from _leaves(item, at + pointer(name))
