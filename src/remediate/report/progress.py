@@ -122,7 +122,7 @@ class Live(Lines):
 
     def _print(self, event: Event) -> None:
         assert self._screen is not None
-        self._screen.console.print(_plain(event_line(event, self._counter), whole=True))
+        self._screen.console.print(_plain(event_line(event, self._counter)), soft_wrap=True)
 
 
 class Counter:
@@ -162,17 +162,17 @@ def step_words(step: Step) -> str:
     return f"{step.verb} {safe(str(step.live))}{note}"
 
 
-def _plain(text: str, *, whole: bool = False) -> Text:
+def _plain(text: str) -> Text:
     from rich.text import Text  # noqa: PLC0415 - 80 ms of CPU that only a terminal pays for
 
-    return Text(text) if whole else Text(text, no_wrap=True, overflow="ellipsis")
+    return Text(text)
 
 
 def _screen(stream: TextIO, *, colour: bool) -> Screen | None:
     from rich.console import Console  # noqa: PLC0415 - as above
     from rich.live import Live as Screen  # noqa: PLC0415 - as above
 
-    console = Console(file=stream, no_color=not colour, highlight=False, soft_wrap=True)
+    console = Console(file=stream, no_color=not colour, highlight=False)
     if console.is_dumb_terminal:
         return None
     return Screen(
