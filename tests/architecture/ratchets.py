@@ -6,6 +6,7 @@ import ast
 import json
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from tests.architecture.repository import ROOT, files
@@ -15,6 +16,7 @@ SOURCES = ROOT / "src"
 BARE = re.compile(r"# (?:noqa: [A-Z0-9, ]+|type: ignore(?:\[[\w, -]+\])?)\s*$", re.MULTILINE)
 
 
+@cache
 def counted() -> dict[str, int]:
     """Each measure of `src/`, by name."""
     texts = [path.read_text(encoding="utf-8") for path in files(".py", below=SOURCES)]
