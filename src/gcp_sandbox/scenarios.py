@@ -1,4 +1,8 @@
-"""The worlds that come with the sandbox: Google-shaped JSON in `scenarios/`."""
+"""The worlds that come with the sandbox: Google-shaped JSON in `scenarios/`.
+
+Bodies are what a client would send. `_` holds what only time brings about, in seconds from the
+moment of loading: `{"issued": -1728000, "expires": 6048000}` is a certificate of twenty days.
+"""
 
 from __future__ import annotations
 

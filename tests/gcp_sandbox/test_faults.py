@@ -71,6 +71,26 @@ def test_a_failed_operation_changes_nothing(client: Client) -> None:
     assert client.get("global/sslPolicies/p")["name"] == "p"
 
 
+def test_an_operation_can_be_made_to_last(client: Client) -> None:
+    inject(client, "slow-operation", seconds=900)
+    operation = client.post("global/sslPolicies", {"name": "p"})
+    path = f"global/operations/{operation['name']}"
+    assert client.get(path)["status"] == "RUNNING"
+    assert client.call("DELETE", "global/sslPolicies/p").reason == "resourceNotReady"
+    client.advance(901)
+    assert client.get(path)["status"] == "DONE"
+
+
+def test_an_answer_can_be_made_to_wait(client: Client) -> None:
+    inject(client, "slow", seconds=0.01)
+    assert client.get("global/urlMaps")["kind"] == "compute#urlMapList"
+
+
+@pytest.mark.parametrize("body", [{"times": "many"}, {"seconds": None}])
+def test_a_fault_that_makes_no_sense_is_told(client: Client, body: dict[str, Any]) -> None:
+    assert client.call("POST", "/_sandbox/faults/503", body).status == 400
+
+
 def test_faults_can_be_taken_back(client: Client) -> None:
     inject(client, "503", times=5)
     client.call("DELETE", "/_sandbox/faults")

@@ -189,6 +189,16 @@ def test_it_listens_on_loopback_only(core: Sandbox) -> None:
         other.close()
 
 
+def test_with_a_latency_every_answer_comes_whole_and_in_order() -> None:
+    with Sandbox(latency=0.001) as sandbox:
+        client = Client(sandbox.port)
+        client.done("POST", "global/sslPolicies", {"name": "p"})
+        client.done("POST", "global/sslPolicies", {"name": "q"})
+        names = [item["name"] for item in client.get("global/sslPolicies")["items"]]
+        client.close()
+    assert names == ["p", "q"]
+
+
 def test_a_port_that_is_taken_is_told_to_whoever_starts_it(core: Sandbox) -> None:
     with pytest.raises(OSError, match="in use"):
         Sandbox(port=core.port)

@@ -201,6 +201,8 @@ def _replaced(call: Call, before: Body, after: Body, method: str, *, free: str =
     for name in SERVED | kind.served | {"_"}:
         if name in before and name != free:
             after[name] = copy.deepcopy(before[name])
+    if kind.has_labels:
+        check_labels(after.get("labels"))
     draft = Draft(compute, call.place, after, before)
     resolve_links(kind, draft)
     kind.prepare(draft)
