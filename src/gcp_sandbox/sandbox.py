@@ -21,6 +21,7 @@ from gcp_sandbox.dns.section import DnsSection
 from gcp_sandbox.nameserver import start_nameserver
 from gcp_sandbox.server import LOOPBACK, start_server
 from gcp_sandbox.service import Service
+from gcp_sandbox.vpcaccess import api as vpcaccess
 from gcp_sandbox.world import Options, World
 
 Result = TypeVar("Result")
@@ -36,8 +37,9 @@ def build(options: Options, *, seed: int | None = None) -> tuple[Service, dict[s
     zones = dns.register(world, service.router)
     world.dials.append(partial(_name_servers, zones))
     compute.register(world, service.router, authority)
-    longrunning.register(world, service.router)
-    locations.register(service.router)
+    operations = longrunning.register(world, service.router)
+    places = locations.register(service.router)
+    vpcaccess.register(world, service.router, operations, places)
     batch.register(service)
     ports: dict[str, int] = {}
     Admin(service, authority, ports).register()
