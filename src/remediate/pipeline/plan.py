@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -148,7 +148,8 @@ def waves(differences: Sequence[Difference], around: Surroundings) -> list[list[
     made = [draft for difference in differences for draft in drafts(difference, around)]
     _group_owners(made)
     _link(made, around)
-    return _numbered(_levels(made))
+    first, last = ([d for d in made if d.last is last] for last in (False, True))
+    return _numbered([*_levels(first), *_levels(last)])
 
 
 def _group_owners(drafts: list[Draft]) -> None:
@@ -170,6 +171,7 @@ def _link(drafts: list[Draft], around: Surroundings) -> None:
             makers.setdefault(draft.step.live, draft)
     logical = {draft.step.ref: draft for draft in reversed(drafts) if not draft.last}
     front = [d for d in drafts if not d.last and d.step.ref.kind in {"ForwardingRule", DNS}]
+    listening = _by_address(front)
     for draft in drafts:
         step = draft.step
         if draft.last:
@@ -177,7 +179,8 @@ def _link(drafts: list[Draft], around: Surroundings) -> None:
         needed = [makers[ref] for ref in _needs(step, around.project) if ref in makers]
         needed += [logical[ref] for ref in around.depends_on.get(step.ref, ()) if ref in logical]
         if step.ref.is_record_set:
-            needed += [d for d in front if _answers_at(d.step, step)]
+            # Names follow what they point to.
+            needed += [rule for value in _rrdatas(step) for rule in listening.get(value, ())]
         if step.ready:
             needed += front
         draft.head.needs += [other.head for other in needed if other.step.live != step.live]
@@ -185,13 +188,12 @@ def _link(drafts: list[Draft], around: Surroundings) -> None:
 
 
 def _link_deletions(drafts: list[Draft], around: Surroundings) -> None:
-    rest = [draft for draft in drafts if not draft.last]
+    """Deletions go in the order that is the reverse of creation's; of record sets first of all."""
     gone = {draft.step.live: draft for draft in drafts if draft.last}
     records = [draft for draft in gone.values() if draft.step.ref.is_record_set]
     holders = holders_of(around.live)
     left_behind: dict[Ref, Draft] = {}
     for draft in gone.values():
-        draft.needs += [other.head for other in rest]
         if (earlier := left_behind.get(draft.step.ref)) is not None:
             draft.needs.append(earlier)
         left_behind[draft.step.ref] = draft
@@ -205,8 +207,7 @@ def _link_deletions(drafts: list[Draft], around: Surroundings) -> None:
 def _needs(step: Step, project: str) -> Iterator[Ref]:
     if step.ref.is_record_set:
         yield step.ref.zone
-        rrdatas = (step.after or {}).get("rrdatas") or ()
-        yield from (value.ref for value in rrdatas if isinstance(value, Unknown))
+        yield from (value.ref for value in _rrdatas(step) if isinstance(value, Unknown))
     else:
         yield from linked(step.ref.kind, step.after, project)
 
@@ -240,10 +241,17 @@ def holders_of(live: Mapping[Ref, Mapping[str, Any]]) -> dict[str, Ref]:
     return {str(body["address"]): ref for ref, body in live.items() if body.get("address")}
 
 
-def _answers_at(rule: Step, record: Step) -> bool:
-    """Whether a rule listens at an address of the record set: names follow what they point to."""
-    address = (rule.after or {}).get("IPAddress")
-    return address is not None and address in ((record.after or {}).get("rrdatas") or ())
+def _rrdatas(step: Step) -> Sequence[Any]:
+    return (step.after or {}).get("rrdatas") or ()
+
+
+def _by_address(drafts: Iterable[Draft]) -> dict[Any, list[Draft]]:
+    """The rules that listen at each address; one that is yet to be chosen is an Unknown."""
+    listening: dict[Any, list[Draft]] = defaultdict(list)
+    for draft in drafts:
+        if (address := (draft.step.after or {}).get("IPAddress")) is not None:
+            listening[address].append(draft)
+    return listening
 
 
 def _levels(drafts: list[Draft]) -> list[list[Draft]]:

@@ -254,10 +254,10 @@ def _send_change(
     request_id = google.request_id()
     steps = [step for step, _difference in parts]
     additions, deletions = list(change.additions), list(change.deletions)
+    # Its body is what its steps have before and wanted: each record tells its own part.
     request: Body = {
         "method": "changes.create",
         "live": f"DnsZone/{zone}",
-        "body": cast("Json", {"additions": additions, "deletions": deletions}),
         "requestId": request_id,
     }
     before = {d.ref: cast("Body | None", d.before) for _step, d in parts}

@@ -1,0 +1,163 @@
+"""What a zone keeps besides: swaps in one change, serials, and what others answer by policies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from remediate.kinds.rdata import TYPES
+from remediate.model.errors import PlanRefused
+from remediate.model.json import Body
+from tests.kinds.examples import examples
+from tests.workbench import Workbench, document, moved, told
+
+API = "dns/v1/projects/netra-staging/managedZones/example"
+ROUTED: Body = {
+    "name": "geo.example.com.",
+    "type": "A",
+    "ttl": 300,
+    "routingPolicy": {
+        "geo": {
+            "items": [
+                {"location": "us-east1", "rrdatas": ["192.0.2.1"]},
+                {"location": "europe-west1", "rrdatas": ["192.0.2.2"]},
+            ]
+        }
+    },
+}
+
+
+def zone(records: dict[str, Any], ownership: str = "listed", **lifecycle: Any) -> dict[str, Any]:
+    spec = {"dnsName": "example.com.", "recordOwnership": ownership, "records": records}
+    return document("DnsZone", "example", spec, lifecycle)
+
+
+def one(rrtype: str, *values: str, ttl: int = 300) -> dict[str, Any]:
+    return {rrtype: {"ttl": ttl, "values": list(values)}}
+
+
+A = one("A", "192.0.2.1")
+CNAME = one("CNAME", "lb.example.net.")
+
+
+def changes(workbench: Workbench) -> list[Body]:
+    """Every change that was made in the zone, oldest first."""
+    found: Any = workbench.send("GET", f"{API}/changes?sortBy=changeSequence&sortOrder=ascending")
+    return list(found["changes"])
+
+
+def types(sets: Any) -> list[str]:
+    return [each["type"] for each in sets if each["type"] != "SOA"]
+
+
+@pytest.mark.parametrize("ledger", ["ours", "somebody else's"])
+@pytest.mark.parametrize(("first", "second"), [(A, CNAME), (CNAME, A)], ids=["A first", "CNAME"])
+def test_a_cname_and_an_address_change_places_in_one_change_and_back_in_one(
+    workbench: Workbench, first: dict[str, Any], second: dict[str, Any], ledger: str
+) -> None:
+    workbench.write(zone({"www": first}))
+    workbench.apply()
+    if ledger == "somebody else's":
+        workbench.forget()
+    before, made_so_far = workbench.state(), len(changes(workbench))
+    workbench.write(zone({"www": second}))
+    plan = workbench.apply()
+    assert sorted(action for action, _ in told(plan)) == ["create", "delete"]
+    assert [o for o in plan.objections if not o.allowed] == []
+    assert workbench.plan().is_empty
+    workbench.roll_back()
+    assert moved(before, workbench.state()) == {}
+    there, back = changes(workbench)[made_so_far:]
+    assert (types(there["additions"]), types(there["deletions"])) == ([*second], [*first])
+    assert (types(back["additions"]), types(back["deletions"])) == ([*first], [*second])
+
+
+def serial(workbench: Workbench) -> int:
+    found: Any = workbench.live("DnsZone/example/example.com./SOA")
+    return int(found["rrdatas"][0].split()[2])
+
+
+def test_the_serial_moves_with_every_change_and_no_rollback_takes_it_back(
+    workbench: Workbench,
+) -> None:
+    workbench.write(zone({"www": A}))
+    workbench.apply()
+    before, first = workbench.state(), serial(workbench)
+    workbench.write(zone({"www": one("A", "192.0.2.2")}))
+    workbench.apply()
+    second = serial(workbench)
+    workbench.roll_back()
+    assert first < second < serial(workbench)
+    assert moved(before, workbench.state()) == {}
+
+
+@pytest.mark.parametrize("ownership", ["listed", "exclusive"])
+def test_what_is_answered_by_a_policy_is_left_alone_and_said(
+    workbench: Workbench, ownership: str
+) -> None:
+    workbench.write(zone({"www": A}, ownership, onRemove="delete"))
+    workbench.apply()
+    workbench.send("POST", f"{API}/rrsets", ROUTED)
+    before = workbench.state()
+    plan = workbench.plan(prune=True)
+    assert plan.is_empty
+    assert [note for note in plan.notes if "geo.example.com. A is left alone" in note]
+    workbench.write(zone({"www": one("A", "192.0.2.2")}, ownership, onRemove="delete"))
+    workbench.apply(prune=True)
+    workbench.roll_back()
+    assert moved(before, workbench.state()) == {}
+
+
+def test_writing_a_set_that_is_answered_by_a_policy_is_refused(workbench: Workbench) -> None:
+    workbench.write(zone({"www": A}))
+    workbench.apply()
+    workbench.send("POST", f"{API}/rrsets", ROUTED)
+    before = workbench.state()
+    workbench.write(zone({"www": A, "geo": A}))
+    with pytest.raises(PlanRefused, match="live with a routing policy"):
+        workbench.apply()
+    assert moved(before, workbench.state()) == {}
+
+
+def test_a_policy_that_somebody_removed_meanwhile_comes_back_with_a_snapshot(
+    workbench: Workbench,
+) -> None:
+    workbench.write(zone({"www": A}, "exclusive"))
+    workbench.apply()
+    workbench.send("POST", f"{API}/rrsets", ROUTED)
+    before, snapshot = workbench.state(), workbench.take_snapshot()
+    workbench.send("DELETE", f"{API}/rrsets/geo.example.com./A")
+    workbench.roll_back(snapshot, on_conflict="overwrite")
+    assert moved(before, workbench.state()) == {}
+
+
+def test_labels_of_a_zone_come_and_go_one_by_one_and_those_of_others_stay(
+    workbench: Workbench,
+) -> None:
+    def labelled(**labels: str) -> dict[str, Any]:
+        spec = {"dnsName": "example.com.", **({"labels": labels} if labels else {})}
+        return document("DnsZone", "example", spec)
+
+    workbench.write(labelled(team="edge", tier="front"))
+    workbench.apply()
+    workbench.send("PATCH", API, {"labels": {"goog-owner": "somebody"}})
+    assert workbench.plan().is_empty
+    workbench.write(labelled(team="web"))
+    workbench.apply()
+    assert workbench.live("DnsZone/example")["labels"] == {"team": "web", "goog-owner": "somebody"}  # type: ignore[index] # it is there
+    workbench.write(labelled())
+    workbench.apply()
+    assert workbench.live("DnsZone/example")["labels"] == {"goog-owner": "somebody"}  # type: ignore[index] # as above
+    assert workbench.plan().is_empty
+
+
+def test_the_example_holds_every_type_that_can_be_written() -> None:
+    written = {
+        rrtype
+        for example in examples("DnsZone")
+        for spec in (example.spec, *example.changes.values())
+        for sets in spec.get("records", {}).values()
+        for rrtype in sets or ()
+    }
+    assert written == TYPES
