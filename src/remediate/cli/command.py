@@ -65,12 +65,12 @@ def run(arguments: Sequence[str]) -> int:
     except click.exceptions.Exit as leaving:
         code = leaving.exit_code
     except Exception as error:  # noqa: BLE001 - the edge: people get a sentence, whatever it is
-        code = _told(error, verbose="-v" in arguments or "--verbose" in arguments)
+        code = _told(error, {*arguments})
     return code if isinstance(code, int) else 0
 
 
-def _told(error: Exception, *, verbose: bool) -> int:
-    """Say what went wrong, and how to exit for it."""
+def _told(error: Exception, said: set[str]) -> int:
+    """Say what went wrong, on stderr and, after `--json`, as JSON on stdout; how to exit for it."""
     match error:
         case click.Abort():
             click.echo("interrupted; nothing was begun", err=True)
@@ -82,12 +82,16 @@ def _told(error: Exception, *, verbose: bool) -> int:
             from remediate.report.errors import error_text  # noqa: PLC0415 - only when it is needed
 
             click.echo(error_text(error), err=True)
+            if "--json" in said:
+                from remediate.report.machine import error_json, json_text  # noqa: PLC0415
+
+                sys.stdout.write(json_text(error_json(error)))
             return error.exit_code
         case BrokenPipeError():  # whoever read our output has seen enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 1
         case _:
-            return _confess(error, verbose=verbose)
+            return _confess(error, verbose=bool(said & {"-v", "--verbose"}))
 
 
 def _confess(bug: Exception, *, verbose: bool) -> int:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+
+from remediate.model.json import Body
 
 F = TypeVar("F", bound=Callable[..., Any])
 NARROWEST = 60
@@ -26,11 +27,13 @@ def output_options(function: F) -> F:
     )
 
 
-def write(text: Callable[[], str], machine: Callable[[], Mapping[str, Any]], **out: Any) -> None:  # noqa: ANN401 - as_json and json_out, as click gave them
+def write(text: Callable[[], str], machine: Callable[[], Body], **out: Any) -> None:  # noqa: ANN401 - as_json and json_out, as click gave them
     """Only what is asked for is made."""
     target = "-" if out.get("as_json") else out.get("json_out")
     if target:
-        content = json.dumps(machine(), indent=2, ensure_ascii=False) + "\n"
+        from remediate.report.machine import json_text  # noqa: PLC0415 - only when it is asked for
+
+        content = json_text(machine())
         if target == "-":
             sys.stdout.write(content)
             return

@@ -7,7 +7,7 @@ import sys
 import click
 
 from remediate.cli.options import Settings, global_options
-from remediate.cli.outputs import output_options, write
+from remediate.cli.outputs import colour, output_options, width, write
 from remediate.cli.rollback import find
 from remediate.cli.session import loaded, opened, store
 from remediate.pipeline.observe import observe
@@ -40,7 +40,11 @@ def list_(settings: Settings, **out: object) -> int:
 def show(settings: Settings, which: str, **out: object) -> int:
     """What a snapshot holds."""
     snapshot = find(settings, which)
-    write(lambda: report.show_text(snapshot), lambda: report.show_json(snapshot), **out)
+    write(
+        lambda: report.show_text(snapshot, width=width(), colour=colour()),
+        lambda: report.show_json(snapshot),
+        **out,
+    )
     return 0
 
 
@@ -58,7 +62,11 @@ def diff(settings: Settings, first: str, second: str, **out: object) -> int:
     else:
         other = find(settings, second)
     changes = report.differences(one, other)
-    write(lambda: report.diff_text(changes), lambda: report.diff_json(changes), **out)
+    write(
+        lambda: report.diff_text(changes, width=width(), colour=colour()),
+        lambda: report.diff_json(changes),
+        **out,
+    )
     return 2 if changes else 0
 
 
