@@ -78,7 +78,16 @@ ADDRESSES = Kind(
     singular="address",
     noun="address",
     resources={"global": "globalAddresses", "regions": "addresses"},
-    texts=("name", "description", "address", "network", "subnetwork", "ipCollection"),
+    texts=(
+        "name",
+        "description",
+        "address",
+        "network",
+        "subnetwork",
+        "ipCollection",
+        "networkAttachment",
+        "serviceClassId",
+    ),
     numbers=("prefixLength",),
     choices={
         "addressType": ("EXTERNAL", "INTERNAL", "UNSPECIFIED_TYPE"),

@@ -39,16 +39,16 @@ def check_shape(kind: Kind, body: Json) -> Body:
 
 
 def _check_types(kind: Kind, body: Body) -> None:
-    for name in (*kind.texts, *kind.choices):
-        if name in body and not isinstance(body[name], str):
-            raise _wrong_type(name, "TYPE_STRING", body[name])
-    for link in kind.links:
-        name = link.path.partition("[]")[0]
-        if name != link.path and not isinstance(body.get(name, []), list):
-            raise _wrong_type(name, "TYPE_MESSAGE", body[name])
-    for name in kind.flags:
-        if name in body and not isinstance(body[name], bool):
-            raise _wrong_type(name, "TYPE_BOOL", body[name])
+    expected: tuple[tuple[tuple[str, ...], type, str], ...] = (
+        ((*kind.texts, *kind.choices), str, "TYPE_STRING"),
+        (kind.objects, dict, "TYPE_MESSAGE"),
+        (kind.lists, list, "TYPE_MESSAGE"),
+        (kind.flags, bool, "TYPE_BOOL"),
+    )
+    for names, type_, word in expected:
+        for name in names:
+            if name in body and not isinstance(body[name], type_):
+                raise _wrong_type(name, word, body[name])
     for name in kind.numbers:
         if name in body:
             body[name] = _number(name, body[name])

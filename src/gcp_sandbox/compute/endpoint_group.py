@@ -16,7 +16,7 @@ def _prepare(draft: Draft) -> None:
             raise refusals.invalid(
                 "resource.networkEndpointType", "SERVERLESS", "Serverless groups are regional."
             )
-        if sum(name in body for name in _SERVERLESS) != 1 and "serverlessDeployment" not in body:
+        if sum(name in body for name in _SERVERLESS) != 1:
             raise refusals.invalid(
                 "resource.networkEndpointType",
                 "SERVERLESS",
@@ -38,6 +38,7 @@ NETWORK_ENDPOINT_GROUPS = Kind(
     },
     texts=("name", "description", "network", "subnetwork", "pscTargetService"),
     numbers=("defaultPort",),
+    objects=("annotations", "appEngine", "cloudFunction", "cloudRun", "pscData"),
     choices={
         "networkEndpointType": (
             "GCE_VM_IP",

@@ -217,11 +217,11 @@ def _replaced(call: Call, before: Body, after: Body, method: str, *, free: str =
 
 
 def _writable(kind: Kind, body: Json) -> Body:
-    """A copy without what only the server writes."""
+    """A copy of what a client may write."""
     if not isinstance(body, dict):
         raise refusals.required("resource")
-    dropped = SERVED | kind.served | {"fingerprint", "labelFingerprint", "_"}
-    return {name: copy.deepcopy(value) for name, value in body.items() if name not in dropped}
+    fields = kind.fields
+    return {name: copy.deepcopy(value) for name, value in body.items() if name in fields}
 
 
 def _with_defaults(kind: Kind, body: Body) -> Body:

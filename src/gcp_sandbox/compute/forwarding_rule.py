@@ -122,9 +122,39 @@ FORWARDING_RULES = Kind(
     noun="forwarding_rule",
     resources={"global": "globalForwardingRules", "regions": "forwardingRules"},
     methods=frozenset({"insert", "get", "list", "delete", "patch"}),
-    texts=("name", "description", "IPAddress", "portRange", "target", "backendService", "network"),
-    flags=("allPorts", "allowGlobalAccess", "allowPscGlobalAccess", "isMirroringCollector"),
+    texts=(
+        "name",
+        "description",
+        "IPAddress",
+        "backendService",
+        "ipCollection",
+        "network",
+        "portRange",
+        "serviceLabel",
+        "subnetwork",
+        "target",
+    ),
+    numbers=("externalManagedBackendBucketMigrationTestingPercentage",),
+    flags=(
+        "allPorts",
+        "allowGlobalAccess",
+        "allowPscGlobalAccess",
+        "isMirroringCollector",
+        "noAutomateDnsZone",
+    ),
+    lists=(
+        "IPAddresses",
+        "metadataFilters",
+        "ports",
+        "serviceDirectoryRegistrations",
+        "sourceIpRanges",
+    ),
     choices={
+        "externalManagedBackendBucketMigrationState": (
+            "PREPARE",
+            "TEST_ALL_TRAFFIC",
+            "TEST_BY_PERCENTAGE",
+        ),
         "IPProtocol": ("AH", "ESP", "ICMP", "L3_DEFAULT", "SCTP", "TCP", "UDP"),
         "ipVersion": ("IPV4", "IPV6", "UNSPECIFIED_VERSION"),
         "loadBalancingScheme": (
@@ -144,7 +174,16 @@ FORWARDING_RULES = Kind(
         ),
     },
     served=frozenset(
-        {"baseForwardingRule", "pscConnectionId", "pscConnectionStatus", "serviceName"}
+        {
+            "attachedExtensions",
+            "availabilityGroup",
+            "baseForwardingRule",
+            "childForwardingRules",
+            "parentForwardingRule",
+            "pscConnectionId",
+            "pscConnectionStatus",
+            "serviceName",
+        }
     ),
     immutable=frozenset(
         {

@@ -58,6 +58,8 @@ HEALTH_CHECKS = Kind(
     methods=frozenset({"insert", "get", "list", "delete", "patch", "update"}),
     required=("type",),
     numbers=("checkIntervalSec", "timeoutSec", "healthyThreshold", "unhealthyThreshold"),
+    objects=(*_BLOCKS.values(), "logConfig"),
+    lists=("sourceRegions",),
     choices={"type": tuple(_BLOCKS)},
     defaults={
         "checkIntervalSec": 5,

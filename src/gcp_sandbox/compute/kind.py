@@ -79,9 +79,11 @@ class Kind:
     """One collection.
 
     `singular` names it in paths and `kind`; `noun` in the message that it is in use; `resources`
-    is the discovery document's name of the collection by scope. `prepare` fills server defaults in
-    and refuses what does not fit; `view` is the body as it is answered; `more_references` are
-    paths that the body needs besides its links. `seconds` were measured at Google by method.
+    is the discovery document's name of the collection by scope. `texts`, `numbers`, `flags`,
+    `objects`, `lists` and `choices` are the fields that clients write, by type; `served` those
+    that only the server does. `prepare` fills server defaults in and refuses what does not fit;
+    `view` is the body as it is answered; `more_references` are paths that the body needs besides
+    its links. `seconds` were measured at Google, by method.
     """
 
     collection: str
@@ -95,6 +97,8 @@ class Kind:
     texts: tuple[str, ...] = ("name", "description")
     numbers: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
+    objects: tuple[str, ...] = ()
+    lists: tuple[str, ...] = ()
     served: frozenset[str] = frozenset()
     immutable: frozenset[str] = frozenset()
     links: tuple[Link, ...] = ()
@@ -111,6 +115,12 @@ class Kind:
     list_word: str = ""
     aggregated_word: str = ""
     seconds: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """Every field that a client may write: Google drops others without a word."""
+        typed = (*self.texts, *self.numbers, *self.flags, *self.objects, *self.lists, *self.choices)
+        return frozenset({*typed, "labels"} if self.has_labels else typed)
 
     def operation_type(self, method: str, scope: str) -> str:
         """The word Google writes into the operation, whose style depends on a kind's age."""

@@ -134,6 +134,7 @@ SSL_CERTIFICATES = Kind(
     noun="ssl_certificate",
     resources={"global": "sslCertificates", "regions": "regionSslCertificates"},
     texts=("name", "description", "certificate", "privateKey"),
+    objects=("managed", "selfManaged"),
     choices={"type": ("MANAGED", "SELF_MANAGED", "TYPE_UNSPECIFIED")},
     served=frozenset({"expireTime", "subjectAlternativeNames"}),
     prepare=_prepare,

@@ -73,6 +73,7 @@ SSL_POLICIES = Kind(
     noun="ssl_policy",
     resources={"global": "sslPolicies", "regions": "regionSslPolicies"},
     methods=frozenset({"insert", "get", "list", "delete", "patch"}),
+    lists=("customFeatures",),
     choices={
         "profile": ("COMPATIBLE", "CUSTOM", "FIPS_202205", "MODERN", "RESTRICTED"),
         "minTlsVersion": ("TLS_1_0", "TLS_1_1", "TLS_1_2", "TLS_1_3"),

@@ -70,6 +70,7 @@ TARGET_HTTPS_PROXIES = Kind(
     ),
     numbers=("httpKeepAliveTimeoutSec",),
     flags=("proxyBind",),
+    lists=("sslCertificates",),
     choices={
         "quicOverride": ("DISABLE", "ENABLE", "NONE"),
         "tlsEarlyData": ("DISABLED", "PERMISSIVE", "STRICT", "UNRESTRICTED"),

@@ -174,6 +174,13 @@ URL_MAPS = Kind(
     resources={"global": "urlMaps", "regions": "regionUrlMaps"},
     methods=frozenset({"insert", "get", "list", "delete", "patch", "update"}),
     texts=("name", "description", "defaultService"),
+    objects=(
+        "defaultCustomErrorResponsePolicy",
+        "defaultRouteAction",
+        "defaultUrlRedirect",
+        "headerAction",
+    ),
+    lists=("hostRules", "pathMatchers", "tests"),
     served=frozenset({"status"}),
     links=tuple(
         Link(f"**.{name}", _SERVICES)

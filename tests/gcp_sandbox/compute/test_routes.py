@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from gcp_sandbox.compute.engine import SERVED
 from gcp_sandbox.compute.kind import Kind
 from gcp_sandbox.compute.kinds import KINDS
 from gcp_sandbox.sandbox import Sandbox
@@ -70,16 +71,20 @@ def schema_of(kind: Kind) -> Any:
 @pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))
 def test_a_kinds_fields_are_googles(kind: Kind) -> None:
     properties = schema_of(kind)["properties"]
+    own = SERVED | kind.served | {"fingerprint", "labelFingerprint", "labels"}
+    assert kind.fields | own >= properties.keys()
+    assert kind.fields <= properties.keys()
+    assert kind.served <= properties.keys()
+    assert {*kind.defaults, *kind.immutable, *kind.required} <= kind.fields
     types = {
-        "string": kind.texts,
-        "integer": kind.numbers,
+        "string": (*kind.texts, *kind.choices),
         "boolean": kind.flags,
+        "array": kind.lists,
     }
     for expected, names in types.items():
-        for name in names:
-            assert properties[name]["type"] == expected, name
-    for name in {*kind.defaults, *kind.immutable, *kind.served, *kind.required} - {"_"}:
-        assert name in properties or name == "generatedId", name
+        assert [name for name in names if properties[name]["type"] != expected] == []
+    assert {properties[name]["type"] for name in kind.numbers} <= {"integer", "number"}
+    assert {properties[name].get("type", "object") for name in kind.objects} <= {"object"}
     for link in kind.links:
         top = re.split(r"[.\[]", link.path)[0]
         assert top == "**" or top in properties, link.path
