@@ -123,7 +123,7 @@ class World:
             return False
         state = json.loads(path.read_text(encoding="utf-8"))
         self.clock.offset = state["clock"]
-        self.run = state["run"] + 1
+        self.run = state.get("run", 0) + 1
         self.chance.continue_from(self.run)
         for name, section in self.sections.items():
             if name in state:
