@@ -51,7 +51,9 @@ def test_a_resource_is_made_once_whatever_happens_to_the_answer(google: Google, 
     operation = google.compute.insert("global", "healthChecks", CHECK, google.request_id())
     assert google.wait(operation)["status"] == "DONE"
     inject(google, kind, "POST */operations/*/wait")
-    google.wait(google.compute.insert("global", "healthChecks", {**CHECK, "name": "i"}, "0" * 36))
+    google.wait(
+        google.compute.insert("global", "healthChecks", {**CHECK, "name": "i"}, google.request_id())
+    )
     names = [body["name"] for body in google.compute.list("global", "healthChecks")]
     assert sorted(map(str, names)) == ["h", "i"]
 
