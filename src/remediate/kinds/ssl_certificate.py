@@ -139,7 +139,7 @@ def ready(body: Body) -> Readiness:
 def lost(body: Body) -> str:
     if body.get("type") == "MANAGED":
         return ""
-    return "its private key is never given back; `apply` inserts it from the YAML"
+    return "its private key is never given back"
 
 
 KIND = Kind(

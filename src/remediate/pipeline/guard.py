@@ -145,7 +145,8 @@ def acknowledged(
     objection: Objection, desired: Desired, allowances: Mapping[str, str]
 ) -> Objection:
     level = desired.environment.guards.get(objection.rule, objection.level)
-    resource = desired.resources.get(objection.ref) if objection.ref else None
+    at = objection.ref
+    resource = desired.resources.get(at.zone if at.is_record_set else at) if at else None
     lasting = resource.lifecycle.allow if resource else {}
     reason = (
         allowances.get(f"{objection.rule}:{objection.ref}")
