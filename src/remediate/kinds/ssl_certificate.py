@@ -126,7 +126,7 @@ def ready(body: Body) -> Readiness:
     The state names every domain that is not ACTIVE yet, with Google's word for why.
     """
     managed = body.get("managed")
-    if body.get("type") != "MANAGED" or not isinstance(managed, dict):
+    if not isinstance(managed, dict):
         return Readiness(ready=True, state="")
     status = str(managed.get("status") or "PROVISIONING")
     domains = managed.get("domainStatus")

@@ -49,6 +49,7 @@ def plan(desired: Desired, observed: Observed, ledger: Ledger, choices: Choices)
         observed.live,
         {ref: Risk(r.lifecycle.risk) for ref, r in resources.items() if r.lifecycle.risk},
         {ref: r.lifecycle.depends_on for ref, r in resources.items()},
+        dict(verdict.written.values()),
     )
     levels = waves(differences, around)
     proposal = Proposal(

@@ -46,6 +46,7 @@ class Surroundings:
     live: Mapping[Ref, Mapping[str, Any]]
     risks: Mapping[Ref, Risk] = field(default_factory=dict)  # lifecycle.risk
     depends_on: Mapping[Ref, Iterable[Ref]] = field(default_factory=dict)
+    wanted: Mapping[Ref, Mapping[str, Any]] = field(default_factory=dict)  # by live name
     overlap: bool = True  # what was there before needs no waiting for
 
 
@@ -201,7 +202,7 @@ def _is_ready(link: str, around: Surroundings) -> bool:
     ref = ref_of(link, around.project)
     if ref is None:
         return True  # somebody else's: nothing to wait for that we could see
-    body = around.live.get(ref)
+    body = around.live.get(ref) or around.wanted.get(ref)
     return body is not None and kind(ref.kind).ready(dict(body)).ready
 
 
