@@ -131,6 +131,8 @@ SERVED = {
         "targetHttpsProxies",
         "urlMaps",
     ),
+    "sqladmin.v1": ("backupRuns", "instances", "operations"),
+    "sqladmin.v1beta4": ("backupRuns", "instances", "operations"),
 }
 NEEDED = {"insert", "create", "get", "list", "aggregatedList", "patch", "update", "delete"}
 

@@ -19,6 +19,7 @@ KINDS = [
     "network_endpoint_group",
     "backend_service",
     "health_check",
+    "cloud_sql_instance",
     "vpc_access_connector",
 ]
 
