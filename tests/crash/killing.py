@@ -73,6 +73,7 @@ def killed_at(point: int | None, words: Sequence[str], said: Path) -> int | None
 
 def _live_and_die(point: int | None, words: Sequence[str], said: Path, writer: int) -> NoReturn:
     code = 99
+    signal.alarm(60)  # a child that hangs is a failure, not a wait
     try:
         os.dup2(os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 1)
         os.dup2(1, 2)

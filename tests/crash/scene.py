@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from gcp_sandbox.sandbox import Sandbox
 from gcp_sandbox.world import World
+from remediate.stores import journal
+from remediate.stores.folder import Folder
 from tests.cli.typed import Said, typed
 from tests.workbench import Workbench
 
@@ -33,6 +37,7 @@ class Scene:
         self.root = bench.root
         self.before = bench.state()
         self._copies = 0
+        self._fresh = self.save()
 
     @property
     def store(self) -> Path:
@@ -57,6 +62,18 @@ class Scene:
         if saved.store.exists():
             shutil.copytree(saved.store, self.store)
 
+    def start_again(self) -> None:
+        self.restore(self._fresh)
+
+    @contextmanager
+    def named(self, where: str) -> Iterator[None]:
+        """Say where the command was killed, should a law not hold afterwards."""
+        try:
+            yield
+        except AssertionError as broken:
+            broken.add_note(where)
+            raise
+
     def words(self, verb: str, *more: str, url: str = "") -> list[str]:
         at = ["-C", str(self.root), "--sandbox", url or self.sandbox.url]
         ask = ["--yes", *ALLOW] if verb in {"apply", "rollback"} else []
@@ -64,6 +81,14 @@ class Scene:
 
     def type(self, verb: str, *more: str) -> Said:
         return typed(*self.words(verb, *more))
+
+    def ended(self) -> bool:
+        """Whether the newest run came to its end."""
+        store = Folder(self.store)
+        return journal.read(store, journal.runs(store)[-1]).outcome is not None
+
+    def type_plainly(self, verb: str, *more: str) -> Said:
+        return typed(verb, "-C", self.root, *more)
 
     def snapshots(self) -> list[str]:
         """Ids, the newest first."""
@@ -78,6 +103,27 @@ class Scene:
         self.insist_on_a_way_back()
         self.restore(killed)
         self.insist_on_a_way_on()
+
+    def insist_on_the_laws_of_going_back(self) -> None:
+        """After a rollback that was killed: the same words again finish it.
+
+        Unless it had ended and had just not said so; then they take it back, as ever.
+        """
+        killed = self.save()
+        self.insist_on_a_right_plan()
+        self.insist_on_runs_that_can_be_read()
+        first, *later = reversed(self.snapshots())
+        for words in (first,) if self.ended() else (first, "latest"):
+            self.restore(killed)
+            again = self.type("rollback", "--snapshot", words)
+            assert again.code == 0, again
+            assert self.bench.state() == self.before
+        for taken_by_the_rollback in later:
+            self.restore(killed)
+            forward = self.type("rollback", "--snapshot", taken_by_the_rollback)
+            assert forward.code == 0, forward
+            left = self.type("plan", "--detailed-exitcode")  # but for what Google issues anew
+            assert left.code == 0, left
 
     def insist_on_a_right_plan(self) -> None:
         """The same as somebody makes who has only the YAML and the live side."""

@@ -1,0 +1,56 @@
+"""SIGKILL before and after everything that the stores do to the disk."""
+
+from __future__ import annotations
+
+from tests.crash.conftest import sample
+from tests.crash.killing import killed_at
+from tests.crash.scene import Scene
+
+
+def test_an_apply_killed_anywhere_can_be_planned_finished_and_taken_back(scene: Scene) -> None:
+    fresh, said = scene.save(), scene.root / "said"
+    points = killed_at(None, scene.words("apply"), said)
+    assert points is not None
+    for point in sample(points, 16):
+        scene.restore(fresh)
+        assert killed_at(point, scene.words("apply"), said) is None
+        with scene.named(f"killed at point {point} of {points}"):
+            scene.insist_on_the_laws()
+
+
+def test_a_rollback_killed_anywhere_goes_on_or_is_taken_back(scene: Scene) -> None:
+    assert scene.type("apply").code == 0
+    applied, said = scene.save(), scene.root / "said"
+    words = scene.words("rollback", "--snapshot", "latest")
+    points = killed_at(None, words, said)
+    assert points is not None
+    for point in sample(points, 10):
+        scene.restore(applied)
+        assert killed_at(point, words, said) is None
+        with scene.named(f"killed at point {point} of {points}"):
+            scene.insist_on_the_laws_of_going_back()
+
+
+def test_the_lock_of_a_killed_run_is_taken_over_at_once_with_a_notice(scene: Scene) -> None:
+    said = scene.root / "said"
+    points = killed_at(None, scene.words("apply"), said)
+    assert points is not None
+    scene.start_again()
+    assert killed_at(points // 2, scene.words("apply"), said) is None
+    again = scene.type("apply")
+    assert again.code == 0, again
+    assert "ended without releasing staging; took over" in again.err
+
+
+def test_a_torn_last_record_stops_nobody(scene: Scene) -> None:
+    said = scene.root / "said"
+    points = killed_at(None, scene.words("apply"), said)
+    assert points is not None
+    scene.start_again()
+    assert killed_at(points * 2 // 3, scene.words("apply"), said) is None
+    last = max(scene.store.glob("runs/*/*.json"))
+    last.write_bytes(last.read_bytes()[:-40])
+    shown = scene.type_plainly("show", last.parent.name)
+    assert shown.code == 0, shown
+    assert "cut off" in shown.out
+    scene.insist_on_the_laws()
