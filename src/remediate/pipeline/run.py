@@ -21,6 +21,7 @@ from remediate.model.errors import (
     PartlyApplied,
     RemediateError,
     Stale,
+    Unreachable,
 )
 from remediate.model.json import Body, Json
 from remediate.model.plan import Action, Difference, Plan, Step
@@ -342,6 +343,8 @@ def _in_context(error: RemediateError, plan: Plan, run: Run) -> RemediateError:
     """The error as the user needs it: how much is done, the way on and the way back."""
     done, total = len(run.done), len(plan.steps)
     if done == 0 and not isinstance(error, Interrupted):
+        if isinstance(error, Unreachable):
+            error.hint += f" `{run.ways.back}` takes back what it may have done."
         return error
     kind = type(error) if isinstance(error, CheckFailed | Interrupted) else PartlyApplied
     if kind is CheckFailed and done < total:
