@@ -10,7 +10,7 @@ from typing import Any
 
 from remediate.kinds.compare import canonical_value, rules_of
 from remediate.kinds.kind import Kind
-from remediate.kinds.links import foreign_link, link_target
+from remediate.kinds.links import foreign_link, link_target, ref_of
 from remediate.kinds.pointers import Patterns, transformed
 from remediate.kinds.registry import kind
 from remediate.model.json import Body, canonical
@@ -45,7 +45,9 @@ def _linked(facts: Kind, resource: Resource, project: str, declared: Collection[
             return value
         target = link_target(facts, allowed, value, resource.ref, declared)
         if target is None:
-            return foreign_link(project, allowed, value, resource.ref)
+            link = foreign_link(project, allowed, value, resource.ref)
+            target = ref_of(link, project) if "/" in link else None
+            return str(target) if target in declared else link
         return str(target)
 
     body: Body = transformed(resource.spec, Patterns(facts.links), whole)

@@ -57,7 +57,7 @@ def diff(
         if entry is not None:
             _retire(ref, (entry.name, *entry.retired), observed, result)
     refused = {objection.ref for objection in result.refused}
-    for resource in desired.resources.values():
+    for _ref, resource in sorted(desired.resources.items()):
         if isinstance(resource, Zone) and resource.ref not in refused:
             _compare_records(resource, observed, ledger, result, prune=prune)
     removed = [*_removals(desired, observed, ledger.resources, result.notes, prune=prune)]

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from remediate.kinds.compare import canonical_value, rules_of
 from remediate.kinds.links import ref_of
-from remediate.kinds.pointers import Patterns, leaves
+from remediate.kinds.pointers import Patterns, leaves, parts
 from remediate.kinds.registry import kind
 from remediate.model.errors import InvalidInput
 from remediate.model.json import digest
-from remediate.model.plan import Action, Difference, Plan, Risk, Step
+from remediate.model.plan import Action, Difference, FieldChange, Plan, Risk, Step
 from remediate.model.ref import Ref, record_ref
 from remediate.model.resource import Desired, Zone
 from remediate.model.values import Unknown
@@ -106,17 +107,35 @@ def plan_digest(made: Plan) -> str:
                     "live": str(step.live),
                     "verb": step.verb.value,
                     "method": step.method,
-                    "changes": [
-                        [c.pointer, _known(c.before), _known(c.after)] for c in step.changes
-                    ],
+                    "changes": [_spelled(step, change, made.project) for change in step.changes],
                     "precondition": step.precondition,
                 }
                 for step in made.steps
             ],
-            "objections": [[o.rule, o.level, str(o.ref), o.allowed] for o in made.objections],
+            "objections": sorted(
+                [o.rule, o.level, str(o.ref), o.allowed or ""] for o in made.objections
+            ),
             "allowances": dict(made.allowances),
         }
     )
+
+
+def _spelled(step: Step, change: FieldChange, project: str) -> list[Any]:
+    """A change in the one spelling of its values, so that no order of a list makes another plan."""
+    if step.ref.is_record_set:
+        values = [_in_order(value) for value in (change.before, change.after)]
+    else:
+        rules = rules_of(kind(step.live.kind), project)
+        for part in parts(change.pointer):
+            rules = rules.below(part)
+        values = [canonical_value(value, rules) for value in (change.before, change.after)]
+    return [change.pointer, *map(_known, values)]
+
+
+def _in_order(value: Any) -> Any:  # noqa: ANN401 - a record set or a part of one
+    if isinstance(value, Mapping):
+        return {name: _in_order(item) for name, item in value.items()}
+    return sorted(value, key=str) if isinstance(value, list | tuple) else value
 
 
 def _known(value: Any) -> Any:  # noqa: ANN401 - any JSON
