@@ -21,6 +21,7 @@ VERBS = {
     "rollback": "Take live back to a snapshot.",
     "snapshot": "List, show, compare or take snapshots.",
     "show": "Show a plan file, a snapshot or a run.",
+    "graph": "Show what hangs on what, from names to backends.",
     "schema": "Print the JSON Schema of desired YAML, for editors.",
     "sandbox": "Google's APIs, DNS and time on loopback, to try things on.",
 }

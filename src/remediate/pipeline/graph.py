@@ -1,0 +1,215 @@
+"""What hangs on what, and which way the traffic goes: from the YAML alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+
+from remediate.kinds.links import link_target
+from remediate.kinds.pointers import Patterns, leaves
+from remediate.kinds.registry import kind
+from remediate.kinds.resolve import references
+from remediate.model.errors import InvalidInput
+from remediate.model.nearest import did_you_mean
+from remediate.model.ref import Ref, record_ref
+from remediate.model.resource import Desired, RecordSet, Resource, Zone
+from remediate.model.values import Template
+
+_FORWARDING = frozenset({"ALIAS", "CNAME"})
+_NAMING = frozenset({"A", "AAAA", "ALIAS", "CNAME"})
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """Resources, and the record sets that lead to one of them; everything in the order of Refs.
+
+    `needs` holds every link, reference and `dependsOn`. `onward` is the way of the traffic: record
+    set → address → rule → proxy → URL map → backend → endpoint group, and on the way whatever else
+    it needs. `elsewhere` counts, by zone, the record sets that lead to nothing that is declared.
+    """
+
+    nodes: tuple[Ref, ...]
+    needs: Mapping[Ref, tuple[Ref, ...]]
+    onward: Mapping[Ref, tuple[Ref, ...]]
+    elsewhere: Mapping[Ref, int]
+    choices: Mapping[Ref, _Choice] = field(default_factory=dict)
+
+    def below(self, at: Ref, host: str) -> tuple[Ref, ...]:
+        """Where requests for a host go on to; a URL map sends each host its own way."""
+        if (choice := self.choices.get(at)) is None:
+            return self.onward[at]
+        return tuple(to for to in self.onward[at] if to in choice.targets(host))
+
+    def only(self, kept: Collection[Ref]) -> Graph:
+        """The same, of these alone."""
+
+        def within(edges: Mapping[Ref, tuple[Ref, ...]]) -> dict[Ref, tuple[Ref, ...]]:
+            return {at: tuple(to for to in edges[at] if to in kept) for at in edges if at in kept}
+
+        nodes = tuple(node for node in self.nodes if node in kept)
+        return Graph(nodes, within(self.needs), within(self.onward), {}, self.choices)
+
+
+@dataclass(frozen=True, slots=True)
+class Impact:
+    """What hangs on a resource: all that needs it, all whose traffic passes it, and which hosts."""
+
+    ref: Ref
+    hanging: tuple[Ref, ...]
+    hosts: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Choice:
+    """A URL map's host rules: patterns, and what each leads to."""
+
+    default: set[Ref] = field(default_factory=set)
+    rules: dict[str, set[Ref]] = field(default_factory=dict)
+
+    def targets(self, host: str) -> set[Ref]:
+        found = [pattern for pattern in self.rules if fnmatchcase(host, pattern)]
+        return self.rules[max(found, key=len)] if found else self.default
+
+
+def graph(desired: Desired) -> Graph:
+    declared = desired.resources
+    needs: dict[Ref, set[Ref]] = {ref: set() for ref in declared}
+    onward: dict[Ref, set[Ref]] = {ref: set() for ref in declared}
+    choices: dict[Ref, _Choice] = {}
+    for ref, resource in declared.items():
+        ways = [*_ways(resource, declared)]
+        for _at, target in ways:
+            needs[ref].add(target)
+            # A rule needs its address, and what comes in at the address goes on to the rule.
+            before, after = (target, ref) if target.kind == "Address" else (ref, target)
+            onward[before].add(after)
+        needs[ref].update(resource.lifecycle.depends_on)
+        if ref.kind == "UrlMap":
+            choices[ref] = _choice(resource, ways)
+    elsewhere = _add_record_sets(desired, needs, onward)
+    nodes = tuple(sorted(needs))
+    return Graph(nodes, _ordered(needs), _ordered(onward), elsewhere, choices)
+
+
+def impact(of: Graph, ref: Ref) -> Impact:
+    """Raises InvalidInput, with what was probably meant, for what is not declared."""
+    if ref not in of.needs:
+        hint = did_you_mean(str(ref), map(str, of.nodes))
+        raise InvalidInput(f"{ref} is not declared" + (f" ({hint})" if hint else ""))
+    needed_by = _closure(ref, _reversed(of.needs))
+    passed_by = _closure(ref, _reversed(of.onward))
+    sources = {at for at in passed_by if at.is_record_set and _reaches(of, at, ref)}
+    hanging = needed_by | {at for at in passed_by if not at.is_record_set} | sources
+    if ref.is_record_set:
+        sources.add(ref)
+    naming = sources | {at for at in needed_by if at.is_record_set}
+    hosts = {at.record[0].removesuffix(".") for at in naming if at.record[1] in _NAMING}
+    return Impact(ref, tuple(sorted(hanging - {ref})), tuple(sorted(hosts)))
+
+
+def _ways(resource: Resource, declared: Collection[Ref]) -> Iterator[tuple[str, Ref]]:
+    """(pointer, target) of every link and reference of a resource."""
+    facts = kind(resource.ref.kind)
+    for at, allowed, value in leaves(resource.spec, Patterns(facts.links)):
+        for text in value if isinstance(value, list) else [value]:
+            if isinstance(text, str) and not isinstance(text, Template):
+                target = link_target(facts, allowed, text, resource.ref, declared)
+                if target is not None:
+                    yield at, target
+    for reference in references(resource.spec):
+        yield "", reference.ref
+
+
+def _choice(url_map: Resource, ways: list[tuple[str, Ref]]) -> _Choice:
+    matchers = url_map.spec.get("pathMatchers")
+    of_matcher: dict[str, set[Ref]] = {}
+    for number, matcher in enumerate(matchers if isinstance(matchers, list) else []):
+        assert isinstance(matcher, dict)  # the spec is typed
+        below = f"/pathMatchers/{number}/"
+        of_matcher[str(matcher.get("name"))] = {to for at, to in ways if at.startswith(below)}
+    found = _Choice({to for at, to in ways if not at.startswith(("/pathMatchers/", "/tests/"))})
+    rules = url_map.spec.get("hostRules")
+    for rule in rules if isinstance(rules, list) else []:
+        assert isinstance(rule, dict)
+        hosts = rule.get("hosts")
+        for host in hosts if isinstance(hosts, list) else []:
+            found.rules[str(host).lower()] = of_matcher.get(str(rule.get("pathMatcher")), set())
+    return found
+
+
+def _add_record_sets(
+    desired: Desired, needs: dict[Ref, set[Ref]], onward: dict[Ref, set[Ref]]
+) -> dict[Ref, int]:
+    """Put in the record sets that lead somewhere; how many of each zone do not."""
+    zones = [each for each in desired.resources.values() if isinstance(each, Zone)]
+    owners: dict[str, list[Ref]] = {}
+    for zone in zones:
+        for fqdn, rrtype in zone.records:
+            if rrtype in _NAMING:
+                owners.setdefault(fqdn, []).append(record_ref(zone.ref.name, fqdn, rrtype))
+    addresses = {
+        str(each.spec.get("address")): ref
+        for ref, each in desired.resources.items()
+        if ref.kind == "Address"
+    }
+    elsewhere: dict[Ref, int] = {}
+    leading: dict[Ref, set[Ref]] = {}
+    for zone in zones:
+        for (fqdn, rrtype), wanted in zone.records.items():
+            at = record_ref(zone.ref.name, fqdn, rrtype)
+            if targets := _leads_to(wanted, addresses, owners) - {at}:
+                leading[at] = targets
+    kept = {*leading}.union(*leading.values()) if leading else set()
+    for zone in zones:
+        for fqdn, rrtype in zone.records:
+            at = record_ref(zone.ref.name, fqdn, rrtype)
+            if at not in kept:
+                elsewhere[zone.ref] = elsewhere.get(zone.ref, 0) + 1
+                continue
+            onward[at] = leading.get(at, set())
+            needs[at] = {zone.ref, *onward[at]}
+    return elsewhere
+
+
+def _leads_to(
+    wanted: RecordSet, addresses: Mapping[str, Ref], owners: Mapping[str, list[Ref]]
+) -> set[Ref]:
+    found: set[Ref] = set()
+    for value in wanted.rrdatas:
+        if isinstance(value, Template):
+            found.update(reference.ref for reference in value.references)
+        elif wanted.type in _FORWARDING:
+            found.update(owners.get(value, ()))
+        elif value in addresses:
+            found.add(addresses[value])
+    return found
+
+
+def _ordered(edges: Mapping[Ref, set[Ref]]) -> dict[Ref, tuple[Ref, ...]]:
+    return {at: tuple(sorted(edges[at])) for at in sorted(edges)}
+
+
+def _reversed(edges: Mapping[Ref, tuple[Ref, ...]]) -> Callable[[Ref], list[Ref]]:
+    back: dict[Ref, list[Ref]] = {}
+    for at, targets in edges.items():
+        for target in targets:
+            back.setdefault(target, []).append(at)
+    return lambda at: back.get(at, [])
+
+
+def _closure(start: Ref, following: Callable[[Ref], Collection[Ref]]) -> set[Ref]:
+    """Everything that can be come to from `start`, which is in it only if it can be too."""
+    found: set[Ref] = set()
+    waiting = [*following(start)]
+    while waiting:
+        at = waiting.pop()
+        if at not in found:
+            found.add(at)
+            waiting += following(at)
+    return found
+
+
+def _reaches(of: Graph, record_set: Ref, target: Ref) -> bool:
+    host = record_set.record[0].removesuffix(".")
+    return target in _closure(record_set, lambda at: of.below(at, host))
