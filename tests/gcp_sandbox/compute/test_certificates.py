@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from gcp_sandbox.authority import Authority
 from gcp_sandbox.chance import Chance
 from gcp_sandbox.clock import Clock, parse_rfc3339
-from gcp_sandbox.compute.certificates import DAY, MINUTE
+from gcp_sandbox.issuance import DAY, MINUTE
 from gcp_sandbox.world import World
 from tests.gcp_sandbox.client import LINK, PROJECT, Client
 

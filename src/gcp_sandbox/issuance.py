@@ -1,0 +1,76 @@
+"""When Google's authority issues and renews a certificate, for every API that has one got.
+
+A certificate's own record holds seconds on the clock: `since` when all conditions hold, `hidden`
+since when one does not, `issued` and `expires`; `chain` and `privateKey` once somebody looked.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+from gcp_sandbox.request import Body
+from gcp_sandbox.world import Lookup
+
+MINUTE: Final = 60.0
+DAY: Final = 86400.0
+ISSUE_AFTER: Final = 20 * MINUTE
+"""How long the conditions must hold at a load balancer; Google says up to an hour."""
+VISIBLE_WITHIN: Final = 15 * MINUTE
+"""How long a domain may be out of sight before its status says so."""
+LIFETIME: Final = 90 * DAY
+RENEW_BEFORE: Final = 30 * DAY
+AUTHORITIES: Final = frozenset({"pki.goog", "letsencrypt.org"})
+
+
+def advance(own: Body, now: float, *, obstructed: bool, after: float = ISSUE_AFTER) -> float:
+    """Bring a record to `now`: issue what is due; answers when to look again (inf: never).
+
+    `after` is how long the conditions must hold, in seconds.
+    """
+    if obstructed:
+        own.pop("since", None)
+        own.setdefault("hidden", now)
+    else:
+        own.pop("hidden", None)
+        own.setdefault("since", now)
+    while True:
+        due: float = own["expires"] - RENEW_BEFORE if "issued" in own else 0.0
+        if "since" not in own:
+            due = max(due, own["hidden"] + VISIBLE_WITHIN)
+            return due if due > now else math.inf
+        due = max(due, own["since"] + after)
+        if now < due:
+            return due
+        own |= {"issued": due, "expires": due + LIFETIME}
+        own.pop("chain", None)
+        own.pop("privateKey", None)
+
+
+def renewing(own: Body, now: float) -> bool:
+    return "issued" in own and now >= own["expires"] - RENEW_BEFORE
+
+
+def waited(own: Body, now: float) -> bool:
+    """Whether a condition has been missing for so long that it is told."""
+    return "hidden" in own and now >= own["hidden"] + VISIBLE_WITHIN
+
+
+def caa_allows(lookup: Lookup, project: str, name: str) -> bool:
+    """RFC 8659: the nearest CAA set upwards decides; one without `issue` allows all."""
+    while name.count(".") > 1:
+        records = lookup(project, name, "CAA")
+        if records:
+            issuers = [_issuer(record) for record in records if _tag(record) == "issue"]
+            return not issuers or bool(AUTHORITIES & set(issuers))
+        name = name.partition(".")[2]
+    return True
+
+
+def _tag(record: str) -> str:
+    return record.split(maxsplit=2)[1].lower()
+
+
+def _issuer(record: str) -> str:
+    value = record.split(maxsplit=2)[2].strip().strip('"')
+    return value.partition(";")[0].strip().lower()
