@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import NoReturn
+from pathlib import Path
+from typing import NoReturn, TextIO
 
 
 def main() -> NoReturn:
@@ -16,6 +17,7 @@ def main() -> NoReturn:
     import gc  # noqa: PLC0415
 
     gc.disable()
+    sys.stdout, sys.stderr = (stream or _nowhere() for stream in (sys.stdout, sys.stderr))
     from remediate.cli.command import run  # noqa: PLC0415 - after the collector is off
 
     code = run(sys.argv[1:])
@@ -25,3 +27,8 @@ def main() -> NoReturn:
         except BrokenPipeError:
             code = code or 1
     os._exit(code)
+
+
+def _nowhere() -> TextIO:
+    """For whoever closed the stream before we were started (`>&-`)."""
+    return Path(os.devnull).open("w", encoding="utf-8")

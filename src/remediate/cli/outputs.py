@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
+from remediate.model.errors import InvalidInput, RemediateError
 from remediate.model.json import Body
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -20,7 +21,10 @@ NARROWEST = 60
 def output_options(function: F) -> F:
     """`--json-out FILE`, and `--json` for stdout alone."""
     function = click.option(
-        "--json-out", metavar="FILE", help="Write JSON to a file besides; - is stdout."
+        "--json-out",
+        metavar="FILE",
+        callback=_writable,
+        help="Write JSON to a file besides; - is stdout.",
     )(function)
     return click.option("--json", "as_json", is_flag=True, help="JSON on stdout, nothing else.")(
         function
@@ -37,8 +41,29 @@ def write(text: Callable[[], str], machine: Callable[[], Body], **out: Any) -> N
         if target == "-":
             sys.stdout.write(content)
             return
-        Path(target).write_text(content, encoding="utf-8")
+        _write_file(Path(target), content)
     sys.stdout.write(text())
+
+
+def _writable(_context: click.Context, _option: click.Parameter, file: str | None) -> str | None:
+    """Said before anything is begun, not after it was done."""
+    if file in {None, "-"}:
+        return file
+    path = Path(str(file))
+    if path.is_dir():
+        raise InvalidInput(f"--json-out {file} is a folder")
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise InvalidInput(f"--json-out {file} cannot be written there")
+    return file
+
+
+def _write_file(path: Path, content: str) -> None:
+    try:
+        path.write_text(content, encoding="utf-8")
+    except OSError as error:
+        failed = RemediateError(f"{path} cannot be written: {error.strerror}")
+        failed.hint = "The command has done its work; only this file is missing."
+        raise failed from None
 
 
 def width() -> int:

@@ -42,7 +42,7 @@ class Choices:
 def plan(desired: Desired, observed: Observed, ledger: Ledger, choices: Choices) -> Plan:
     """What it would take to make live as desired, and every objection to it."""
     verdict = diff(desired, observed, ledger, prune=choices.prune)
-    _insist_on_targets(desired, verdict.found, choices.targets)
+    _insist_on_matches(desired, verdict.found, choices)
     differences = [d for d in verdict.found if choices.wants(d.ref)]
     resources = desired.resources
     around = Surroundings(
@@ -147,17 +147,17 @@ def _known(value: Any) -> Any:  # noqa: ANN401 - any JSON
     return [_known(item) for item in value] if isinstance(value, list | tuple) else value
 
 
-def _insist_on_targets(
-    desired: Desired, found: Sequence[Difference], targets: tuple[str, ...]
-) -> None:
-    """A target that matches nothing is a slip of the pen, never a plan that happens to be empty."""
+def _insist_on_matches(desired: Desired, found: Sequence[Difference], choices: Choices) -> None:
+    """A glob that matches nothing is a slip of the pen, never a plan that happens to be empty."""
     written: set[Ref] = {*desired.resources, *(difference.ref for difference in found)}
     for zone in desired.resources.values():
         if isinstance(zone, Zone):
             written |= {record_ref(zone.ref.name, *at) for at in zone.records}
-    for glob in targets:
-        if not any(ref.matches(glob) for ref in written):
-            raise InvalidInput(f"--target {glob} matches nothing in {desired.environment.name}")
+    for option, globs in (("--target", choices.targets), ("--exclude", choices.excludes)):
+        for glob in globs:
+            if not any(ref.matches(glob) for ref in written):
+                where = desired.environment.name
+                raise InvalidInput(f"{option} {glob} matches nothing in {where}")
 
 
 DNS = "DnsZone"
