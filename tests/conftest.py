@@ -8,11 +8,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import settings
 
 from gcp_sandbox.sandbox import Sandbox
 from tests.workbench import Workbench
 
 MEMORY = Path("/dev/shm")
+
+# A law holds or it does not; how long that takes to find out says nothing, on a shared machine.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")
