@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 
+from gcp_sandbox.sandbox import Sandbox
 from remediate.model.json import Body
 from tests.cli.typed import Said, typed
 from tests.workbench import Workbench
@@ -43,6 +47,13 @@ class Desk:
         assert self.type("apply").code == 0
         left = self.type("plan", "--detailed-exitcode")
         assert left.code == 0, left
+
+
+@pytest.fixture
+def workbench(running_sandbox: Sandbox, quick_folder: Path) -> Iterator[Workbench]:
+    """As everywhere, but in a folder of its own: people change more than a store."""
+    with TemporaryDirectory(dir=quick_folder) as folder:
+        yield Workbench(running_sandbox.url, Path(folder))
 
 
 @pytest.fixture
