@@ -19,6 +19,7 @@ from gcp_sandbox.compute import api as compute
 from gcp_sandbox.dns import api as dns
 from gcp_sandbox.dns.section import DnsSection
 from gcp_sandbox.nameserver import start_nameserver
+from gcp_sandbox.run import api as run
 from gcp_sandbox.server import LOOPBACK, start_server
 from gcp_sandbox.service import Service
 from gcp_sandbox.sql import api as sql
@@ -40,7 +41,8 @@ def build(options: Options, *, seed: int | None = None) -> tuple[Service, dict[s
     compute.register(world, service.router, authority)
     operations = longrunning.register(world, service.router)
     places = locations.register(service.router)
-    vpcaccess.register(world, service.router, operations, places)
+    connectors = vpcaccess.register(world, service.router, operations, places)
+    run.register(world, service.router, operations, places, connectors)
     sql.register(world, service.router, authority)
     batch.register(service)
     ports: dict[str, int] = {}

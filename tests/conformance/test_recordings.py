@@ -20,7 +20,10 @@ KINDS = [
     "backend_service",
     "health_check",
     "cloud_sql_instance",
+    "certificate_manager",
+    "target_https_proxy",
     "vpc_access_connector",
+    "cloud_run_service",
 ]
 
 
