@@ -37,8 +37,8 @@ def advance(own: Body, now: float, *, obstructed: bool, after: float = ISSUE_AFT
     while True:
         due: float = own["expires"] - RENEW_BEFORE if "issued" in own else 0.0
         if "since" not in own:
-            due = max(due, own["hidden"] + VISIBLE_WITHIN)
-            return due if due > now else math.inf
+            told = max(due, own["hidden"] + VISIBLE_WITHIN)
+            return min((it for it in (told, own.get("expires", now)) if it > now), default=math.inf)
         due = max(due, own["since"] + after)
         if now < due:
             return due

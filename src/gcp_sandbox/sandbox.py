@@ -13,6 +13,7 @@ from typing import Self, TypeVar
 from gcp_sandbox import batch, locations, longrunning, scenarios
 from gcp_sandbox.admin import Admin
 from gcp_sandbox.authority import Authority
+from gcp_sandbox.certificatemanager import api as certificatemanager
 from gcp_sandbox.chance import Chance
 from gcp_sandbox.clock import Clock
 from gcp_sandbox.compute import api as compute
@@ -38,11 +39,12 @@ def build(options: Options, *, seed: int | None = None) -> tuple[Service, dict[s
     service = Service(world)
     zones = dns.register(world, service.router)
     world.dials.append(partial(_name_servers, zones))
-    compute.register(world, service.router, authority)
+    edge = compute.register(world, service.router, authority)
     operations = longrunning.register(world, service.router)
     places = locations.register(service.router)
     connectors = vpcaccess.register(world, service.router, operations, places)
     run.register(world, service.router, operations, places, connectors)
+    certificatemanager.register(world, service.router, operations, places, edge)
     sql.register(world, service.router, authority)
     batch.register(service)
     ports: dict[str, int] = {}

@@ -84,6 +84,9 @@ def _resolved(draft: Draft, link: Link, text: str, where: str) -> str:
     if link.certificate_manager:
         elsewhere = certificate_manager(text)
         if elsewhere is not None:
+            name = elsewhere.split("/", 3)[3]
+            if not draft.compute.certified(draft.place.project, name):
+                raise refusals.not_found(name)
             return elsewhere
     target = parse(text, draft.place.project)
     if target is None:

@@ -40,6 +40,7 @@ class Compute:
 
     A body is stored as it was last answered; what belongs to the sandbox alone is under `_`.
     `users` maps a path to the paths that refer to it; `seed` puts a scenario's resource there.
+    `certified(project, name)` says whether Certificate Manager has what `project` refers to.
     """
 
     world: World
@@ -50,6 +51,7 @@ class Compute:
     health: Body = field(default_factory=dict)
     bodies: dict[str, dict[str, dict[str, Body]]] = field(default_factory=dict)
     users: dict[str, set[str]] = field(default_factory=dict)
+    certified: Callable[[str, str], bool] = lambda _project, _name: True
     operations: Operations = field(init=False)
 
     def __post_init__(self) -> None:

@@ -1,0 +1,1 @@
+"""Certificate Manager v1: certificates, their maps and entries, and DNS authorizations."""
