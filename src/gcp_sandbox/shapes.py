@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from gcp_sandbox.request import Body, Json
-from gcp_sandbox.status import StatusError
+from gcp_sandbox.status import StatusError, bad_field
 
-Shape: TypeAlias = Any
+Shape: TypeAlias = "str | Choice | Message | list[Shape]"
 """A scalar below, a Choice, a Message, or a list of one shape for repeated fields."""
 
 TEXT: Final = "TYPE_STRING"
@@ -40,17 +40,20 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """Fields by name; `ignored` ones may be sent, being the server's own; `kept` even if empty."""
+    """Fields by name, those `required` to say something.
+
+    `ignored` ones may be sent, being the server's own; `kept` ones are even if they are empty.
+    """
 
     fields: Mapping[str, Shape]
+    required: tuple[str, ...] = ()
     ignored: frozenset[str] = frozenset()
     kept: frozenset[str] = field(default=frozenset())
 
 
 def taken(shape: Message, value: Json, at: str) -> Body:
     """The body in its one form: what is unset or at proto3's default left out. Raises 400."""
-    if value is None:
-        return {}
+    value = {} if value is None else value
     if not isinstance(value, dict):
         raise _wrong(at, "TYPE_MESSAGE", value)
     body: Body = {}
@@ -66,11 +69,12 @@ def taken(shape: Message, value: Json, at: str) -> Body:
             )
         if member is None:
             continue
-        body[name] = _member(shape.fields[name], member, f"{at}.{name}")
-        if (name not in shape.kept and any(body[name] is none for none in (None, False))) or (
-            name not in shape.kept and body[name] in _EMPTY
-        ):
-            del body[name]
+        read = _member(shape.fields[name], member, f"{at}.{name}")
+        if name in shape.kept or read not in _EMPTY:
+            body[name] = read
+    for name in shape.required:
+        if name not in body:
+            raise bad_field(f"{at}.{name}", "is required")
     return body
 
 

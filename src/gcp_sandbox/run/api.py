@@ -31,7 +31,7 @@ def register(
     locations: Locations,
     connectors: Connectors,
 ) -> Run:
-    section = Run(world, operations)
+    section = Run(world, operations, reconcile.settle_at_once)
     world.register(NAME, section)
     operations.serve(API, partial(reconcile.finish, section), versions=("v1", "v2"))
     locations.offer(API, REGIONS)

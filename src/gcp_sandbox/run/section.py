@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -45,12 +46,14 @@ _VOLATILE: Final = frozenset(
 class Run:
     """`services` and `revisions` hold bodies of v2; `counts` how many revisions there ever were.
 
+    `settle` brings a scenario's service to where it would be by now.
     `deleted` services stay a while to be listed; `policies` are IAM's, which are no part of a
     service and end with it.
     """
 
     world: World
     operations: LongRunning
+    settle: Callable[[Run, Body], None]
     services: dict[str, Body] = field(default_factory=dict)
     revisions: dict[str, Body] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
@@ -160,15 +163,13 @@ class Run:
 
         `policy` beside the template is the service's IAM policy.
         """
-        from gcp_sandbox.run.reconcile import settle_at_once  # noqa: PLC0415 - it builds on us
-
         for key, bodies in wanted.items():
             location = key.partition("/")[0]
             for given in bodies:
                 identity = given["name"].rpartition("/")[2]
                 name = f"projects/{project}/locations/{location}/services/{identity}"
                 written = {key: value for key, value in given.items() if key in WRITABLE}
-                settle_at_once(self, self.born(name, prepared(written, name)))
+                self.settle(self, self.born(name, prepared(written, name)))
                 if "policy" in given:
                     self.policies[name] = given["policy"]
 

@@ -40,7 +40,7 @@ _INGRESS: Final = Choice(
         "INGRESS_TRAFFIC_NONE",
     )
 )
-_HEADER: Final = Message({"name": TEXT, "value": TEXT})
+_HEADER: Final = Message({"name": TEXT, "value": TEXT}, ("name",))
 _PROBE: Final = Message(
     {
         "initialDelaySeconds": INT32,
@@ -56,8 +56,11 @@ _ENV: Final = Message(
     {
         "name": TEXT,
         "value": TEXT,
-        "valueSource": Message({"secretKeyRef": Message({"secret": TEXT, "version": TEXT})}),
+        "valueSource": Message(
+            {"secretKeyRef": Message({"secret": TEXT, "version": TEXT}, ("secret",))}
+        ),
     },
+    ("name",),
     kept=frozenset({"value"}),
 )
 _CONTAINER: Final = Message(
@@ -69,7 +72,9 @@ _CONTAINER: Final = Message(
         "env": [_ENV],
         "resources": Message({"limits": TEXTS, "cpuIdle": FLAG, "startupCpuBoost": FLAG}),
         "ports": [Message({"name": TEXT, "containerPort": INT32})],
-        "volumeMounts": [Message({"name": TEXT, "mountPath": TEXT, "subPath": TEXT})],
+        "volumeMounts": [
+            Message({"name": TEXT, "mountPath": TEXT, "subPath": TEXT}, ("name", "mountPath"))
+        ],
         "workingDir": TEXT,
         "livenessProbe": _PROBE,
         "startupProbe": _PROBE,
@@ -82,19 +87,22 @@ _CONTAINER: Final = Message(
     },
     ignored=frozenset({"buildInfo"}),
 )
-_SECRET_ITEM: Final = Message({"path": TEXT, "version": TEXT, "mode": INT32})
+_SECRET_ITEM: Final = Message({"path": TEXT, "version": TEXT, "mode": INT32}, ("path",))
 _VOLUME: Final = Message(
     {
         "name": TEXT,
-        "secret": Message({"secret": TEXT, "items": [_SECRET_ITEM], "defaultMode": INT32}),
+        "secret": Message(
+            {"secret": TEXT, "items": [_SECRET_ITEM], "defaultMode": INT32}, ("secret",)
+        ),
         "cloudSqlInstance": Message({"instances": [TEXT]}),
         "emptyDir": Message(
             {"medium": Choice(("MEDIUM_UNSPECIFIED", "MEMORY", "DISK")), "sizeLimit": TEXT}
         ),
-        "nfs": Message({"server": TEXT, "path": TEXT, "readOnly": FLAG}),
-        "gcs": Message({"bucket": TEXT, "readOnly": FLAG, "mountOptions": [TEXT]}),
+        "nfs": Message({"server": TEXT, "path": TEXT, "readOnly": FLAG}, ("server", "path")),
+        "gcs": Message({"bucket": TEXT, "readOnly": FLAG, "mountOptions": [TEXT]}, ("bucket",)),
         "filestore": STRUCT,
-    }
+    },
+    ("name",),
 )
 _VPC_ACCESS: Final = Message(
     {
@@ -137,7 +145,7 @@ TEMPLATE: Final = Message(
         "sessionAffinity": FLAG,
         "healthCheckDisabled": FLAG,
         "gpuZonalRedundancyDisabled": FLAG,
-        "nodeSelector": Message({"accelerator": TEXT}),
+        "nodeSelector": Message({"accelerator": TEXT}, ("accelerator",)),
         "serviceMesh": Message({"mesh": TEXT}),
         "client": TEXT,
         "clientVersion": TEXT,

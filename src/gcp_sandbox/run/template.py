@@ -152,17 +152,14 @@ def _reached(access: Body, project: str, location: str) -> Body:
 
 
 def _check_env(where: str, env: list[Body]) -> None:
-    names = [it.get("name", "") for it in env]
-    if "" in names:
-        raise bad_field(f"{where}.env.name", "must not be empty")
+    names = [it["name"] for it in env]
     if repeated := {name for name in names if names.count(name) > 1}:
         raise bad_field(f"{where}.env", f"must not repeat {', '.join(sorted(repeated))}")
     if "PORT" in names:
         raise bad_field(f"{where}.env", "PORT is reserved: the system sets it")
     for it in env:
-        reference = it.get("valueSource", {}).get("secretKeyRef", {"secret": "s"})
-        if ("value" in it and "valueSource" in it) or not reference.get("secret"):
-            raise bad_field(f"{where}.env", f"{it['name']} takes a value or a secret")
+        if "value" in it and "valueSource" in it:
+            raise bad_field(f"{where}.env", f"{it['name']} takes a value or a secret, not both")
 
 
 def _check_mounts(template: Body) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import http.client
+import json
 from typing import Any
 
 import pytest
@@ -17,6 +19,7 @@ from tests.gcp_sandbox.run.services import (
     create,
     done,
     env,
+    latest_ready,
     live,
     patch,
     revisions,
@@ -205,7 +208,7 @@ def test_allow_missing_creates(client: Client) -> None:
         ("web", body(scaling={"minInstanceCount": 5, "maxInstanceCount": 2}), "min_instance_count"),
         ("web", body(env("A"), env("A")), "must not repeat A"),
         ("web", body(env("PORT")), "PORT is reserved"),
-        ("web", body({"name": "S", "valueSource": {"secretKeyRef": {}}}), "a value or a secret"),
+        ("web", body({"name": "S", "valueSource": {"secretKeyRef": {}}}), "secret: is required"),
         ("web", body(vpcAccess={"connector": "c", "networkInterfaces": [{}]}), "not both"),
         ("web", body(revision="other-1"), "must be prefixed with 'web-'"),
         ("web", {"traffic": [{"percent": 50}]}, "must sum to 100"),
@@ -295,3 +298,34 @@ def test_services_survive_a_restart_in_the_middle_of_a_change(tmp_path: Any) -> 
         assert "reconciling" not in live(client)
         assert len(revisions(client)) == 2
         client.close()
+
+
+def test_a_scenario_brings_services_and_connectors_that_are_ready(core: Sandbox) -> None:
+    connector = {"name": "conn", "network": "n", "ipCidrRange": "10.1.0.0/28", "maxInstances": 3}
+    policy = {"bindings": [{"role": "roles/run.invoker", "members": ["allUsers"]}]}
+    service = {"name": "web", **body(vpcAccess={"connector": "conn"}), "policy": policy}
+    scenario = {
+        "project": PROJECT,
+        "vpcaccess": {"us-central1/connectors": [connector]},
+        "cloudrun": {"us-central1/services": [service]},
+    }
+    core.call(lambda world: world.populate(scenario))
+    client = connect(core)
+    assert "reconciling" not in live(client)
+    assert latest_ready(client).startswith("web-00001-")
+    assert client.get(f"{WEB}:getIamPolicy") == policy
+    assert client.get(f"/v1/{LOCATION}/connectors/conn")["state"] == "READY"
+    client.post("/_sandbox/reset")
+    client.close()
+
+
+def test_a_proxied_client_hears_of_its_own_api_alone(client: Client) -> None:
+    create(client)
+    for host, count in (("us-central1-run", 1), ("vpcaccess", 0)):
+        connection = http.client.HTTPConnection("127.0.0.1", client.port, timeout=10)
+        headers = {"Host": f"{host}.googleapis.com"}
+        connection.request("GET", f"/v1/{LOCATION}/operations", headers=headers)
+        assert len(json.loads(connection.getresponse().read())["operations"]) == count
+        connection.request("GET", f"/v1/projects/{PROJECT}/locations", headers=headers)
+        assert json.loads(connection.getresponse().read())["locations"]
+        connection.close()
