@@ -9,10 +9,13 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from remediate.cli import apply as apply_command
+from remediate.model.json import Body
+from remediate.pipeline import apply as pipeline
 from tests.cli.conftest import Desk
 from tests.cli.typed import Said, typed
 from tests.gcp.server import Asked, Say, Stub, refused
@@ -107,7 +110,7 @@ def test_a_host_that_is_not_this_machine_is_refused(desk: Desk) -> None:
 
 @pytest.mark.parametrize("kind", ["429", "403", "503", "500", "html", "half", "reset"])
 def test_a_storm_that_passes_is_waited_out(kind: str, desk: Desk) -> None:
-    desk.fault(kind, "GET *", 6)
+    desk.fault(kind, "GET *", 4)
     said = desk.type("plan", "--detailed-exitcode")
     assert said.code == 2, said
 
@@ -165,7 +168,7 @@ def test_a_certificate_that_never_becomes_active_ends_the_run_before_the_old_one
     said = desk.type("apply")
     assert said.code == 7
     assert "SslCertificate/staging-ssl-cert will not become ready" in error_of(said)
-    proxy = desk.bench.live("TargetHttpsProxy/staging-https-proxy")
+    proxy: Any = desk.bench.live("TargetHttpsProxy/staging-https-proxy")
     assert proxy is not None
     assert "staging-ssl-cert-old" in str(proxy["sslCertificates"])
 
@@ -198,11 +201,11 @@ def test_an_operation_that_never_ends_is_given_up_and_may_still_end_well(desk: D
 
 def interfere(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
     """Somebody else acts between the plan and the first write."""
-    carry_out = apply_command.apply
+    carry_out = pipeline.apply
 
-    def late(*args: object, **more: object) -> object:
+    def late(*args: Any, **more: Any) -> pipeline.Outcome:
         act()
-        return carry_out(*args, **more)  # type: ignore[arg-type]  # passed on as they came
+        return carry_out(*args, **more)
 
     monkeypatch.setattr(apply_command, "apply", late)
 
@@ -211,21 +214,49 @@ def test_another_hand_between_plan_and_write_leaves_with_5_and_its_work_stays(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = "dns/v1/projects/netra-staging/managedZones/netrasystems-staging/rrsets"
-    theirs = {"name": "staging.netrasystems.ai.", "type": "A", "ttl": 60, "rrdatas": ["192.0.2.9"]}
+    theirs: Body = {
+        "name": "staging.netrasystems.ai.",
+        "type": "A",
+        "ttl": 60,
+        "rrdatas": ["192.0.2.9"],
+    }
     interfere(monkeypatch, lambda: desk.bench.send("POST", path, theirs))
     said = desk.type("apply", "--target", "DnsZone/*")
     assert said.code == 5, said
     assert "DnsZone/netrasystems-staging/staging.netrasystems.ai./A has changed" in error_of(said)
-    live = desk.bench.live("DnsZone/netrasystems-staging/staging.netrasystems.ai./A")
+    live: Any = desk.bench.live("DnsZone/netrasystems-staging/staging.netrasystems.ai./A")
     assert live is not None
     assert live["rrdatas"] == ["192.0.2.9"]
+
+
+def test_a_field_that_another_hand_has_changed_meanwhile_is_never_written(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proxy = "compute/v1/projects/netra-staging/global/targetHttpsProxies/staging-https-proxy"
+    live: Any = desk.bench.send("GET", proxy)
+    body: Body = {"sslCertificates": [], "fingerprint": live["fingerprint"]}
+    certificates = "compute/v1/projects/netra-staging/global/sslCertificates"
+    domains: Body = {"domains": ["theirs.example.com"]}
+    theirs: Body = {"name": "theirs", "managed": domains, "type": "MANAGED"}
+
+    def act() -> None:
+        desk.bench.send("POST", certificates, theirs)
+        link = f"projects/netra-staging/global/sslCertificates/{theirs['name']}"
+        desk.bench.send("PATCH", proxy, {**body, "sslCertificates": [link]})
+
+    interfere(monkeypatch, act)
+    said = desk.type("apply")
+    assert said.code == 7, said
+    assert "TargetHttpsProxy/staging-https-proxy has changed since" in error_of(said)
+    after: Any = desk.bench.send("GET", proxy)
+    assert [str(one).rpartition("/")[2] for one in after["sslCertificates"]] == ["theirs"]
 
 
 def test_what_somebody_else_made_meanwhile_is_never_overwritten(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = "compute/v1/projects/netra-staging/global/sslCertificates"
-    theirs = {
+    theirs: Body = {
         "name": "staging-ssl-cert",
         "type": "MANAGED",
         "managed": {"domains": ["theirs.example.com"]},
@@ -233,7 +264,7 @@ def test_what_somebody_else_made_meanwhile_is_never_overwritten(
     interfere(monkeypatch, lambda: desk.bench.send("POST", path, theirs))
     said = desk.type("apply", "--target", "SslCertificate/*")
     assert said.code == 5, said
-    live = desk.bench.live("SslCertificate/staging-ssl-cert")
+    live: Any = desk.bench.live("SslCertificate/staging-ssl-cert")
     assert live is not None
     assert live["managed"]["domains"] == ["theirs.example.com"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -28,7 +29,7 @@ class Points:
     """
 
     def __init__(self, die_at: int | None) -> None:
-        self.passed = 0
+        self.passed: list[str] = []  # what was done there
         self._die_at = die_at
         self._turn = threading.Lock()
         for name in CALLS:
@@ -36,26 +37,26 @@ class Points:
 
     def _watched(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
         def watched(*args: Any, **more: Any) -> Any:
-            self._pass()
-            if name == "write" and self.passed == self._die_at:
+            self._pass(f"before {name}")
+            if name == "write" and len(self.passed) == self._die_at:
                 call(args[0], bytes(args[1])[: len(args[1]) // 2])
             result = call(*args, **more)
-            self._pass()
+            self._pass(f"after {name}")
             return result
 
         return watched
 
-    def _pass(self) -> None:
+    def _pass(self, what: str) -> None:
         with self._turn:
-            if self.passed == self._die_at:
+            if len(self.passed) == self._die_at:
                 die()
-            self.passed += 1
+            self.passed.append(what)
 
 
-def killed_at(point: int | None, words: Sequence[str], said: Path) -> int | None:
+def killed_at(point: int | None, words: Sequence[str], said: Path) -> list[str]:
     """Run a command line in a child that dies at this point of its dealings with the disk.
 
-    None if it was killed; else how many points it passed. What it says goes to a file.
+    Empty if it was killed; else every point that it passed. What it says goes to a file.
     """
     reader, writer = os.pipe()
     child = os.fork()
@@ -66,9 +67,10 @@ def killed_at(point: int | None, words: Sequence[str], said: Path) -> int | None
         told = pipe.read()
     _pid, status = os.waitpid(child, 0)
     if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL:
-        return None
+        return []
     assert os.WEXITSTATUS(status) == 0, said.read_text()
-    return int(told)
+    points: list[str] = json.loads(told)
+    return points
 
 
 def _live_and_die(point: int | None, words: Sequence[str], said: Path, writer: int) -> NoReturn:
@@ -80,6 +82,7 @@ def _live_and_die(point: int | None, words: Sequence[str], said: Path, writer: i
         sys.stdout = sys.stderr = os.fdopen(1, "w", buffering=1)
         points = Points(point)
         code = run(words)
-        os.write(writer, str(points.passed).encode())
+        with os.fdopen(writer, "w") as pipe:
+            json.dump(list(points.passed), pipe)
     finally:
         os._exit(code)

@@ -140,6 +140,10 @@ class Scene:
             shown = typed("show", "-C", self.root, first.parent.name)
             assert shown.code == 0, shown
 
+    def insist_on_whole_files(self) -> None:
+        for file in self.store.rglob("[!.]*.json"):
+            json.loads(file.read_bytes())
+
     def insist_on_a_way_back(self) -> None:
         """`rollback --snapshot latest`, or nothing was written yet."""
         if self.snapshots():

@@ -91,8 +91,10 @@ class SandboxClock:
         return self._local.monotonic() + self._slept
 
     def sleep(self, seconds: float) -> None:
-        seconds = max(0.0, seconds)
+        until = self.monotonic() + seconds
         with self._turn:
+            # those who wait side by side wait for the same time to pass
+            seconds = max(0.0, until - self.monotonic())
             told = self._sandbox.advance(seconds) - self._local.now()
             # told in whole milliseconds; a clock never goes back
             self._ahead = max(told, self._ahead + timedelta(seconds=seconds))
