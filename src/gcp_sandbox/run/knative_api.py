@@ -61,7 +61,7 @@ class _Api:
 
     def create_service(self, request: Request) -> Body:
         wanted = knative_writing.service(request.body)
-        name = f"{self._place(request)}/services/{request.body['metadata']['name']}"
+        name = f"{self._place(request)}/services/{request.body['metadata'].get('name', '')}"
         dry = _dry(request)
         operation = self._writer.create(request, name, wanted, dry=dry)
         return knative.service(_without_type(operation) if dry else self._run.get(name))

@@ -10,10 +10,17 @@ from typing import Final
 from gcp_sandbox.errors import not_found_path
 from gcp_sandbox.request import Body, Request
 from gcp_sandbox.run.section import NAME, Run
+from gcp_sandbox.shapes import INT32, STRUCT, TEXT, Message, taken
 from gcp_sandbox.status import StatusError
 
 _EMPTY: Final = {"etag": "ACAB"}
 """What a service without a policy answers."""
+
+_PERMISSIONS: Final = Message({"permissions": [TEXT]})
+_BINDING: Final = Message({"role": TEXT, "members": [TEXT], "condition": STRUCT}, ("role",))
+_POLICY: Final = Message(
+    {"version": INT32, "etag": TEXT, "bindings": [_BINDING], "auditConfigs": [STRUCT]}
+)
 
 
 def act(run: Run, request: Request) -> Body:
@@ -30,15 +37,13 @@ def act(run: Run, request: Request) -> Body:
         return _set(run, name, body)
     if (request.method, verb) == ("POST", "testIamPermissions"):
         run.get(name)
-        return {"permissions": list(body.get("permissions", ()))}
+        return taken(_PERMISSIONS, body, "request")
     raise not_found_path(request.path)
 
 
 def _set(run: Run, name: str, body: Body) -> Body:
     """Replace the policy whole; a stale etag is refused."""
-    given = body.get("policy")
-    if not isinstance(given, dict):
-        raise StatusError("INVALID_ARGUMENT", "The policy is missing.")
+    given = taken(_POLICY, body.get("policy"), "policy")
     current = run.policies.get(name, _EMPTY)
     if given.get("etag") not in (None, "", current["etag"]):
         raise StatusError(
@@ -46,7 +51,7 @@ def _set(run: Run, name: str, body: Body) -> Body:
             "There were concurrent policy changes. Please retry the whole read-modify-write with "
             "exponential backoff.",
         )
-    bindings = [it for it in given.get("bindings", ()) if it.get("members")]
+    bindings = [it for it in given.get("bindings", ()) if "members" in it]
     run.policies[name] = {
         "version": given.get("version", 1),
         "etag": _etag(bindings, current["etag"]),

@@ -142,6 +142,8 @@ def test_services_are_made_and_deleted_in_the_knative_shape(client: Client) -> N
         "metadata": {"name": "web", "namespace": PROJECT},
         "spec": {"template": {"spec": {"containers": [container]}}},
     }
+    nameless = client.call("POST", KNATIVE, service | {"metadata": {}})
+    assert (nameless.status, nameless.body["error"]["status"]) == (400, "INVALID_ARGUMENT")
     made = client.post(KNATIVE, service)
     assert made["status"]["latestReadyRevisionName"].startswith("web-00001-")
     assert live(client)["template"]["timeout"] == "300s"

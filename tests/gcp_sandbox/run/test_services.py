@@ -274,6 +274,21 @@ def test_policies_are_beside_the_service_and_go_with_it(client: Client) -> None:
     assert client.get(f"{WEB}:getIamPolicy") == empty
 
 
+@pytest.mark.parametrize(
+    "policy",
+    [
+        "open to all",
+        {"bindings": [{"members": ["allUsers"]}]},
+        {"bindings": [{"role": "roles/run.invoker", "members": "allUsers"}]},
+        {"bindings": {"role": "roles/run.invoker"}},
+    ],
+)
+def test_what_is_no_policy_is_refused(client: Client, policy: Any) -> None:
+    create(client)
+    assert client.call("POST", f"{WEB}:setIamPolicy", {"policy": policy}).status == 400
+    assert "bindings" not in client.get(f"{WEB}:getIamPolicy")
+
+
 def test_two_sandboxes_with_the_same_services_compare_equal(client: Client) -> None:
     create(client, body(env("A")))
     one = client.get("/_sandbox/state", comparable=1)["cloudrun"]
