@@ -10,7 +10,7 @@ from typing import Any
 
 from remediate.kinds.compare import canonical_value, rules_of
 from remediate.kinds.kind import Kind
-from remediate.kinds.links import foreign_link, link_target, ref_of
+from remediate.kinds.links import declared_target, foreign_link
 from remediate.kinds.pointers import Patterns, transformed
 from remediate.kinds.registry import kind
 from remediate.model.json import Body, canonical
@@ -43,11 +43,9 @@ def _linked(facts: Kind, resource: Resource, project: str, declared: Collection[
             return [whole(allowed, one) for one in value]
         if isinstance(value, Template) or not isinstance(value, str):
             return value
-        target = link_target(facts, allowed, value, resource.ref, declared)
+        target = declared_target(facts, allowed, value, resource.ref, declared, project)
         if target is None:
-            link = foreign_link(project, allowed, value, resource.ref)
-            target = ref_of(link, project) if "/" in link else None
-            return str(target) if target in declared else link
+            return foreign_link(project, allowed, value, resource.ref)
         return str(target)
 
     body: Body = transformed(resource.spec, Patterns(facts.links), whole)

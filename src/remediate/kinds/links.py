@@ -54,6 +54,16 @@ def link_target(
     return known[0]
 
 
+def declared_target(
+    of: Kind, allowed: tuple[str, ...], text: str, at: Ref, declared: Collection[Ref], project: str
+) -> Ref | None:
+    """As `link_target`, and what is declared is meant by its whole link in this project too."""
+    target = link_target(of, allowed, text, at, declared)
+    if target is None and "/" in text:
+        target = ref_of(text, project)
+    return target if target in declared else None
+
+
 def self_link(project: str, ref: Ref) -> str:
     """The link by which Google answers a compute resource of ours."""
     return COMPUTE + path(project, ref)

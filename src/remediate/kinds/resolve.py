@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from remediate.kinds.kind import Kind
-from remediate.kinds.links import foreign_link, link_target, ref_of, self_link
+from remediate.kinds.links import declared_target, foreign_link, ref_of, self_link
 from remediate.kinds.pointers import Patterns, leaves, transformed
 from remediate.model.ref import Ref
 from remediate.model.resource import Resource
@@ -65,14 +65,14 @@ def resolved(kind: Kind, resource: Resource, names: Names) -> dict[str, Any]:
     return body
 
 
-def targets(kind: Kind, resource: Resource, declared: Collection[Ref]) -> set[Ref]:
+def targets(kind: Kind, resource: Resource, declared: Collection[Ref], project: str) -> set[Ref]:
     """The declared resources that this one needs: its links, its templates, and `dependsOn`."""
     needed = set(resource.lifecycle.depends_on)
     for _at, allowed, text in leaves(resource.spec, Patterns(kind.links)):
         for one in text if isinstance(text, list) else [text]:
             if isinstance(one, Template):
                 continue
-            target = link_target(kind, allowed, one, resource.ref, declared)
+            target = declared_target(kind, allowed, one, resource.ref, declared, project)
             if target is not None:
                 needed.add(target)
     needed.update(reference.ref for reference in references(resource.spec))
@@ -103,7 +103,7 @@ def _link(kind: Kind, allowed: tuple[str, ...], text: Any, at: Ref, names: Names
         return [_link(kind, allowed, one, at, names) for one in text]
     if not isinstance(text, str):
         return text
-    target = link_target(kind, allowed, text, at, names.declared)
+    target = declared_target(kind, allowed, text, at, names.declared, names.project)
     if target is None:
         return foreign_link(names.project, allowed, text, at)
     return self_link(names.project, names.live(target))

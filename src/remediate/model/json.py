@@ -11,8 +11,9 @@ from typing import TypeAlias
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
 Body: TypeAlias = dict[str, Json]
 
-_MAX_PLAIN = 1e21  # ECMAScript writes larger numbers with an exponent
-_MIN_PLAIN = 1e-6
+# Where ECMAScript's Number::toString turns to exponents.
+_MOST_DIGITS = 21
+_MOST_ZEROS = 6
 
 
 def canonical(value: object) -> bytes:
@@ -48,20 +49,27 @@ def _joined(rows: list[list[str]]) -> list[str]:
 
 
 def _number(value: float) -> str:
+    """The shortest digits that mean the number, placed as ECMAScript places them."""
     if not math.isfinite(value):
         raise ValueError("JSON has no number for infinity or NaN")
-    if value == int(value) and abs(value) < _MAX_PLAIN:
-        return str(int(value))
-    if _MIN_PLAIN <= abs(value) < 1e-4:  # noqa: PLR2004 - where Python turns to exponents
-        return f"{value:.24f}".rstrip("0") if float(f"{value:.24f}") == value else _decimal(value)
-    mantissa, exponent, power = repr(value).partition("e")
-    if not exponent:
-        return mantissa
-    sign = "-" if power.startswith("-") else "+"
-    return f"{mantissa}e{sign}{power.lstrip('+-0')}"
+    if value == 0:
+        return "0"
+    mantissa, _, power = repr(abs(value)).partition("e")
+    whole, _, fraction = mantissa.partition(".")
+    padded = whole + fraction
+    digits = padded.lstrip("0")
+    point = len(whole) + int(power or 0) - (len(padded) - len(digits))
+    digits = digits.rstrip("0")
+    return ("-" if value < 0 else "") + _placed(digits, point)
 
 
-def _decimal(value: float) -> str:
-    from decimal import Decimal  # noqa: PLC0415 - for numbers that bodies hardly ever hold
-
-    return format(Decimal(repr(value)), "f")
+def _placed(digits: str, point: int) -> str:
+    """`point` is how many digits stand before the decimal point, or less than 1 if none does."""
+    if len(digits) <= point <= _MOST_DIGITS:
+        return digits.ljust(point, "0")
+    if 0 < point <= _MOST_DIGITS:
+        return f"{digits[:point]}.{digits[point:]}"
+    if -_MOST_ZEROS < point <= 0:
+        return f"0.{'0' * -point}{digits}"
+    rest = f".{digits[1:]}" if len(digits) > 1 else ""
+    return f"{digits[0]}{rest}e{point - 1:+d}"

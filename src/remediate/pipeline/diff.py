@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from graphlib import TopologicalSorter
+from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from remediate.kinds.compare import (
@@ -21,7 +21,7 @@ from remediate.kinds.names import is_ours, issue, replacement
 from remediate.kinds.pointers import parts
 from remediate.kinds.registry import kind
 from remediate.kinds.resolve import Names, resolved, targets
-from remediate.model.errors import Place
+from remediate.model.errors import InvalidInput, Place
 from remediate.model.json import Body
 from remediate.model.plan import Action, Cause, Difference, FieldChange, Objection
 from remediate.model.ref import Ref
@@ -73,10 +73,14 @@ def diff(
 def _links_first(desired: Desired) -> list[Ref]:
     declared = desired.resources
     graph = {
-        ref: targets(kind(ref.kind), resource, declared)
+        ref: targets(kind(ref.kind), resource, declared, desired.environment.project)
         for ref, resource in sorted(declared.items())
     }
-    return list(TopologicalSorter(graph).static_order())
+    try:
+        return list(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        circle = " → ".join(map(str, error.args[1]))
+        raise InvalidInput(f"each of these needs the next: {circle}") from error
 
 
 @dataclass(frozen=True, slots=True)
