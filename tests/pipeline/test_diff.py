@@ -104,6 +104,13 @@ def test_a_field_that_was_written_and_no_longer_is_goes_back(workbench: Workbenc
     assert workbench.plan().is_empty
 
 
+def test_a_block_of_nothing_but_empty_values_may_go_without_a_word(workbench: Workbench) -> None:
+    workbench.write(health_check(logConfig={"enable": False}))
+    workbench.apply()
+    workbench.write(health_check())
+    assert workbench.plan().is_empty
+
+
 def test_a_field_that_never_was_written_is_nobodys_business_where_no_default_is_known(
     workbench: Workbench,
 ) -> None:

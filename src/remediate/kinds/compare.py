@@ -244,7 +244,7 @@ def _unwritten(
             yield from _unwritten(item, now.get(name, {}), is_live.get(name), absent, here)
         elif isinstance(live, Mapping) and name in live and isinstance(want, Mapping):
             default = absent.defaults.get(here)
-            if not _same(default, live[name]) and live[name] not in ("", [], {}, 0, False):
+            if not _same(default, live[name]) and not _same(live[name], None):
                 yield FieldChange(here, live[name], default)
 
 
