@@ -6,6 +6,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from keyword import iskeyword
 
 import click
 
@@ -21,6 +22,7 @@ VERBS = {
     "rollback": "Take live back to a snapshot.",
     "snapshot": "List, show, compare or take snapshots.",
     "show": "Show a plan file, a snapshot or a run.",
+    "import": "Write the YAML of what a project holds already.",
     "graph": "Show what hangs on what, from names to backends.",
     "schema": "Print the JSON Schema of desired YAML, for editors.",
     "sandbox": "Google's APIs, DNS and time on loopback, to try things on.",
@@ -39,7 +41,8 @@ class Verbs(click.Group):
             return None
         if ctx.resilient_parsing or "--help" in sys.argv[:2]:
             return click.Command(name, short_help=VERBS[name])
-        command: click.Command = importlib.import_module(f"remediate.cli.{name}").command
+        module = f"{name}_" if iskeyword(name) else name
+        command: click.Command = importlib.import_module(f"remediate.cli.{module}").command
         return command
 
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
