@@ -166,7 +166,7 @@ def test_a_certificate_that_never_becomes_active_ends_the_run_before_the_old_one
 ) -> None:
     desk.fault("doomed-certificate", "POST *sslCertificates*")
     said = desk.type("apply")
-    assert said.code == 7
+    assert said.code == 3
     assert "SslCertificate/staging-ssl-cert will not become ready" in error_of(said)
     proxy: Any = desk.bench.live("TargetHttpsProxy/staging-https-proxy")
     assert proxy is not None

@@ -73,7 +73,7 @@ def test_rollback_goes_to_a_snapshot_by_id_by_its_beginning_and_by_latest(desk: 
 def test_an_unknown_snapshot_leaves_with_9_and_names_the_newest(desk: Desk) -> None:
     none = desk.type("rollback", "--snapshot", "latest")
     assert (none.code, none.out) == (9, "")
-    assert "there is no snapshot of staging yet" in none.err
+    assert "there is no snapshot of staging" in none.err
     desk.type("apply")
     wrong = desk.type("rollback", "--snapshot", "01WRONG")
     assert wrong.code == 9
@@ -236,12 +236,22 @@ def test_a_locked_environment_leaves_with_6_and_names_who_has_it(desk: Desk) -> 
 
 
 def test_what_is_not_ready_afterwards_leaves_with_3(desk: Desk) -> None:
-    file = desk.bench.root / "desired" / "staging" / "tls.yaml"
-    assert "staging-ssl-cert" in file.read_text()
+    desk.bench.send("POST", "_sandbox/reset", {"scenario": "empty"})
     desk.fault("doomed-certificate", "POST *sslCertificates*")
-    said = desk.type("apply", "--target", "SslCertificate/*")
-    assert said.code in {0, 3}, said
-    assert CheckFailed.exit_code == 3
+    said = desk.type("apply")
+    assert (said.code, said.out) == (CheckFailed.exit_code, "") == (3, ""), said
+    assert "SslCertificate/staging-ssl-cert will not become ready" in said.err
+    assert "20 of 20 steps are done" in said.err
+    snapshot = Snapshots(desk.bench.store).newest
+    assert f"remediate rollback --snapshot {snapshot}" in " ".join(said.err.split())
+
+
+def test_after_json_an_error_is_json_too(desk: Desk) -> None:
+    said = desk.type("plan", "--target", "Nothing/*", "--json")
+    assert said.code == 9
+    assert "Nothing/*" in json.dumps(said.json)
+    assert said.err.startswith("reading")
+    assert said.err.count("error: ") == 1
 
 
 @pytest.mark.parametrize(
