@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gcp_sandbox.sandbox import Sandbox, serve
+    from gcp_sandbox.world import StateDamaged
 
-__all__ = ["Sandbox", "serve"]
+__all__ = ["Sandbox", "StateDamaged", "serve"]
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - PEP 562
     if name in __all__:
-        from gcp_sandbox import sandbox  # noqa: PLC0415 - start-up time
+        from gcp_sandbox import sandbox, world  # noqa: PLC0415 - start-up time
 
-        return getattr(sandbox, name)
+        return getattr(world if name == "StateDamaged" else sandbox, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

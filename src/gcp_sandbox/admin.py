@@ -52,9 +52,12 @@ class Admin:
 
     def advance(self, request: Request) -> Body:
         seconds = request.body.get("seconds") if isinstance(request.body, dict) else None
-        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds < 0:
-            raise GoogleError(400, "invalid", 'The clock takes {"seconds": N} and only N >= 0.')
-        self._world.clock.advance(seconds)
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+            raise GoogleError(400, "invalid", 'The clock takes {"seconds": N}.')
+        try:
+            self._world.clock.advance(seconds)
+        except ValueError as refused:
+            raise GoogleError(400, "invalid", f"The clock stays: {refused}.") from None
         self._world.settle()
         self._world.save(force=True)
         return self.clock(request)

@@ -10,6 +10,10 @@ PACIFIC: Final = timezone(timedelta(hours=-8))
 """Compute writes its times in California's standard time, e.g. 2024-05-01T10:00:00.123-07:00."""
 
 
+MOST_AHEAD: Final = 20 * 365 * 86400
+"""Seconds: the certificate authority is valid for thirty years."""
+
+
 class Clock:
     """The sandbox's clock; `advance` is how ninety days pass in a test."""
 
@@ -25,8 +29,9 @@ class Clock:
         return datetime.fromtimestamp(self.time(), UTC)
 
     def advance(self, seconds: float) -> None:
-        if seconds < 0:
-            raise ValueError("a clock only goes forward")
+        """Raises ValueError, and stays where it is, for what no clock should be told."""
+        if not 0 <= seconds <= MOST_AHEAD - self.offset:
+            raise ValueError("it only goes forward, and at most 20 years ahead of real time")
         self.offset += seconds
 
 

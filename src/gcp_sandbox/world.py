@@ -37,6 +37,10 @@ class Section(Protocol):
         """Forget everything."""
 
 
+class StateDamaged(ValueError):
+    """A state file that no world can be made of."""
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """How the sandbox behaves.
@@ -117,18 +121,23 @@ class World:
         return {name: part for name, part in parts.items() if part is not None}
 
     def load(self) -> bool:
-        """Take up the state file; False if there is none yet."""
+        """Take up the state file; False if there is none yet. Raises StateDamaged."""
         path = self.options.state
         if path is None or not path.exists():
             return False
-        state = json.loads(path.read_text(encoding="utf-8"))
-        self.clock.offset = state["clock"]
+        try:
+            self._take_up(json.loads(path.read_text(encoding="utf-8")))
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as damage:
+            raise StateDamaged(f"{path} does not hold a sandbox's state: {damage!r}") from damage
+        return True
+
+    def _take_up(self, state: Body) -> None:
+        self.clock.advance(state["clock"])
         self.run = state.get("run", 0) + 1
         self.chance.continue_from(self.run)
         for name, section in self.sections.items():
             if name in state:
                 section.load(state[name])
-        return True
 
     def save(self, *, force: bool = False) -> None:
         """Write what changed before the client hears of it: replaced whole, never half."""

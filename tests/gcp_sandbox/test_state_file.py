@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from gcp_sandbox.sandbox import Sandbox
+from gcp_sandbox.world import StateDamaged
 from tests.gcp_sandbox.client import Client, connect
 
 
@@ -70,5 +70,5 @@ def test_what_was_refused_was_not_written(tmp_path: Path) -> None:
 def test_a_state_file_that_is_no_json_is_told(tmp_path: Path) -> None:
     state = tmp_path / "state.json"
     state.write_text("{")
-    with pytest.raises(json.JSONDecodeError):
+    with pytest.raises(StateDamaged, match=r"state\.json"):
         Sandbox(state=state)
