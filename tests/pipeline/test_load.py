@@ -208,8 +208,9 @@ class TestTheFolder:
 
     def test_a_misspelled_environment_is_told_the_right_one(self, tmp_path: Path) -> None:
         lay_out(Case("", {}, ()), tmp_path)
-        with pytest.raises(InvalidInput, match="did you mean `staging`"):
+        with pytest.raises(InvalidInput) as raised:
             load(tmp_path, "stagin", {})
+        assert raised.value.hint == "did you mean `staging`?"
 
     def test_no_folder_at_all_is_refused(self, tmp_path: Path) -> None:
         with pytest.raises(InvalidInput, match="desired cannot be read"):

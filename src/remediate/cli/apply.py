@@ -10,7 +10,7 @@ from remediate.cli.options import Settings, global_options, target_options
 from remediate.cli.outputs import colour, output_options, width, write
 from remediate.cli.session import Session, choices, loaded, opened
 from remediate.cli.signals import first_signal_stops
-from remediate.model.errors import PlanRefused
+from remediate.model.errors import Declined, PlanRefused
 from remediate.model.plan import Plan
 from remediate.model.resource import Desired
 from remediate.pipeline.apply import Outcome, adopt, apply, insist_on_same, order_of
@@ -40,7 +40,7 @@ def command(
 
     desired = loaded(settings)
     about = desired.environment
-    chosen = choices(settings, target, exclude, prune=prune)
+    chosen = choices(settings, desired, target, exclude, prune=prune)
     with opened(settings, about.name, about.project) as session:
         reviewed = None if yes or not sys.stdin.isatty() else review(session, desired, chosen)
         plan, outcome = _applied(session, desired, chosen, reviewed)
@@ -49,18 +49,25 @@ def command(
 
 
 def review(session: Session, desired: Desired, chosen: Choices) -> Plan:
-    """Show the plan and ask; raises click's Abort for a no."""
+    """Show the plan and ask; raises Declined for a no."""
     plan, _seen = session.plan(desired, session.ledger(), chosen)
     show(plan)
     if not plan.is_empty and not denied(plan.objections):
-        click.confirm("Apply this plan?", abort=True, err=True)
+        ask("Apply this plan?", "not applied")
     return plan
+
+
+def ask(question: str, otherwise: str) -> None:
+    """Go on only after a yes; a no is Declined, and Ctrl-C is click's Abort."""
+    if not click.confirm(question, err=True):
+        raise Declined(f"{otherwise}: nothing was changed")
 
 
 def show(plan: Plan) -> None:
     from remediate.report.human import plan_text  # noqa: PLC0415
 
-    sys.stderr.write(plan_text(plan, width=width(), colour=colour()))
+    there = sys.stderr
+    there.write(plan_text(plan, width=width(there), colour=colour(there)))
 
 
 def insist_on_guards(plan: Plan) -> None:

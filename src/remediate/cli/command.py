@@ -10,7 +10,7 @@ from keyword import iskeyword
 
 import click
 
-from remediate.cli.options import Settings, global_options
+from remediate.cli.options import WHERE, Settings, global_options
 from remediate.model.errors import RemediateError
 from remediate.version import __version__
 
@@ -94,8 +94,17 @@ def _told(error: Exception, said: set[str]) -> int:
         case BrokenPipeError():  # whoever read our output has seen enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 1
+        case OSError(filename=str() | bytes()):
+            return _told(_unusable(error), said)
         case _:
             return _confess(error, verbose=bool(said & {"-v", "--verbose"}))
+
+
+def _unusable(error: OSError) -> RemediateError:
+    """A file or folder that does not let us: which, and why."""
+    told = RemediateError(f"{os.fsdecode(error.filename)}: {error.strerror}")
+    told.hint = "Mend its permissions, make room, or name another file or folder."
+    return told
 
 
 def _confess(bug: Exception, *, verbose: bool) -> int:
@@ -110,12 +119,12 @@ def _confess(bug: Exception, *, verbose: bool) -> int:
 
 
 def _plain(arguments: Sequence[str]) -> list[str]:
-    """`--sandbox` may stand alone or take a URL; click wants to be told which."""
+    """`--sandbox` may stand alone or say where one is; click wants to be told which."""
     words = list(arguments)
     for at, word in enumerate(words):
         following = words[at + 1] if at + 1 < len(words) else ""
         if word == "--":
             break
-        if word == "--sandbox" and not following.startswith(("http:", "https:")):
+        if word == "--sandbox" and not WHERE.fullmatch(following):
             words[at] = "--sandbox=embedded"
     return words

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, fields
@@ -12,6 +13,7 @@ from typing import Any, TypeVar
 import click
 
 F = TypeVar("F", bound=Callable[..., Any])
+WHERE = re.compile(r"https?:.*|[^\s/@]+:[0-9]+/?")  # the URL of a sandbox, or its host and port
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,13 @@ class Settings:
         return Settings(**{**said, "allow": self.allow + later.allow})
 
 
+def _with_scheme(
+    _context: click.Context, _option: click.Parameter, where: str | None
+) -> str | None:
+    """`127.0.0.1:8080` is as good as its URL."""
+    return f"http://{where}" if where and ":" in where and "://" not in where else where
+
+
 _OPTIONS = (
     click.option(
         "-C", "root", default=".", metavar="DIR", help="The folder that holds `desired/`."
@@ -54,6 +63,7 @@ _OPTIONS = (
     click.option(
         "--sandbox",
         metavar="[URL]",
+        callback=_with_scheme,
         help="Use the embedded sandbox, or one that runs, instead of Google.",
     ),
     click.option(

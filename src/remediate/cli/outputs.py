@@ -7,7 +7,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TextIO, TypeVar
 
 import click
 
@@ -50,10 +50,15 @@ def _writable(_context: click.Context, _option: click.Parameter, file: str | Non
     if file in {None, "-"}:
         return file
     path = Path(str(file))
+    name = "Name a file in a folder that you may write to, or - for stdout."
     if path.is_dir():
-        raise InvalidInput(f"--json-out {file} is a folder")
-    if not os.access(path if path.exists() else path.parent, os.W_OK):
-        raise InvalidInput(f"--json-out {file} cannot be written there")
+        raise InvalidInput(f"--json-out {file} is a folder", hint=name)
+    if not path.parent.is_dir():
+        raise InvalidInput(f"--json-out {file}: there is no folder {path.parent}", hint=name)
+    as_open_does = os.access in os.supports_effective_ids
+    there = path if path.exists() else path.parent
+    if not os.access(there, os.W_OK, effective_ids=as_open_does):
+        raise InvalidInput(f"--json-out {file} cannot be written: permission denied", hint=name)
     return file
 
 
@@ -66,15 +71,14 @@ def _write_file(path: Path, content: str) -> None:
         raise failed from None
 
 
-def width() -> int:
-    """Columns of the terminal; 80 where there is none."""
-    return max(NARROWEST, shutil.get_terminal_size((80, 24)).columns) if is_terminal() else 80
+def width(stream: TextIO | None = None) -> int:
+    """Columns of the terminal that the stream, stdout unless told, is; 80 where it is none."""
+    if not (stream or sys.stdout).isatty():
+        return 80
+    return max(NARROWEST, shutil.get_terminal_size((80, 24)).columns)
 
 
-def is_terminal() -> bool:
-    return sys.stdout.isatty()
-
-
-def colour() -> bool:
-    """Only on a terminal, and not where NO_COLOR says so (no-color.org)."""
-    return is_terminal() and not os.environ.get("NO_COLOR")
+def colour(stream: TextIO | None = None) -> bool:
+    """Only on a terminal, and not where NO_COLOR (no-color.org) or a dumb terminal says so."""
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return (stream or sys.stdout).isatty() and not plain

@@ -31,7 +31,7 @@ def command(
 
     desired = loaded(settings)
     about = desired.environment
-    chosen = choices(settings, target, exclude, prune=prune)
+    chosen = choices(settings, desired, target, exclude, prune=prune)
     with opened(settings, about.name, about.project) as session:
         plan, _seen = session.plan(desired, session.ledger(), chosen)
     following = settings.command("apply", *selection(target, exclude, prune=prune))

@@ -6,14 +6,13 @@ import sys
 
 import click
 
-from remediate.cli.apply import insist_on_guards, show
+from remediate.cli.apply import ask, insist_on_guards, show
 from remediate.cli.options import Settings, global_options
 from remediate.cli.outputs import output_options, write
-from remediate.cli.session import Session, opened, store
+from remediate.cli.session import Session, allowances, opened, store
 from remediate.cli.signals import first_signal_stops
 from remediate.model.plan import Plan
 from remediate.pipeline.apply import Outcome, apply
-from remediate.pipeline.guard import parse_allowances
 from remediate.pipeline.history import cut_short
 from remediate.pipeline.rollback import OnConflict, order_back, rollback, way_back
 from remediate.stores.desired_files import environment_folder
@@ -39,8 +38,8 @@ def command(
 ) -> int:
     """Go back to a snapshot, whatever the YAML says. Takes its own snapshot first.
 
-    A second `rollback --snapshot latest` takes the rollback back, or goes on with it if it was cut
-    short.
+    Shows the plan and asks first, if a terminal is there to ask. A second
+    `rollback --snapshot latest` takes the rollback back, or goes on with it if it was cut short.
     """
     from remediate.report.human import outcome_text  # noqa: PLC0415
     from remediate.report.machine import outcome_json  # noqa: PLC0415
@@ -49,8 +48,8 @@ def command(
         goal(settings, find(settings, wanted)) if wanted == LATEST else find(settings, wanted)
     )
     with opened(settings, snapshot.environment, snapshot.project) as session:
-        ask = sys.stdin.isatty() and not yes
-        plan, outcome = _rolled_back(session, snapshot, on_conflict, ask=ask)
+        asking = sys.stdin.isatty() and not yes
+        plan, outcome = _rolled_back(session, snapshot, on_conflict, asking=asking)
     write(
         lambda: outcome_text(outcome, plan, verb="rollback"),
         lambda: outcome_json(outcome, plan, verb="rollback"),
@@ -63,8 +62,18 @@ def find(settings: Settings, wanted: str) -> Snapshot:
     """The snapshot by id; `latest` needs to know the environment, by name alone."""
     environment = settings.env or ""
     if wanted == LATEST and not environment:
-        environment = environment_folder(settings.root, None).name
+        environment = _environment(settings)
     return Snapshots(store(settings)).find(wanted, environment)
+
+
+def _environment(settings: Settings) -> str:
+    """The only one there is in `desired/`; without that folder, the only one in the store."""
+    if not (settings.root / "desired").is_dir():
+        kept, _damaged = Snapshots(store(settings)).readable()
+        known = {snapshot.environment for snapshot in kept}
+        if len(known) == 1:
+            return known.pop()
+    return environment_folder(settings.root, None).name
 
 
 def goal(settings: Settings, latest: Snapshot) -> Snapshot:
@@ -80,23 +89,23 @@ def goal(settings: Settings, latest: Snapshot) -> Snapshot:
 
 
 def _rolled_back(
-    session: Session, snapshot: Snapshot, on_conflict: OnConflict, *, ask: bool
+    session: Session, snapshot: Snapshot, on_conflict: OnConflict, *, asking: bool
 ) -> tuple[Plan, Outcome | None]:
     google = session.google
     run = session.new_run()
-    allowances = parse_allowances(session.settings.allow)
+    allowed = allowances(session.settings)
     with lock(session.store, snapshot.environment, run, google.clock) as lease:
         if lease.notice:
             sys.stderr.write(f"{lease.notice}\n")
         ledger = session.ledger()
-        way = way_back(snapshot, session.store, ledger, google, allowances, session.watchers)
+        way = way_back(snapshot, session.store, ledger, google, allowed, session.watchers)
         plan = rollback(way, on_conflict)
         show(plan)
         insist_on_guards(plan)
         if plan.is_empty:
             return plan, None
-        if ask:
-            click.confirm("Roll back?", abort=True, err=True)
+        if asking:
+            ask("Roll back?", "not rolled back")
         order = order_back(way, plan)
         session.watcher.expect(len(plan.steps))
         with first_signal_stops() as stopping:

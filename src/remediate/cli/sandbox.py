@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import sys
@@ -13,12 +14,32 @@ import click
 import requests
 
 from remediate.cli.options import Settings, global_options
-from remediate.cli.session import EMBEDDED, embedded_sandbox
+from remediate.cli.session import EMBEDDED, embedded_sandbox, embedded_state
 from remediate.gcp.sandbox import Sandbox
 from remediate.gcp.session import sandbox_session
-from remediate.model.errors import InvalidInput
+from remediate.model.errors import InvalidInput, StoreDamaged, Unreachable
 
+_PORT = click.IntRange(0, 65535)
+_SHARE = click.FloatRange(0, 3600)
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def _known_scenario(_context: click.Context, _option: click.Parameter, name: str) -> str:
+    from gcp_sandbox.scenarios import names  # noqa: PLC0415 - a live run never loads it
+
+    if name not in (known := names()):
+        there = f"There are {', '.join(known)}."
+        raise InvalidInput(f"there is no scenario {name!r}", hint=there)
+    return name
+
+
+_scenario = click.option(
+    "--scenario",
+    default="empty",
+    show_default=True,
+    callback=_known_scenario,
+    help="empty, staging, dns-outage.",
+)
 
 
 @click.group("sandbox")
@@ -29,19 +50,26 @@ def command(settings: Settings) -> None:
 
 @command.command("serve")
 @global_options
-@click.option("--port", type=int, default=8080, show_default=True, help="0 takes a free one.")
-@click.option("--scenario", default="empty", show_default=True, help="empty, staging, dns-outage.")
+@click.option("--port", type=_PORT, default=8080, show_default=True, help="0 takes a free one.")
+@_scenario
 @click.option("--state", type=click.Path(path_type=Path), help="Keep the state in this file.")
-@click.option("--latency", type=float, default=0.0, help="Seconds before each answer.")
-@click.option("--operation-time", type=float, default=0.01, help="Share of Google's own times.")
+@click.option("--latency", type=_SHARE, default=0.0, help="Seconds before each answer.")
+@click.option("--operation-time", type=_SHARE, default=0.01, help="Share of Google's own times.")
 def serve(settings: Settings, port: int, scenario: str, **more: object) -> int:  # noqa: ARG001
     """Serve until interrupted. Loopback only."""
     from gcp_sandbox import Sandbox as Served  # noqa: PLC0415 - a live run never loads it
+    from gcp_sandbox import StateDamaged  # noqa: PLC0415 - likewise
 
     try:
         running = Served(scenario, port=port, **more)  # type: ignore[arg-type]  # click's words
+    except StateDamaged as error:
+        raise StoreDamaged(str(error), hint="Move that file away to begin anew.") from None
     except OSError as error:
-        raise InvalidInput(f"port {port} cannot be used: {error.strerror}") from None
+        if error.filename:
+            raise
+        why = os.strerror(error.errno) if error.errno else str(error)
+        another = "Name another one with --port; --port 0 takes a free one."
+        raise InvalidInput(f"port {port} cannot be used: {why}", hint=another) from None
     with running as served:
         click.echo(f"sandbox at {served.url}, DNS at 127.0.0.1:{served.dns_port} (udp, tcp)")
         click.echo(f'eval "$(remediate sandbox env --sandbox {served.url})" points gcloud at it')
@@ -59,7 +87,14 @@ def env(settings: Settings, project: str) -> int:
 
     url = settings.sandbox or "http://127.0.0.1:8080"
     if url == EMBEDDED:
-        raise InvalidInput("an embedded sandbox ends with its command; name a running one's URL")
+        raise InvalidInput(
+            "an embedded sandbox ends with its command",
+            hint="Start one with `remediate sandbox serve` and name its URL.",
+        )
+    try:
+        Sandbox(sandbox_session(), url).info()
+    except Unreachable as error:
+        click.echo(f"warning: {error}; start it before you use gcloud", err=True)
     config = (settings.root / ".remediate" / "gcloud").absolute()
     config.mkdir(parents=True, exist_ok=True, mode=0o700)
     for name, value in exports(url, project, config).items():
@@ -69,13 +104,23 @@ def env(settings: Settings, project: str) -> int:
 
 @command.command("reset")
 @global_options
-@click.option("--scenario", default="empty", show_default=True, help="empty, staging, dns-outage.")
+@_scenario
 def reset(settings: Settings, scenario: str) -> int:
-    """Begin again with a scenario."""
-    with _running(settings) as sandbox:
-        sandbox.load(scenario)
+    """Begin again with a scenario. The embedded sandbox begins anew, whatever it was."""
+    if settings.sandbox in {None, EMBEDDED}:
+        _anew(settings, scenario)
+    else:
+        Sandbox(sandbox_session(), str(settings.sandbox)).load(scenario)
     click.echo(f"the sandbox now holds {scenario}")
     return 0
+
+
+def _anew(settings: Settings, scenario: str) -> None:
+    from gcp_sandbox import Sandbox as Embedded  # noqa: PLC0415 - a live run never loads it
+
+    state = embedded_state(settings)
+    state.unlink(missing_ok=True)
+    Embedded(scenario, state=state).close()
 
 
 @command.command("advance")
@@ -83,9 +128,9 @@ def reset(settings: Settings, scenario: str) -> int:
 @click.argument("duration")
 def advance(settings: Settings, duration: str) -> int:
     """Let time pass, as in `30m`, `2h` or `90d`."""
-    found = re.fullmatch(r"([0-9]+)([smhd])", duration)
+    found = re.fullmatch(r"([0-9]{1,12})([smhd])", duration)
     if not found:
-        raise InvalidInput(f"{duration!r} is no duration; write 90s, 30m, 2h or 1d")
+        raise InvalidInput(f"{duration!r} is no duration", hint="Write 90s, 30m, 2h or 1d.")
     with _running(settings) as sandbox:
         now = sandbox.advance(int(found[1]) * _UNITS[found[2]])
     click.echo(f"the sandbox's clock is at {now:%Y-%m-%d %H:%M:%S} UTC")

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from remediate.cli.options import Settings
+from remediate.cli.outputs import colour
 from remediate.gcp.connection import Exchange
 from remediate.gcp.google import Google, connect_live, connect_sandbox
+from remediate.model.errors import InvalidInput, StoreDamaged
+from remediate.model.nearest import nearest
 from remediate.model.plan import Plan
 from remediate.model.progress import Watcher
 from remediate.model.resource import Desired
@@ -25,6 +30,7 @@ from remediate.stores.snapshots import Snapshots
 from remediate.stores.store import Store
 
 EMBEDDED = "embedded"
+_WHOLE_OR_WILD = re.compile(r"[/*?\[]")
 
 
 @dataclass(slots=True)
@@ -70,7 +76,7 @@ def opened(settings: Settings, environment: str, project: str) -> Iterator[Sessi
                 quota_project=settings.quota_project,
                 on_exchange=on_exchange,
             )
-        watcher = stack.enter_context(Live(sys.stderr)) if _is_terminal() else Lines(sys.stderr)
+        watcher = stack.enter_context(Live(sys.stderr)) if colour(sys.stderr) else Lines(sys.stderr)
         yield Session(settings, environment, project, google, store(settings), watcher)
 
 
@@ -83,9 +89,38 @@ def loaded(settings: Settings) -> Desired:
 
 
 def choices(
-    settings: Settings, targets: Sequence[str], excludes: Sequence[str], *, prune: bool = False
+    settings: Settings,
+    desired: Desired,
+    targets: Sequence[str],
+    excludes: Sequence[str],
+    *,
+    prune: bool = False,
 ) -> Choices:
-    return Choices(parse_allowances(settings.allow), prune, tuple(targets), tuple(excludes))
+    """What was chosen by hand; raises InvalidInput for a glob that no Ref can ever match."""
+    for option, globs in (("--target", targets), ("--exclude", excludes)):
+        for glob in globs:
+            if not _WHOLE_OR_WILD.search(glob):
+                raise _half_a_name(option, glob, desired)
+    return Choices(allowances(settings), prune, tuple(targets), tuple(excludes))
+
+
+def allowances(settings: Settings) -> dict[str, str]:
+    try:
+        return parse_allowances(settings.allow)
+    except InvalidInput as error:
+        error.hint = "A plan shows beside each objection the `--allow` that acknowledges it."
+        raise
+
+
+def _half_a_name(option: str, glob: str, desired: Desired) -> InvalidInput:
+    """`edge`, where `Address/edge` is meant."""
+    by_name = {ref.name: ref for ref in desired.resources}
+    found = by_name.get(glob) or by_name.get(nearest(glob, by_name) or "")
+    meant = f"did you mean `{found}`? " if found else ""
+    return InvalidInput(
+        f"{option} {glob} matches nothing in {desired.environment.name}",
+        hint=f"{meant}It is a glob over `Kind/name`, as in `DnsZone/*`; `remediate graph` lists.",
+    )
 
 
 def store(settings: Settings) -> Store:
@@ -94,17 +129,26 @@ def store(settings: Settings) -> Store:
 
 @contextmanager
 def embedded_sandbox(settings: Settings) -> Iterator[str]:
-    """A sandbox for one command, with its state kept from one to the next; its URL."""
-    from gcp_sandbox import Sandbox  # noqa: PLC0415 - a live run never loads it
+    """A sandbox for one command, with its state kept from one to the next; its URL.
 
-    state = settings.root / ".remediate" / "sandbox" / "state.json"
-    state.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with Sandbox(state=state) as sandbox:
+    Raises StoreDamaged where that state cannot be taken up.
+    """
+    from gcp_sandbox import Sandbox, StateDamaged  # noqa: PLC0415 - a live run never loads it
+
+    state = embedded_state(settings)
+    try:
+        sandbox = Sandbox(state=state)
+    except StateDamaged as error:
+        raise StoreDamaged(str(error), hint="`remediate sandbox reset` begins anew.") from None
+    with sandbox:
         yield sandbox.url
 
 
-def _is_terminal() -> bool:
-    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+def embedded_state(settings: Settings) -> Path:
+    """Where the embedded sandbox keeps its world; the folder is there afterwards."""
+    state = settings.root / ".remediate" / "sandbox" / "state.json"
+    state.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return state
 
 
 def _tell_exchange(exchange: Exchange) -> None:

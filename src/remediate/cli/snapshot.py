@@ -27,10 +27,12 @@ def command(settings: Settings) -> None:
 @global_options
 @output_options
 def list_(settings: Settings, **out: object) -> int:
-    """Every snapshot here, the newest first."""
-    found = list(Snapshots(store(settings)).newest_first())
+    """Every snapshot here, the newest first. Exit 1 if any is damaged; they are named on stderr."""
+    found, damaged = Snapshots(store(settings)).readable()
     write(lambda: report.list_text(found), lambda: report.list_json(found), **out)
-    return 0
+    for each in damaged:
+        sys.stderr.write(f"damaged: {each}\n")
+    return 1 if damaged else 0
 
 
 @command.command("show")

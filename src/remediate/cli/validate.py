@@ -8,6 +8,7 @@ from remediate.cli.options import Settings, global_options
 from remediate.cli.outputs import output_options, write
 from remediate.cli.session import loaded
 from remediate.model.resource import Zone
+from remediate.report.text import counted
 
 
 @click.command("validate")
@@ -20,7 +21,7 @@ def command(settings: Settings, **out: object) -> int:
     records = sum(len(each.records) for each in resources if isinstance(each, Zone))
     name = desired.environment.name
     write(
-        lambda: f"{name} is valid: {len(resources)} resources, {records} record sets\n",
+        lambda: f"{name} is valid{_holds(len(resources), records)}\n",
         lambda: {
             "environment": name,
             "valid": True,
@@ -32,3 +33,9 @@ def command(settings: Settings, **out: object) -> int:
         **out,
     )
     return 0
+
+
+def _holds(resources: int, records: int) -> str:
+    if not resources:
+        return ", but it declares no resource yet: there is nothing to plan"
+    return f": {counted(resources, 'resource')}, {counted(records, 'record set')}"

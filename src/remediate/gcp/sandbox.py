@@ -11,10 +11,11 @@ import requests
 
 from remediate.gcp.session import check_loopback
 from remediate.model.clock import SystemClock
-from remediate.model.errors import Unreachable
+from remediate.model.errors import InvalidInput, Unreachable
 from remediate.model.json import Body
 
 _TIMEOUT = 30.0  # seconds
+_REFUSED = {400, 404}
 
 
 class Sandbox:
@@ -36,11 +37,11 @@ class Sandbox:
         return _moment(self._ask("GET", "clock"))
 
     def advance(self, seconds: float) -> datetime:
-        """Let time pass; the time it is then."""
+        """Let time pass; the time it is then. Raises InvalidInput for more than it can."""
         return _moment(self._ask("POST", "clock:advance", {"seconds": seconds}))
 
     def load(self, scenario: str) -> None:
-        """Begin again with a scenario; raises Unreachable where there is none of that name."""
+        """Begin again with a scenario; raises InvalidInput where there is none of that name."""
         self._ask("POST", f"scenario/{scenario}")
 
     def dial(self) -> dict[str, str]:
@@ -61,14 +62,21 @@ class Sandbox:
             response = self._session.request(
                 method, url, json=body, timeout=_TIMEOUT, allow_redirects=False
             )
-            answer = json.loads(response.content) if response.ok else None
+            answer = json.loads(response.content)
         except (requests.RequestException, ValueError):
-            answer = None
-        if not isinstance(answer, dict):
-            error = Unreachable(f"there is no sandbox at {self.url} (asked for /_sandbox/{path})")
-            error.hint = "Start one with `remediate sandbox serve`, or use --sandbox without a URL."
-            raise error
-        return answer
+            raise self._absent(path) from None
+        match answer:
+            case {"error": {"message": str(why)}} if response.status_code in _REFUSED:
+                raise InvalidInput(f"the sandbox refuses that: {why}")
+            case dict() if response.ok:
+                return answer
+            case _:
+                raise self._absent(path)
+
+    def _absent(self, path: str) -> Unreachable:
+        error = Unreachable(f"there is no sandbox at {self.url} (asked for /_sandbox/{path})")
+        error.hint = "Start one with `remediate sandbox serve`, or use --sandbox without a URL."
+        return error
 
 
 class SandboxClock:

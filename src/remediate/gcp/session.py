@@ -56,7 +56,8 @@ def check_loopback(url: str) -> None:
     parts = urlsplit(url)
     if parts.scheme != "http" or parts.hostname not in _LOOPBACK or parts.username:
         raise InvalidInput(
-            f"{url!r} is not a sandbox: only http on loopback is (http://127.0.0.1:PORT)"
+            f"{url!r} is not a sandbox: only http on loopback is (http://127.0.0.1:PORT)",
+            hint="`remediate sandbox serve` prints the URL of one; --sandbox alone needs none.",
         )
 
 

@@ -42,11 +42,22 @@ class InvalidInput(RemediateError):
     """The user's files or words are wrong; nothing was sent."""
 
     exit_code = 9
-    hint = "Correct the places named above; `remediate validate` checks them without a network."
+    hint = "Say it otherwise; `remediate VERB --help` shows what a verb takes."
 
-    def __init__(self, message: str = "", faults: Sequence[Fault] = ()) -> None:
+    def __init__(self, message: str = "", faults: Sequence[Fault] = (), *, hint: str = "") -> None:
         self.faults = tuple(faults)
+        if hint or self.faults:
+            self.hint = hint or _CORRECT
         super().__init__(message or "\n".join(map(str, self.faults)))
+
+
+_CORRECT = "Correct the places named above; `remediate validate` checks them without a network."
+
+
+class Declined(RemediateError):
+    """Somebody was asked, and said no; nothing was changed."""
+
+    hint = "Type the same command again when it is wanted; with --yes it does not ask."
 
 
 class Unreachable(RemediateError):
@@ -125,3 +136,8 @@ class StoreDamaged(RemediateError):
     """A stored file is torn, altered, or of a format that this version does not know."""
 
     hint = "Nothing was changed. Use another snapshot, or a newer version of remediate."
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        if hint:
+            self.hint = hint

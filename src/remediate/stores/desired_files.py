@@ -11,6 +11,7 @@ from remediate.model.document import MOST_BYTES
 from remediate.model.errors import Fault, InvalidInput, Place
 from remediate.model.nearest import did_you_mean
 
+_HOLDER = "-C DIR names the folder that holds `desired/`; without it, that is where you are."
 _SUFFIXES = (".yaml", ".yml")
 
 
@@ -28,22 +29,26 @@ def environment_folder(root: Path, env: str | None) -> Path:
     try:
         found = sorted(entry.name for entry in desired.iterdir() if _is_environment(entry))
     except OSError as error:
-        raise _unclear(f"{_shown(desired)} cannot be read: {error.strerror}") from None
+        where = _printable(str(desired.absolute()))
+        raise _unclear(f"{where} cannot be read: {error.strerror}", _HOLDER) from None
     if env in found:
         return desired / env
     if env is not None:
         message = f"there is no environment {env!r} in {_shown(desired)}"
-        raise _unclear(message, did_you_mean(env, map(_printable, found)))
+        raise _unclear(message, did_you_mean(env, map(_printable, found)) or "-e takes its name.")
     if not found:
-        raise _unclear(f"{_shown(desired)} holds no environment", "one is a folder in it")
+        raise _unclear(
+            f"{_shown(desired)} holds no environment",
+            "An environment is a folder in it, such as `desired/staging/`.",
+        )
     if len(found) > 1:
         names = ", ".join(map(_printable, found))
-        raise _unclear(f"there are several environments: {names}", "name one with --env")
+        raise _unclear(f"there are several environments: {names}", "Name one with -e.")
     return desired / found[0]
 
 
 def _unclear(message: str, hint: str = "") -> InvalidInput:
-    return InvalidInput(faults=[Fault(None, message, hint)])
+    return InvalidInput(message, hint=hint)
 
 
 def desired_files(folder: Path, root: Path, faults: list[Fault]) -> list[DesiredFile]:

@@ -14,6 +14,10 @@ from remediate.model.ref import Ref
 from remediate.stores.store import FORMAT_VERSION, Store, ref_of
 
 OnRemove = Literal["keep", "delete"]
+_TO_LOSE = (
+    "Nothing was changed. Move that file away and try again: only the memory of what was applied "
+    "is lost with it, so that what has left the YAML since is not seen"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,15 +141,18 @@ class Ledger:
             content = json.loads(stored.data)
             version = content["format_version"]
             if version != FORMAT_VERSION:
-                raise StoreDamaged(f"{self._key} has format {version}, not {FORMAT_VERSION}")
+                raise self._damaged(f"has format {version}, not {FORMAT_VERSION}")
             self.resources = {
                 ref_of(text): Entry.from_json(fields)
                 for text, fields in content["resources"].items()
             }
             self._records = content["records"]
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError, InvalidInput):
-            raise StoreDamaged(f"{self._key} does not hold a ledger") from None
+            raise self._damaged("does not hold a ledger") from None
         self._generation = stored.generation
+
+    def _damaged(self, how: str) -> StoreDamaged:
+        return StoreDamaged(f"{self._key} {how}", hint=f"{_TO_LOSE} (.remediate/{self._key}).")
 
 
 def _record_key(ref: Ref) -> tuple[str, str]:

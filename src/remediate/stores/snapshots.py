@@ -79,6 +79,17 @@ class Snapshots:
     def newest_first(self) -> Iterator[Snapshot]:
         return (self.load(identifier) for identifier in reversed(self.ids()))
 
+    def readable(self) -> tuple[list[Snapshot], list[StoreDamaged]]:
+        """Those that can be read, the newest first, and why the others cannot."""
+        found: list[Snapshot] = []
+        damaged: list[StoreDamaged] = []
+        for identifier in reversed(self.ids()):
+            try:
+                found.append(self.load(identifier))
+            except StoreDamaged as error:
+                damaged.append(error)
+        return found, damaged
+
     def ids(self) -> list[str]:
         """Oldest first."""
         keys = self._store.list("snapshots/")
