@@ -37,8 +37,9 @@ fmt: set-up-dev ## put the code in order
 bench: set-up-bench ## the numbers we hold ourselves to, beside octoDNS; ARGS=--quick for a small one
 	@$(PY) bench/run.py $(ARGS)
 
-docs: set-up-dev ## write the parts of the documents that are made from the commands
+docs: set-up-dev ## write the parts of the documents that are made from commands and kinds
 	$(PY) -m tests.architecture.help_pages
+	$(PY) -m tests.architecture.kind_pages
 
 ratchets: set-up-dev ## lower what may only fall to where it is
 	$(PY) -m tests.architecture.ratchets
