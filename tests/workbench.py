@@ -82,7 +82,7 @@ class Workbench:
 
     @property
     def ledger(self) -> Ledger:
-        return Ledger(self.store, NAME)
+        return Ledger(self.store, NAME, "sandbox")
 
     def forget(self) -> None:
         """Lose the ledger, as somebody who clones the repository has."""
@@ -109,7 +109,7 @@ class Workbench:
             if not made.is_empty:
                 order = order_of("apply", made, desired, seen)
                 outcome = apply(order, run, google, self.store, ledger, ())
-            adopt(made, desired, seen, ledger)
+            adopt(made, desired, seen, ledger, self._choices(**choices))
         return made, outcome
 
     def plan_back(

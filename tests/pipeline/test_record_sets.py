@@ -195,5 +195,5 @@ def test_the_records_of_a_zone_that_cannot_be_what_is_written_are_left(
     moved["spec"]["dnsName"] = "example.org."
     workbench.write(moved)
     made = workbench.plan()
-    assert [objection.rule for objection in made.objections] == ["replace"]
+    assert [objection.rule for objection in made.objections] == ["zone-replace"]
     assert made.is_empty

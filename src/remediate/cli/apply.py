@@ -97,5 +97,5 @@ def _applied(
             with first_signal_stops() as stopping:
                 watchers = session.watchers
                 outcome = apply(order, run, google, session.store, ledger, watchers, stopping)
-        adopt(plan, desired, seen, ledger)
+        adopt(plan, desired, seen, ledger, chosen)
     return plan, outcome

@@ -44,9 +44,9 @@ def command(
     from remediate.report.human import outcome_text  # noqa: PLC0415
     from remediate.report.machine import outcome_json  # noqa: PLC0415
 
-    snapshot = (
-        goal(settings, find(settings, wanted)) if wanted == LATEST else find(settings, wanted)
-    )
+    side = "sandbox" if settings.sandbox else "google"
+    found = find(settings, wanted, side)
+    snapshot = goal(settings, found) if wanted == LATEST else found
     with opened(settings, snapshot.environment, snapshot.project) as session:
         asking = sys.stdin.isatty() and not yes
         plan, outcome = _rolled_back(session, snapshot, on_conflict, asking=asking)
@@ -58,12 +58,15 @@ def command(
     return 0
 
 
-def find(settings: Settings, wanted: str) -> Snapshot:
-    """The snapshot by id; `latest` needs to know the environment, by name alone."""
+def find(settings: Settings, wanted: str, side: str | None = None) -> Snapshot:
+    """The snapshot by id; `latest` needs to know the environment, by name alone.
+
+    `side` is whose it must be: `google` or `sandbox`.
+    """
     environment = settings.env or ""
     if wanted == LATEST and not environment:
         environment = _environment(settings)
-    return Snapshots(store(settings)).find(wanted, environment)
+    return Snapshots(store(settings)).find(wanted, environment, side)
 
 
 def _environment(settings: Settings) -> str:

@@ -51,7 +51,7 @@ class Session:
         return self.google.chance.ulid(self.google.clock.now(), Snapshots(self.store).newest)
 
     def ledger(self) -> Ledger:
-        return Ledger(self.store, self.environment)
+        return Ledger(self.store, self.environment, self.google.endpoint)
 
     def plan(self, desired: Desired, ledger: Ledger, choices: Choices) -> tuple[Plan, Observed]:
         """Read the live side and compare."""

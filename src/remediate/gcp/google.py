@@ -41,6 +41,11 @@ class Google:
         self.dns = Dns(wire, project, **at)
         self._waiter = Waiter(self.compute, self.dns, wire.clock)
 
+    @property
+    def endpoint(self) -> str:
+        """`google` or `sandbox`: what was done to the one says nothing of the other."""
+        return "sandbox" if self.sandbox else "google"
+
     def wait(self, operation: Operation, timeout: float = TIMEOUT) -> Body:
         """The finished operation's body; see `Waiter.wait`."""
         return self._waiter.wait(operation, timeout)

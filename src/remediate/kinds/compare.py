@@ -139,6 +139,12 @@ def _without(value: Any, table: Patterns[bool]) -> Any:  # noqa: ANN401
     )
 
 
+def without_secrets(kind: Kind, body: Mapping[str, Any]) -> dict[str, Any]:
+    """A body to keep: what is never read back is not compared either, so nobody needs it."""
+    result: dict[str, Any] = _without(body, Patterns.flags(kind.write_only))
+    return result
+
+
 def masked(kind: Kind, body: Mapping[str, Any]) -> dict[str, Any]:
     """A body for journals, plans and eyes: what is never read back is never shown either."""
     secret = Patterns.flags(kind.write_only)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
 from ipaddress import ip_address
+from typing import Any
 
 from remediate.kinds.kind import Kind, Scope
+from remediate.kinds.pointers import Patterns, leaves
 from remediate.kinds.registry import NAMES, kind
 from remediate.model.ref import GLOBAL, Ref, parse_ref
+from remediate.model.values import Unknown
 
 COMPUTE = "https://www.googleapis.com/compute/v1/"
 CERTIFICATE_MANAGER = "//certificatemanager.googleapis.com/"
@@ -18,6 +21,8 @@ _FOREIGN = ("http://", "https://", "//", "projects/", "global/", "regions/", "zo
 _HOST = re.compile(r"^(?:https?:)?//[^/]+/")
 _API = re.compile(r"^(?:compute/(?:v1|beta|alpha)/|v1/)")
 # Collections that are not ours and live somewhere else than beside the resource that links to them.
+# Targets of Private Service Connect that are words, not links.
+_WORDS = frozenset({"all-apis", "vpc-sc"})
 _GLOBAL_COLLECTIONS = frozenset({"networks", "backendBuckets"})
 
 
@@ -29,7 +34,7 @@ def link_target(
     A bare name means the same region first, then global. Raises ValueError with the sentence to
     show when nothing, or more than one thing, fits.
     """
-    if text.startswith(_FOREIGN) or _is_literal(text):
+    if text.startswith(_FOREIGN) or _is_literal(text) or text in _WORDS:
         return None
     ours = [name for name in allowed if name in NAMES]
     if not re.fullmatch(r"([A-Z][A-Za-z]+/)?([a-z0-9-]+/)?" + _NAME.pattern, text):
@@ -95,12 +100,12 @@ def foreign_link(project: str, allowed: tuple[str, ...], text: str, at: Ref) -> 
         or "certificatemanager" in text
     ):
         return CERTIFICATE_MANAGER + project_relative(text, project)
+    if _is_literal(text) or text in _WORDS:
+        return text
     if _NAME.fullmatch(text):
         collection = next(name for name in allowed if name not in NAMES)
         where = "global" if collection in _GLOBAL_COLLECTIONS else scope_path(at)
         return f"{COMPUTE}projects/{project}/{where}/{collection}/{text}"
-    if _is_literal(text):
-        return text
     return COMPUTE + project_relative(text, project)
 
 
@@ -128,6 +133,35 @@ def ref_of(link: str, project: str) -> Ref | None:
             return None
     found = _kind_by_collection().get(collection)
     return Ref(found, name, location) if found else None
+
+
+def linked(
+    name: str,
+    body: Mapping[str, Any] | None,
+    project: str,
+    holders: Mapping[str, Ref] | None = None,
+) -> Iterator[Ref]:
+    """The resources of ours that a body links to, by their live names.
+
+    `holders` tells whose value stands where Google answers a link by value.
+    """
+    if body is None or name == "DnsZone":  # a zone's own links are to networks, not to ours
+        return
+    facts = kind(name)
+    for _at, _allowed, link in leaves(body, Patterns(facts.links)):
+        for one in link if isinstance(link, list) else [link]:
+            if isinstance(one, Unknown):
+                yield one.ref
+            elif isinstance(one, str) and "/" in one and (ref := ref_of(one, project)):
+                yield ref
+    for _at, _field, value in leaves(body, Patterns(facts.links_by_value)):
+        if holders and value in holders:
+            yield holders[value]
+
+
+def holders_of(live: Mapping[Ref, Mapping[str, Any]]) -> dict[str, Ref]:
+    """Whose each address is."""
+    return {str(body["address"]): ref for ref, body in live.items() if body.get("address")}
 
 
 def _kind_by_collection() -> dict[str, str]:

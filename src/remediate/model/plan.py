@@ -109,9 +109,13 @@ class Objection:
     message: str
     allowed: str | None = None  # the reason, when somebody acknowledged it
     place: Place | None = None
+    final: bool = False  # there is nothing to go on to, so nothing to acknowledge
 
     @property
     def allow(self) -> str:
+        """What to type; empty for what nothing can be said to."""
+        if self.final:
+            return ""
         return f"--allow {self.rule}" + (f":{self.ref}" if self.ref else "") + "=REASON"
 
 
@@ -127,6 +131,8 @@ class Plan:
     notes: Sequence[str]
     desired_digest: str
     digest: str = ""
+    unsettled: frozenset[Ref] = frozenset()  # whatever differs or is refused, chosen or not
+    left_out: int = 0  # differences that --target and --exclude leave out
     settles: Sequence[Ref] = ()  # must be ready before success is claimed
     allowances: Mapping[str, str] = field(default_factory=dict)
     # what is declared -> its live name, and the fields that are written, as Google would hold them

@@ -17,6 +17,7 @@ from remediate.model.progress import SnapshotTaken, Watcher, tell
 from remediate.model.ref import Ref, record_ref
 from remediate.model.resource import Desired, Lifecycle, Zone
 from remediate.pipeline.observe import Observed
+from remediate.pipeline.plan import Choices
 from remediate.pipeline.run import Run, Ways, carry_out
 from remediate.pipeline.snapshot import touched
 from remediate.stores.actor import this_actor
@@ -89,6 +90,7 @@ def apply(
         project=plan.project,
         digest=plan.digest,
         snapshot=snapshot.id,
+        endpoint=google.endpoint,
         more={"allowances": dict(plan.allowances)} | ({"to": order.to} if order.to else {}),
     )
     Snapshots(store).save(snapshot)  # after its run is known: one without a run was taken by hand
@@ -97,6 +99,7 @@ def apply(
         google,
         journal,
         ledger,
+        steps=plan.steps,
         ways=Ways(order.again, f"remediate rollback --snapshot {snapshot.id}"),
         entries=order.entries,
         watchers=watchers,
@@ -117,6 +120,7 @@ def _snapshot(order: Order, run: str, google: Google, store: Store) -> Snapshot:
         rfc3339(now),
         f"before {order.verb}" + (f" to {order.to}" if order.to else ""),
         order.before,
+        google.endpoint,
     )
 
 
@@ -150,24 +154,29 @@ def _entries(plan: Plan, desired: Desired) -> dict[Ref, Entry | None]:
     return result
 
 
-def adopt(plan: Plan, desired: Desired, observed: Observed, ledger: Ledger) -> None:
-    """Remember what was as wished already, so that its removal can be seen one day."""
-    changed = {difference.ref for difference in plan.differences}
+def adopt(
+    plan: Plan, desired: Desired, observed: Observed, ledger: Ledger, choices: Choices
+) -> None:
+    """Remember what was as wished already, so that its removal can be seen one day.
+
+    Only of what was chosen, and only where nothing differs: what was left out stays as it was.
+    """
     names = Names(plan.project, desired.resources)
     for ref, (live, body) in plan.written.items():
         names.settle(ref, live, observed.live.get(live))
-        if ref not in changed:
-            lifecycle, retired = desired.resources[ref].lifecycle, plan.retired.get(ref, ())
+        lifecycle, retired = desired.resources[ref].lifecycle, plan.retired.get(ref, ())
+        watched = lifecycle.ownership == "observe"
+        if ref not in plan.unsettled and not watched and choices.wants(ref):
             ledger.remember(ref, _entry(live.name, body, lifecycle, retired))
     for zone in desired.resources.values():
         if isinstance(zone, Zone):
             for (fqdn, rrtype), record in zone.records.items():
                 ref = record_ref(zone.ref.name, fqdn, rrtype)
-                if ref not in changed:
+                if ref not in plan.unsettled and choices.wants(ref):
                     values: list[Json] = [names.rendered(value) for value in record.rrdatas]
                     ledger.remember(ref, Entry(ref.name, {"ttl": record.ttl, "rrdatas": values}))
     for ref in [ref for ref in ledger.resources if ref not in desired.resources]:
-        if ledger.resources[ref].on_remove == "keep":
+        if ledger.resources[ref].on_remove == "keep" and choices.wants(ref):
             ledger.forget(ref)
     ledger.save()
 

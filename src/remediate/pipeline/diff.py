@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
@@ -13,12 +13,14 @@ from remediate.kinds.compare import (
     merged_changes,
     rules_of,
     widened,
+    without_secrets,
 )
 from remediate.kinds.dns_records import RecordsVerdict, compare
 from remediate.kinds.kind import Kind, Replacement, Scope
-from remediate.kinds.links import scope_of
+from remediate.kinds.links import linked, scope_of
 from remediate.kinds.names import is_ours, issue, replacement
 from remediate.kinds.pointers import parts
+from remediate.kinds.rdata import same
 from remediate.kinds.registry import kind
 from remediate.kinds.resolve import Names, resolved, targets
 from remediate.model.errors import InvalidInput, Place
@@ -26,6 +28,7 @@ from remediate.model.json import Body
 from remediate.model.plan import Action, Cause, Difference, FieldChange, Objection
 from remediate.model.ref import Ref
 from remediate.model.resource import Desired, Lifecycle, Resource, Zone
+from remediate.model.values import Unknown
 from remediate.pipeline.observe import Observed
 from remediate.stores.ledger import Entry, Ledger
 
@@ -124,7 +127,7 @@ def _compare_resource(
     watched = resource.lifecycle.ownership == "observe"
     wanted = resolved(facts, resource, names)
     live_ref = _current(facts, ref, wanted, observed, entry)
-    result.written[ref] = (live_ref or ref, wanted)
+    result.written[ref] = (live_ref or ref, without_secrets(facts, wanted))
     if live_ref is None:
         names.settle(ref, ref, None)
         if watched:
@@ -215,7 +218,15 @@ def _replace(pair: Pair, observed: Observed, result: Differences) -> None:
             f"{ref} would have to be replaced, since {', '.join(pair.unchangeable)} cannot change "
             "in place, and it never is: declare another one under its own name and move to it"
         )
-        result.refused.append(Objection("replace", "deny", ref, message, place=pair.resource.place))
+        result.refused.append(_refusal(pair, message))
+        return
+    if how is Replacement.RECREATE and (users := _users(pair.live_ref, observed)):
+        message = (
+            f"{ref} would have to be deleted and made again, since {', '.join(pair.unchangeable)} "
+            f"cannot change in place, but {', '.join(users)} uses it: declare another one under "
+            "its own name and move to it"
+        )
+        result.refused.append(_refusal(pair, message))
         return
     new = pair.live_ref
     if how is Replacement.BESIDE:
@@ -223,10 +234,26 @@ def _replace(pair: Pair, observed: Observed, result: Differences) -> None:
         immutable = _immutable(pair.facts, pair.wanted, observed.project, scope_of(ref))
         new = ref.named(replacement(ref.name, immutable, taken))
     result.names.settle(ref, new, None)
-    result.written[ref] = (new, pair.wanted)
+    result.written[ref] = (new, without_secrets(pair.facts, pair.wanted))
     if new != pair.live_ref:
         result.retired[ref] = (pair.live_ref.name,)
     result.found.append(pair.difference(Action.REPLACE, new, {**pair.wanted, "name": new.name}))
+
+
+def _refusal(pair: Pair, message: str) -> Objection:
+    rule = "zone-replace" if pair.resource.ref.kind == "DnsZone" else "replace"
+    return Objection(
+        rule, "deny", pair.resource.ref, message, place=pair.resource.place, final=True
+    )
+
+
+def _users(ref: Ref, observed: Observed) -> list[str]:
+    """Who links to a live resource, so that Google would refuse to delete it."""
+    return sorted(
+        str(other)
+        for other, body in observed.live.items()
+        if other != ref and ref in set(linked(other.kind, body, observed.project))
+    )
 
 
 def _immutable(
@@ -283,7 +310,7 @@ def _compare_records(
         known=result.names.look_up,
         removing=removing,
     )
-    result.found += verdict.differences
+    result.found += [_with_cause(each, ledger) for each in verdict.differences]
     result.records[name] = verdict
     result.notes += [
         f"{name}: {left.name} {left.type} is left alone: {left.why}" for left in verdict.left_alone
@@ -295,6 +322,30 @@ def _compare_records(
     if verdict.unwanted:
         how = "--prune deletes them" if zone.lifecycle.on_remove == "delete" else "onRemove: keep"
         result.notes.append(f"{name}: {verdict.unwanted} record sets are not in the YAML ({how})")
+
+
+def _with_cause(difference: Difference, ledger: Ledger) -> Difference:
+    """Who moved a record set since it was last applied, if it ever was."""
+    before = ledger.record(difference.ref.zone.name, *difference.ref.record)
+    if before is None:
+        return difference
+    moved = [
+        None if body is None else _is_other(difference.ref.record[1], before, body)
+        for body in (difference.after, difference.before)
+    ]
+    ours, theirs = (each is not False for each in moved)
+    cause = Cause.CONFLICT if ours and theirs else Cause.DRIFT if theirs else Cause.PENDING
+    return replace(difference, cause=cause)
+
+
+def _is_other(
+    rrtype: str, remembered: tuple[int, tuple[str, ...]], body: Mapping[str, Any]
+) -> bool:
+    ttl, values = remembered
+    written = body.get("rrdatas") or []
+    if ttl != body.get("ttl") or any(isinstance(value, Unknown) for value in written):
+        return True
+    return not same(rrtype, list(values), list(written))
 
 
 def _empty(removal: Difference, observed: Observed, ledger: Ledger, result: Differences) -> None:

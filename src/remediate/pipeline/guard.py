@@ -128,7 +128,7 @@ GUARDS: Mapping[str, Guard] = {
     "no-certificate": no_certificate,
     "empty-environment": empty_environment,
 }
-RULES = frozenset({*GUARDS, "dns-wildcard", "dns-last-address", "record-conflict", "replace"})
+RULES = frozenset({*GUARDS, "dns-wildcard", "dns-last-address", "record-conflict"})
 
 
 def guard(
@@ -148,12 +148,14 @@ def acknowledged(
     at = objection.ref
     resource = desired.resources.get(at.zone if at.is_record_set else at) if at else None
     lasting = resource.lifecycle.allow if resource else {}
+    place = objection.place or (resource.place if resource else None)
+    if objection.final:
+        return replace(objection, place=place)
     reason = (
         allowances.get(f"{objection.rule}:{objection.ref}")
         or allowances.get(objection.rule)
         or lasting.get(objection.rule)
     )
-    place = objection.place or (resource.place if resource else None)
     return replace(objection, level=level, allowed=reason, place=place)
 
 

@@ -73,7 +73,8 @@ def written_since(store: Store, snapshot: Snapshot) -> dict[Ref, Written]:
     for run in journal.runs(store):
         if run >= snapshot.run:
             story = journal.read(store, run)
-            if story.begun.get("environment") == snapshot.environment:
+            about = (story.begun.get("environment"), story.begun.get("endpoint"))
+            if about == (snapshot.environment, snapshot.endpoint):
                 _retell(story, snapshot.project, result)
     return result
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from remediate.kinds.compare import canonical_value, rules_of
-from remediate.kinds.links import ref_of
-from remediate.kinds.pointers import Patterns, leaves, parts
+from remediate.kinds.links import holders_of, linked
+from remediate.kinds.pointers import parts
 from remediate.kinds.registry import kind
 from remediate.model.errors import InvalidInput
 from remediate.model.json import digest
-from remediate.model.plan import Action, Difference, FieldChange, Plan, Risk, Step
+from remediate.model.plan import Action, Difference, FieldChange, Plan, Risk, Step, Undo
 from remediate.model.ref import Ref, record_ref
 from remediate.model.resource import Desired, Zone
 from remediate.model.values import Unknown
@@ -44,6 +44,7 @@ def plan(desired: Desired, observed: Observed, ledger: Ledger, choices: Choices)
     verdict = diff(desired, observed, ledger, prune=choices.prune)
     _insist_on_matches(desired, verdict.found, choices)
     differences = [d for d in verdict.found if choices.wants(d.ref)]
+    _insist_on_company(verdict.found, differences, observed.project)
     resources = desired.resources
     around = Surroundings(
         observed.project,
@@ -73,15 +74,35 @@ def plan(desired: Desired, observed: Observed, ledger: Ledger, choices: Choices)
         objections,
         verdict.notes,
         desired.digest,
-        settles=_settling(levels, observed.project),
+        settles=settling(levels, observed.project),
         allowances=choices.allowances,
         written=verdict.written,
         retired=verdict.retired,
+        unsettled=frozenset(
+            [*(d.ref for d in verdict.found), *(o.ref for o in verdict.refused if o.ref)]
+        ),
+        left_out=len(verdict.found) - len(differences),
     )
     return replace(made, digest=plan_digest(made))
 
 
-def _settling(levels: Sequence[Sequence[Step]], project: str) -> list[Ref]:
+def _insist_on_company(
+    found: Sequence[Difference], chosen: Sequence[Difference], project: str
+) -> None:
+    """What a chosen difference links to must be there, or be made in the same plan."""
+    kept = {id(difference) for difference in chosen}
+    made = {Action.CREATE, Action.REPLACE}
+    missing = {d.live: d.ref for d in found if id(d) not in kept and d.action in made}
+    for difference in chosen:
+        for ref in _needs(difference, project):
+            if ref in missing:
+                raise InvalidInput(
+                    f"{difference.ref} needs {missing[ref]}, which is not there yet and is left "
+                    "out by --target or --exclude; choose it too"
+                )
+
+
+def settling(levels: Sequence[Sequence[Step]], project: str) -> list[Ref]:
     """What is created here, is in use at the end, and takes its time to become ready."""
     steps = [step for level in levels for step in level]
     used = {ref for step in steps for ref in linked(step.live.kind, step.after, project)}
@@ -204,6 +225,10 @@ def _link(drafts: list[Draft], around: Surroundings) -> None:
         if step.ready:
             needed += front
         draft.head.needs += [other.head for other in needed if other.step.live != step.live]
+    for draft in drafts:
+        if draft.gap is not None:  # as short as it can be: everything else that it needs is done
+            draft.gap.needs += draft.needs
+            draft.needs.append(draft.gap)
     _link_deletions(drafts, around)
 
 
@@ -222,46 +247,21 @@ def _link_deletions(drafts: list[Draft], around: Surroundings) -> None:
                 gone[ref].needs.append(draft.head)
         if not draft.step.ref.is_record_set:
             draft.needs += [other.head for other in records]
+    rest = [draft for draft in gone.values() if draft.step.undo is not Undo.NEVER]
+    for draft in gone.values():
+        if draft.step.undo is Undo.NEVER:  # only when nothing else can fail any more
+            draft.needs += [other.head for other in rest]
 
 
-def _needs(step: Step, project: str) -> Iterator[Ref]:
-    if step.ref.is_record_set:
-        yield step.ref.zone
-        yield from (value.ref for value in _rrdatas(step) if isinstance(value, Unknown))
+def _needs(each: Step | Difference, project: str) -> Iterator[Ref]:
+    if each.ref.is_record_set:
+        yield each.ref.zone
+        yield from (value.ref for value in _rrdatas(each) if isinstance(value, Unknown))
     else:
-        yield from linked(step.ref.kind, step.after, project)
+        yield from linked(each.ref.kind, each.after, project)
 
 
-def linked(
-    name: str,
-    body: Mapping[str, Any] | None,
-    project: str,
-    holders: Mapping[str, Ref] | None = None,
-) -> Iterator[Ref]:
-    """The resources of ours that a body links to, by their live names.
-
-    `holders` tells whose value stands where Google answers a link by value.
-    """
-    if body is None or name == DNS:
-        return
-    facts = kind(name)
-    for _at, _allowed, link in leaves(body, Patterns(facts.links)):
-        for one in link if isinstance(link, list) else [link]:
-            if isinstance(one, Unknown):
-                yield one.ref
-            elif isinstance(one, str) and "/" in one and (ref := ref_of(one, project)):
-                yield ref
-    for _at, _field, value in leaves(body, Patterns(facts.links_by_value)):
-        if holders and value in holders:
-            yield holders[value]
-
-
-def holders_of(live: Mapping[Ref, Mapping[str, Any]]) -> dict[str, Ref]:
-    """Whose each address is."""
-    return {str(body["address"]): ref for ref, body in live.items() if body.get("address")}
-
-
-def _rrdatas(step: Step) -> Sequence[Any]:
+def _rrdatas(step: Step | Difference) -> Sequence[Any]:
     return (step.after or {}).get("rrdatas") or ()
 
 

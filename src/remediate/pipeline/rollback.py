@@ -15,19 +15,19 @@ from remediate.gcp.google import Google
 from remediate.kinds.compare import changeable_fields, field_changes, merged_changes, writable
 from remediate.kinds.dns_restore import restore
 from remediate.kinds.kind import Replacement
-from remediate.kinds.links import scope_of
+from remediate.kinds.links import holders_of, linked, scope_of
 from remediate.kinds.registry import NAMES, kind
 from remediate.model.clock import rfc3339
 from remediate.model.errors import Stale
-from remediate.model.json import Body
-from remediate.model.plan import Action, Difference, FieldChange, Objection, Plan
+from remediate.model.json import Body, canonical
+from remediate.model.plan import Action, Difference, FieldChange, Objection, Plan, Undo
 from remediate.model.progress import Watcher
 from remediate.model.ref import GLOBAL, Ref, record_ref
 from remediate.pipeline.apply import Order
 from remediate.pipeline.diff import covers
 from remediate.pipeline.history import Written, same_state, written_since
 from remediate.pipeline.observe import Observed, look_at
-from remediate.pipeline.plan import holders_of, linked, plan_digest, waves
+from remediate.pipeline.plan import plan_digest, settling, waves
 from remediate.pipeline.snapshot import touched
 from remediate.pipeline.steps import Surroundings
 from remediate.stores.journal import runs
@@ -125,15 +125,17 @@ def rollback(way: Way, on_conflict: OnConflict = "stop") -> Plan:
     if conflicts and on_conflict == "skip":
         notes += [f"{d.live} was changed by somebody else since, and stays" for d in conflicts]
         found = [d for d in found if d not in conflicts]
-    around = Surroundings(way.observed.project, way.observed.live, overlap=False)
+    around = Surroundings(way.observed.project, way.observed.live, as_it_was=True)
+    steps = waves(found, around)
     made = Plan(
         way.snapshot.environment,
         way.observed.project,
         found,
-        waves(found, around),
+        steps,
         [*_objections(way, found)],
         notes,
         desired_digest=f"snapshot:{way.snapshot.id}",
+        settles=settling(steps, way.observed.project),
         allowances=way.allowances,
     )
     return replace(made, digest=plan_digest(made))
@@ -236,6 +238,19 @@ def _objections(way: Way, found: list[Difference]) -> Iterator[Objection]:
         if removes and entry is not None and entry.protect:
             message = f"{ref} is protected from being {difference.action}d"
             yield _allowed(Objection("protected", "deny", ref, message), way.allowances)
+        elif difference.action is Action.DELETE and (why := _never(difference)):
+            # It was made by us, and was not there before: said aloud, but no reason to stop.
+            message = f"deleting {ref} cannot be undone: {why}"
+            yield _allowed(Objection("irreversible", "warn", ref, message), way.allowances)
+
+
+def _never(difference: Difference) -> str:
+    """Why a deletion cannot be taken back by a further rollback; empty if it can."""
+    facts = kind(difference.ref.kind)
+    verdict = facts.undo.get(Action.DELETE)
+    if verdict is not None and verdict.undo is Undo.NEVER:
+        return verdict.why
+    return _lost(difference.live, dict(difference.before or {}))
 
 
 def _lost(ref: Ref, body: Body) -> str:
@@ -256,4 +271,8 @@ def _body(body: Mapping[str, object] | None) -> Body | None:
 def _fields(difference: Difference) -> str:
     if difference.action is not Action.UPDATE:
         return f"{difference.action} of what is live now"
-    return ", ".join(change.pointer for change in difference.changes)
+    return "; ".join(
+        f"{change.pointer} is {canonical(change.before).decode()} now, and was "
+        f"{canonical(change.after).decode()} in the snapshot"
+        for change in difference.changes
+    )

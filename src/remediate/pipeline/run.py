@@ -9,7 +9,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
-from remediate.gcp.errors import Contradicted
+from remediate.gcp.errors import AlreadyExists, Contradicted, PreconditionFailed
 from remediate.gcp.google import Google
 from remediate.gcp.operations import Operation
 from remediate.kinds.calls import call_for, effect, insist_on_precondition, read, send
@@ -61,6 +61,7 @@ class Run:
         journal: Journal,
         ledger: Ledger,
         *,
+        steps: Sequence[Step],
         ways: Ways,
         entries: Mapping[Ref, Entry | None],
         watchers: Sequence[Watcher],
@@ -76,6 +77,9 @@ class Run:
         self.timeouts = timeouts  # lifecycle.wait, by live name, in seconds
         self.bodies: dict[Ref, Body] = {}
         self.done: list[Step] = []
+        self.open: dict[Ref, list[Step]] = defaultdict(list)  # not done yet
+        for step in steps:
+            self.open[step.ref].append(step)
         self.stopping = stopping  # once it is set, no step begins
         self._book = threading.Lock()  # the journal and the ledger are written in one order
 
@@ -98,6 +102,7 @@ class Run:
                     Kind.STEP_DONE, step=step.id, after=body, operations=[operation.to_json()]
                 )
                 self.done.append(step)
+                self.open[step.ref].remove(step)
                 if body is not None:
                     self.bodies[step.live] = body
                 self._remember(step)
@@ -117,8 +122,15 @@ class Run:
             if known is None or known.name == step.live.name:
                 self.ledger.forget(step.ref)
         else:
-            fields = self.known(entry.fields)
-            self.ledger.remember(step.ref, replace(entry, fields=fields))
+            fields = {**entry.fields, **self._not_yet(step, known)}
+            self.ledger.remember(step.ref, replace(entry, fields=self.known(fields)))
+
+    def _not_yet(self, step: Step, known: Entry | None) -> Body:
+        """Fields that a later step of the same resource has still to write, as they are so far."""
+        later = {name for other in self.open[step.ref] for name in other.fields}
+        so_far = step.after or {} if step.fields else {}
+        before = known.fields if known else {}
+        return {name: so_far[name] if name in so_far else before.get(name) for name in later}
 
     def remembered(self, ref: Ref) -> Json:
         """The ledger's entry from before, so that a rollback can restore that too."""
@@ -201,7 +213,7 @@ def _take_step(step: Step, run: Run) -> None:
         operation = send(google, call)
         google.wait(operation)
         body = read(google, step.live)
-    except Contradicted as error:
+    except (AlreadyExists, PreconditionFailed) as error:
         run.fail(step, error)
         raise Stale(f"{step.live} was changed by somebody else just now: {error}") from error
     except RemediateError as error:
@@ -342,13 +354,11 @@ def wait_until_ready(ref: Ref, run: Run) -> None:
 def _in_context(error: RemediateError, plan: Plan, run: Run) -> RemediateError:
     """The error as the user needs it: how much is done, the way on and the way back."""
     done, total = len(run.done), len(plan.steps)
-    if done == 0 and not isinstance(error, Interrupted):
+    if done == 0 and not isinstance(error, Interrupted | CheckFailed):
         if isinstance(error, Unreachable):
             error.hint += f" `{run.ways.back}` takes back what it may have done."
         return error
     kind = type(error) if isinstance(error, CheckFailed | Interrupted) else PartlyApplied
-    if kind is CheckFailed and done < total:
-        kind = PartlyApplied
     told = kind(f"{error}\n{done} of {total} steps are done.")
     told.hint = f"`{run.ways.on}` goes on, `{run.ways.back}` takes back what is done."
     return told

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from remediate.gcp.google import Google
+from remediate.kinds.links import linked
 from remediate.kinds.names import is_ours
 from remediate.model.clock import rfc3339
 from remediate.model.json import Body
@@ -12,7 +13,6 @@ from remediate.model.plan import Action, Plan, Step
 from remediate.model.ref import Ref, record_ref
 from remediate.model.resource import Desired, Zone
 from remediate.pipeline.observe import Observed
-from remediate.pipeline.plan import linked
 from remediate.stores.snapshots import Snapshot
 
 
@@ -51,7 +51,9 @@ def take(
     # No run of ours has this id, so all of it is restored, not only what one has written.
     run = google.chance.ulid(now, after)
     identifier = google.chance.ulid(now, run)
-    return Snapshot(identifier, about.name, about.project, run, rfc3339(now), reason, bodies)
+    return Snapshot(
+        identifier, about.name, about.project, run, rfc3339(now), reason, bodies, google.endpoint
+    )
 
 
 def _means(live: Ref, ref: Ref) -> bool:

@@ -32,6 +32,7 @@ class Draft:
     needs: list[Draft] = field(default_factory=list)
     last: bool = False  # deletions wait for everything else
     group: Draft | None = None  # one Cloud DNS change holds all record sets of an owner name
+    gap: Draft | None = None  # the deletion under the same name that this insert ends
 
     @property
     def head(self) -> Draft:
@@ -47,7 +48,7 @@ class Surroundings:
     risks: Mapping[Ref, Risk] = field(default_factory=dict)  # lifecycle.risk
     depends_on: Mapping[Ref, Iterable[Ref]] = field(default_factory=dict)
     wanted: Mapping[Ref, Mapping[str, Any]] = field(default_factory=dict)  # by live name
-    overlap: bool = True  # what was there before needs no waiting for
+    as_it_was: bool = False  # a rollback takes what there is as good; only the new is waited for
 
 
 def drafts(difference: Difference, around: Surroundings) -> list[Draft]:
@@ -121,7 +122,7 @@ def _replacement(facts: Kind, difference: Difference, around: Surroundings) -> l
         return [_with(draft, risk=_raised(draft.step.risk, Action.REPLACE)) for draft in made]
     gone = Draft(_step(facts, difference, Action.DELETE, "delete", around))
     made = _creation(facts, replace(difference, before=None), around)
-    made[0].needs.append(gone)
+    made[0].gap = gone
     return [gone, *made]
 
 
@@ -166,7 +167,7 @@ def _overlapping(facts: Kind, step: Step, around: Surroundings) -> list[Draft]:
     old: list[str] = list(step.before.get(name) or ())
     wanted: list[str] = list(step.after.get(name) or ())
     waiting = [link for link in wanted if not _is_ready(link, around)]
-    if not (around.overlap and old and waiting) or set(old) <= set(wanted):
+    if not (old and waiting) or set(old) <= set(wanted):
         return [Draft(step)]
     both = old + [link for link in wanted if link not in old]
     drafts = []
@@ -202,7 +203,10 @@ def _is_ready(link: str, around: Surroundings) -> bool:
     ref = ref_of(link, around.project)
     if ref is None:
         return True  # somebody else's: nothing to wait for that we could see
-    body = around.live.get(ref) or around.wanted.get(ref)
+    live = around.live.get(ref)
+    if live is not None and around.as_it_was:
+        return True
+    body = live or around.wanted.get(ref)
     return body is not None and kind(ref.kind).ready(dict(body)).ready
 
 

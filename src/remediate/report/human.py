@@ -49,6 +49,10 @@ def _title(plan: Plan, drawing: Drawing) -> Iterator[str]:
         used = {sign(difference) for difference in plan.differences}
         legend = ", ".join(f"{mark} {word}" for mark, word in SIGNS.items() if mark in used)
         yield from wrapped(legend, drawing.width)
+    elif plan.left_out:
+        rest = counted(plan.left_out, "difference")
+        text = f"Nothing to do in what was chosen; {rest} left out by --target or --exclude."
+        yield from wrapped(text, drawing.width)
     elif plan.objections:
         text = f"Nothing can be planned for {safe(plan.environment)}; see what stands in the way."
         yield from wrapped(text, drawing.width)
@@ -105,13 +109,15 @@ def _objection(objection: Objection, drawing: Drawing) -> Iterator[str]:
         yield f"      at {safe(str(objection.place))}"
     if objection.allowed:
         yield from wrapped(f"because: {safe(objection.allowed)}", drawing.width, "      ")
-    elif stands:
+    elif stands and objection.allow:
         yield from command(f"to go on: {allow_words(objection)}", drawing.width, "      ")
 
 
 def allow_words(objection: Objection) -> str:
     """What to type to acknowledge it, quoted for a shell where it must be."""
     flag, _, value = objection.allow.partition(" ")
+    if not flag:
+        return ""
     return f"{flag} {shlex.quote(safe(value))}"
 
 
@@ -133,8 +139,10 @@ def _summary(plan: Plan, drawing: Drawing) -> Iterator[str]:
 
 
 def _next(plan: Plan, next_command: str, drawing: Drawing) -> Iterator[str]:
-    if denied(plan.objections):
-        text = "Next: acknowledge each objection above with its --allow, or change the YAML."
+    if in_the_way := denied(plan.objections):
+        open_ones = [objection for objection in in_the_way if objection.allow]
+        way = "acknowledge each objection above with its --allow, or " if open_ones else ""
+        text = f"Next: {way}change the YAML."
         yield from wrapped(text, drawing.width)
     elif next_command and not plan.is_empty:
         line = f"Next: {next_command}"

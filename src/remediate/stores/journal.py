@@ -61,7 +61,8 @@ class Journal:
     """`runs/<run>/<seq>.json`: one new file a record, created only if absent, which is the fence.
 
     Each record holds the SHA-256 of the bytes before it (`previous`) and of itself. Facts by kind:
-    run-begun {who, host, pid, origin, version, verb, environment, project, digest, snapshot},
+    run-begun {who, host, pid, origin, version, verb, environment, project, digest, snapshot,
+    endpoint},
     step-begun {step, ref, method, request, before}, step-done {step, after, operations},
     step-failed {step, why}, run-ended {outcome}.
     """
@@ -87,6 +88,7 @@ class Journal:
         project: str,
         digest: str,
         snapshot: str | None,
+        endpoint: str = "google",
         more: Mapping[str, object] | None = None,
     ) -> Journal:
         """A new run's journal, its first record durable. `snapshot` is its id, if one was taken."""
@@ -100,6 +102,7 @@ class Journal:
             project=project,
             digest=digest,
             snapshot=snapshot,
+            endpoint=endpoint,
             **(more or {}),
         )
         return journal

@@ -50,15 +50,23 @@ class Entry:
         )
 
 
+_OF_AN_ENDPOINT = ("resources", "records")
+
+
 class Ledger:
     """`ledger/<environment>.json`, written by compare-and-swap.
 
     `resources` are by Ref. Record sets are apart and stay plain JSON, `{zone: {"fqdn TYPE":
-    [ttl, rrdata, …]}}`, because there may be 100,000 of them.
+    [ttl, rrdata, …]}}`, because there may be 100,000 of them. What was applied to a sandbox says
+    nothing of Google: the file is of one `endpoint`, and keeps what it knew of the others under
+    `elsewhere`.
     """
 
-    def __init__(self, store: Store, environment: str) -> None:
+    def __init__(self, store: Store, environment: str, endpoint: str = "google") -> None:
         self.environment = environment
+        self.endpoint = endpoint
+        self.exists = False  # before the first apply nobody can see what was removed
+        self._elsewhere: dict[str, Body] = {}
         self.resources: dict[Ref, Entry] = {}
         self._records: dict[str, dict[str, list[Json]]] = {}
         self._store = store
@@ -66,11 +74,6 @@ class Ledger:
         self._generation: str | None = None
         self._turn = Lock()  # the steps of a wave write side by side
         self._load()
-
-    @property
-    def exists(self) -> bool:
-        """False before the first apply: then nobody can see what was removed from the YAML."""
-        return self._generation is not None
 
     def record(self, zone: str, fqdn: str, rrtype: str) -> tuple[int, tuple[str, ...]] | None:
         """TTL in seconds and rdata of a record set that was once ours."""
@@ -122,13 +125,16 @@ class Ledger:
             if swapped is None:
                 raise Stale(f"another run has written the ledger of {self.environment}")
             self._generation = swapped
+            self.exists = True
 
     def _bytes(self) -> bytes:
         content = {
             "format_version": FORMAT_VERSION,
             "environment": self.environment,
+            "endpoint": self.endpoint,
             "resources": {str(ref): entry.to_json() for ref, entry in self.resources.items()},
             "records": self._records,
+            "elsewhere": self._elsewhere,
         }
         text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         return text.encode() + b"\n"
@@ -142,11 +148,17 @@ class Ledger:
             version = content["format_version"]
             if version != FORMAT_VERSION:
                 raise self._damaged(f"has format {version}, not {FORMAT_VERSION}")
-            self.resources = {
-                ref_of(text): Entry.from_json(fields)
-                for text, fields in content["resources"].items()
-            }
-            self._records = content["records"]
+            known = content["elsewhere"]
+            known[content["endpoint"]] = {name: content[name] for name in _OF_AN_ENDPOINT}
+            here = known.pop(self.endpoint, None)
+            self._elsewhere, self.exists = known, here is not None
+            if here is not None:
+                stored_resources: dict[str, Body] = here["resources"]
+                self.resources = {
+                    ref_of(text): Entry.from_json(fields)
+                    for text, fields in stored_resources.items()
+                }
+                self._records = here["records"]
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError, InvalidInput):
             raise self._damaged("does not hold a ledger") from None
         self._generation = stored.generation

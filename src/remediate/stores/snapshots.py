@@ -12,6 +12,7 @@ from remediate.model.ref import Ref
 from remediate.stores.store import FORMAT_VERSION, Store, ref_of, sealed, unsealed
 
 LATEST = "latest"
+_SIDES = {"google": "Google", "sandbox": "a sandbox"}
 _SHOWN = 5
 
 
@@ -26,6 +27,7 @@ class Snapshot:
     time: str
     reason: str
     resources: Mapping[Ref, Body | None]
+    endpoint: str = "google"  # or `sandbox`
 
 
 class Snapshots:
@@ -45,17 +47,23 @@ class Snapshots:
             "run": snapshot.run,
             "time": snapshot.time,
             "reason": snapshot.reason,
+            "endpoint": snapshot.endpoint,
             "resources": cast("Body", resources),
         }
         if not self._store.create(_key(snapshot.id), sealed(content)):
             raise StoreDamaged(f"there is a snapshot {snapshot.id} already; it was left as it is")
 
-    def find(self, name: str, environment: str) -> Snapshot:
-        """By id, by the beginning of one, or `latest`.
+    def find(self, name: str, environment: str, endpoint: str | None = None) -> Snapshot:
+        """By id, by the beginning of one, or `latest`, of Google or of a sandbox if that is said.
 
         Raises InvalidInput, naming the newest ones, if none or several match.
         """
-        return self.latest(environment) if name == LATEST else self.load(self._full(name))
+        if name == LATEST:
+            return self.latest(environment, endpoint)
+        found = self.load(self._full(name))
+        if endpoint not in {None, found.endpoint}:
+            raise InvalidInput(f"snapshot {found.id} is of {_SIDES[found.endpoint]}")
+        return found
 
     def load(self, identifier: str) -> Snapshot:
         """Raises StoreDamaged if it is torn, altered or of a later format."""
@@ -69,12 +77,13 @@ class Snapshots:
         except (AttributeError, KeyError, InvalidInput):
             raise StoreDamaged(f"{key} does not hold a snapshot") from None
 
-    def latest(self, environment: str) -> Snapshot:
+    def latest(self, environment: str, endpoint: str | None = None) -> Snapshot:
         """The newest of this environment; a damaged one is an error, never passed over."""
         for snapshot in self.newest_first():
-            if snapshot.environment == environment:
+            if snapshot.environment == environment and endpoint in {None, snapshot.endpoint}:
                 return snapshot
-        raise self._unknown(f"there is no snapshot of {environment} yet")
+        side = f" on {_SIDES[endpoint]}" if endpoint else ""
+        raise self._unknown(f"there is no snapshot of {environment}{side} yet")
 
     def newest_first(self) -> Iterator[Snapshot]:
         return (self.load(identifier) for identifier in reversed(self.ids()))
@@ -128,6 +137,7 @@ def _snapshot(content: Body) -> Snapshot:
         time=str(content["time"]),
         reason=str(content["reason"]),
         resources={ref_of(text): body for text, body in resources.items()},
+        endpoint=str(content["endpoint"]),
     )
 
 
