@@ -270,6 +270,20 @@ def test_a_value_that_is_none_is_refused_with_what_was_meant(rrtype: str, text: 
     assert caught.value.faults[0].message
 
 
+@pytest.mark.parametrize(
+    ("rrtype", "text", "example"),
+    [("A", "192.0.2.300", "192.0.2.1"), ("AAAA", "2001:db8::x", "2001:db8::1")],
+)
+def test_an_address_that_is_none_is_told_in_our_own_words(
+    rrtype: str, text: str, example: str
+) -> None:
+    with pytest.raises(InvalidInput) as raised:
+        canonical(rrtype, text)
+    (fault,) = raised.value.faults
+    assert fault.message == f"{text!r} is no {rrtype} value"
+    assert example in fault.hint
+
+
 def test_the_size_of_a_value_is_in_bytes() -> None:
     assert size('"é"') == 4
 

@@ -183,7 +183,9 @@ def by_dnspython(rrtype: str, rrdata: str) -> str:
         )
         return str(_lower_names(parsed).to_text(chunksize=0))
     except (dns.exception.DNSException, ValueError) as error:
-        raise _bad(f"{rrdata!r} is no {rrtype} value: {error}", f"write {form(rrtype)}") from None
+        says_nothing = str(error) == dns.exception.SyntaxError.__doc__
+        why = "" if says_nothing else f": {error}"
+        raise _bad(f"{rrdata!r} is no {rrtype} value{why}", f"write {form(rrtype)}") from None
 
 
 def form(rrtype: str) -> str:
