@@ -32,7 +32,7 @@ def service(given: Json) -> Body:
     """The writable part in v2's one form. Raises 400 for what is no Knative service."""
     try:
         return taken(SERVICE, _service(given), "service")
-    except (KeyError, TypeError, AttributeError, ValueError) as wrong:
+    except (LookupError, TypeError, AttributeError, ValueError) as wrong:
         raise StatusError(
             "INVALID_ARGUMENT", f"The request is not a service of serving.knative.dev/v1: {wrong}"
         ) from None

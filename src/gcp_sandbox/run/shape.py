@@ -57,7 +57,8 @@ _ENV: Final = Message(
         "name": TEXT,
         "value": TEXT,
         "valueSource": Message(
-            {"secretKeyRef": Message({"secret": TEXT, "version": TEXT}, ("secret",))}
+            {"secretKeyRef": Message({"secret": TEXT, "version": TEXT}, ("secret",))},
+            ("secretKeyRef",),
         ),
     },
     ("name",),
