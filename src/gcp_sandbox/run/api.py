@@ -35,6 +35,7 @@ def register(
     world.register(NAME, section)
     operations.serve(API, partial(reconcile.finish, section), versions=("v1", "v2"))
     locations.offer(API, REGIONS)
+    connectors.users = section.projects_behind
     writer = Writer(section, connectors)
     api = _Api(section, writer)
     services = "/v2/projects/{project}/locations/{location}/services"

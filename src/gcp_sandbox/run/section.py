@@ -77,6 +77,16 @@ class Run:
         found = [body for body in (*self.services.values(), *gone) if _below(body, parent)]
         return sorted(found, key=lambda body: str(body["name"]))
 
+    def projects_behind(self, connector: str) -> list[str]:
+        """The projects whose services reach their network through a connector."""
+        return sorted(
+            {
+                name.split("/")[1]
+                for name, body in self.services.items()
+                if body["template"].get("vpcAccess", {}).get("connector") == connector
+            }
+        )
+
     def revisions_of(self, parent: str) -> list[Body]:
         """The revisions of a service, newest first; the service may be `-`."""
         found = [body for body in self.revisions.values() if _below(body, parent)]

@@ -47,11 +47,12 @@ class _Api:
     def listed(self, request: Request) -> Body:
         found = self._section.of(_parent(request))
         bodies, token = page(found, request.query, cap=_PAGE, key=lambda body: str(body["name"]))
-        body: Body = {"connectors": list(bodies)} if bodies else {}
+        shown = [self._section.shown(body) for body in bodies]
+        body: Body = {"connectors": shown} if shown else {}
         return body | ({"nextPageToken": token} if token else {})
 
     def get(self, request: Request) -> Body:
-        return self._section.get(_name(request))
+        return self._section.shown(self._section.get(_name(request)))
 
     def patch(self, request: Request) -> Body:
         """Without a mask, what the body holds; instances only as a pair."""

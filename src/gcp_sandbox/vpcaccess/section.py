@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from gcp_sandbox.clock import rfc3339
@@ -36,11 +36,15 @@ _FAILED: Final = (
 
 
 class Connectors:
-    """CREATING → READY → UPDATING → READY → DELETING; a failure of any leaves ERROR for good."""
+    """CREATING → READY → UPDATING → READY → DELETING; a failure of any leaves ERROR for good.
+
+    `users` says which projects send traffic through a connector; whoever can use one sets it.
+    """
 
     def __init__(self, world: World, operations: LongRunning) -> None:
         self.world = world
         self.bodies: dict[str, Body] = {}
+        self.users: Callable[[str], list[str]] = lambda _name: []
         self._operations = operations
         operations.serve(NAME, self._finish)
 
@@ -48,6 +52,11 @@ class Connectors:
         if name not in self.bodies:
             raise StatusError("NOT_FOUND", "The connector is not found.")
         return self.bodies[name]
+
+    def shown(self, body: Body) -> Body:
+        """A connector as it is answered."""
+        users = self.users(body["name"])
+        return {**body, "connectedProjects": users} if users else body
 
     def of(self, parent: str) -> list[Body]:
         """The connectors of `projects/P/locations/L` by name; L may be `-`."""

@@ -240,7 +240,11 @@ def test_a_connector_must_be_ready_where_there_are_any(client: Client) -> None:
     wanted = body(vpcAccess={"connector": "wrong"})
     refused = client.call("POST", SERVICES, wanted, serviceId="web")
     assert "VPC connector" in refused.message
+    assert "connectedProjects" not in client.get(f"{connectors}/right")
     create(client, body(vpcAccess={"connector": "right"}))
+    assert client.get(f"{connectors}/right")["connectedProjects"] == [PROJECT]
+    client.call("DELETE", WEB)
+    assert "connectedProjects" not in client.get(f"{connectors}/right")
 
 
 def test_services_are_listed_by_location_in_pages(client: Client) -> None:
