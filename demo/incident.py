@@ -151,11 +151,11 @@ class Incident:
     def _resolve(self, *, expected: str | None) -> None:
         """Ask the sandbox's name server for both names, over UDP."""
         for name in NAMES:
-            print(f"    $ dig @127.0.0.1 -p {self._dns_port} {name} A")
+            asked_for = f"the name server at 127.0.0.1:{self._dns_port}, asked for {name} A,"
             query = dns.message.make_query(name, dns.rdatatype.A)
             answer = dns.query.udp(query, "127.0.0.1", port=self._dns_port, timeout=5)
             found = [str(rdata) for rrset in answer.answer for rdata in rrset]
-            print(f"    {' '.join(found) or dns.rcode.to_text(answer.rcode())}")
+            print(f"    {asked_for}\n      answers {', '.join(found) or in_words(answer)}")
             wanted = [expected] if expected else []
             insist(found == wanted, f"{name} resolves to {found}, not {wanted}")
         print()
@@ -180,6 +180,12 @@ def sandbox(root: Path) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait()
+
+
+def in_words(answer: dns.message.Message) -> str:
+    """An answer that holds no address."""
+    status = dns.rcode.to_text(answer.rcode())
+    return {"NXDOMAIN": "NXDOMAIN: there is no such name"}.get(status, f"{status}, but no address")
 
 
 def asked(url: str) -> Any:  # noqa: ANN401 - JSON is any
