@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from remediate.kinds.compare import field_changes, merged_changes, rules_of, widened
+from remediate.kinds.compare import field_changes, fields_digest, merged_changes, rules_of, widened
 from remediate.kinds.pointers import Patterns, children, matching, parts, pointer
 from remediate.kinds.registry import NAMES, kind
 from remediate.model.json import canonical
@@ -136,6 +136,9 @@ def test_the_order_of_a_list_that_google_does_not_order_is_no_difference(
     table = Patterns.flags(example.facts.unordered)
     shuffled = reordered(body, table, data.draw)
     assert field_changes(example.facts, shuffled, body, project=PROJECT) == ()
+    fields = tuple(body)
+    preconditions = {fields_digest(example.facts, one, fields, PROJECT) for one in (body, shuffled)}
+    assert len(preconditions) == 1
 
 
 def reordered(value: Any, table: Patterns[bool], draw: Callable[..., Any]) -> Any:
@@ -145,6 +148,14 @@ def reordered(value: Any, table: Patterns[bool], draw: Callable[..., Any]) -> An
         items = [reordered(item, table.below("0"), draw) for item in value]
         return draw(st.permutations(items)) if table.fact else items
     return value
+
+
+def test_a_precondition_does_not_know_the_order_of_such_a_list() -> None:
+    facts = kind("SslCertificate")
+    names = ["b.example.com", "a.example.com"]
+    bodies = [{"managed": {"domains": order}} for order in (names, names[::-1])]
+    digests = {fields_digest(facts, body, ("managed",), PROJECT) for body in bodies}
+    assert len(digests) == 1
 
 
 ORDERED = [

@@ -70,6 +70,9 @@ def otherwise(draw: st.DrawFn, documents: list[Document]) -> list[Document]:
 
         spec = respelled(one["spec"], Patterns(facts.links), spell)
         spec = reordered(spec, Patterns.flags(facts.unordered), draw)
+        for sets in spec.get("records", {}).values():
+            for found in sets.values():
+                found["values"] = draw(st.permutations(found["values"]))
         return {**one, "spec": dict(draw(st.permutations(list(spec.items()))))}
 
     return [turned(one) for one in draw(st.permutations(documents))]
