@@ -40,6 +40,7 @@ class Response:
     status: int
     body: Json = None
     content_type: str = "application/json; charset=UTF-8"
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 Answer: TypeAlias = Json | Response

@@ -24,6 +24,7 @@ from gcp_sandbox.run import api as run
 from gcp_sandbox.server import LOOPBACK, start_server
 from gcp_sandbox.service import Service
 from gcp_sandbox.sql import api as sql
+from gcp_sandbox.storage import api as storage
 from gcp_sandbox.vpcaccess import api as vpcaccess
 from gcp_sandbox.world import Options, World
 
@@ -46,6 +47,7 @@ def build(options: Options, *, seed: int | None = None) -> tuple[Service, dict[s
     run.register(world, service.router, operations, places, connectors)
     certificatemanager.register(world, service.router, operations, places, edge)
     sql.register(world, service.router, authority)
+    storage.register(world, service.router)
     batch.register(service)
     ports: dict[str, int] = {}
     Admin(service, authority, ports).register()

@@ -116,7 +116,7 @@ def _reply(request: Request, answer: Answer | GoogleError) -> Reply:
     response = answer if isinstance(answer, Response) else Response(200, answer)
     body = response.body
     if isinstance(body, bytes):
-        return Reply(response.status, body, response.content_type)
+        return Reply(response.status, body, response.content_type, response.headers)
     if "fields" in request.query and isinstance(body, dict):
         body = select(body, request.query["fields"])
     return Reply(response.status, b"" if body is None else _encoded(body))
@@ -147,12 +147,18 @@ def _override_method(request: Request) -> None:
 
 
 def _parsed(request: Request) -> Json:
-    if not request.raw or request.headers.get("content-type", "").startswith("multipart/"):
+    content_type = request.headers.get("content-type", "")
+    if not request.raw or content_type.startswith("multipart/") or _is_upload(request):
         return None
     try:
         return json.loads(request.raw, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
         raise bad_json() from None
+
+
+def _is_upload(request: Request) -> bool:
+    """Content of any type, which only its handler understands."""
+    return request.path.startswith(("/upload/", "/resumable/upload/"))
 
 
 def _refuse_constant(name: str) -> None:
