@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,18 @@ def test_a_zone_file_needs_no_network(tmp_path: Path) -> None:
     assert typed("validate", "-C", tmp_path).out.startswith("staging is valid: 1 resource")
     text = (tmp_path / "desired" / "staging" / "dns.yaml").read_text()
     assert "# geo.example.com. HINFO is left out" in text
+
+
+def test_what_gcloud_printed_needs_no_network(tmp_path: Path) -> None:
+    file = tmp_path / "policies.json"
+    link = f"https://www.googleapis.com/compute/v1/projects/{PROJECT}/global/sslPolicies/tls"
+    body = {"name": "tls", "profile": "MODERN", "minTlsVersion": "TLS_1_2", "selfLink": link}
+    file.write_text(json.dumps([body]))
+    said = typed("import", "-C", tmp_path, *NEW, "--from", file)
+    assert said.code == 0, said
+    assert typed("validate", "-C", tmp_path).code == 0
+    text = (tmp_path / "desired" / "staging" / "tls.yaml").read_text()
+    assert "spec: {minTlsVersion: TLS_1_2, profile: MODERN}" in text
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from remediate.cli.options import Settings, global_options
 from remediate.cli.session import loaded, opened
 from remediate.model.errors import InvalidInput
 from remediate.pipeline.bind_zone import bind_zone
+from remediate.pipeline.gcloud_output import gcloud_output
 from remediate.pipeline.importing import Target, first_target, imported, staying
 from remediate.pipeline.inventory import Inventory, chosen, inventory
 from remediate.report.imported import files_text, told_text
@@ -30,6 +31,13 @@ from remediate.stores.new_files import write_new
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="A zone file; asks no network.",
 )
+@click.option(
+    "--from",
+    "files",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="What `gcloud … --format=json|yaml` printed; repeatable; asks no network.",
+)
 @click.option("--origin", metavar="NAME", help="The zone's name, if its file does not say it.")
 @click.option("--overwrite", is_flag=True, help="Replace files; the old ones stay as NAME.old.")
 @click.option("--print", "shown", is_flag=True, help="Print the YAML and write nothing.")
@@ -38,7 +46,8 @@ def command(
 ) -> int:
     """Write desired YAML from which a plan is empty: all kinds, or chosen ones.
 
-    Reads the project's lists, or a BIND zone file; writes below `desired/` and nothing else.
+    Reads the project's lists, what gcloud printed, or a BIND zone file; writes below `desired/`
+    and nothing else.
     """
     kinds = ("DnsZone",) if more["from_bind"] else chosen(kinds)
     target = _target(settings, more, kinds, overwrite=overwrite)
@@ -76,6 +85,10 @@ def _found(
 ) -> Inventory:
     if isinstance(file := more["from_bind"], Path):
         return bind_zone(file.read_bytes(), str(file), str(more["origin"] or ""))
+    if isinstance(files := more["files"], tuple) and files:
+        found = gcloud_output({str(file): file.read_bytes() for file in files}, target.project)
+        live = {ref: body for ref, body in found.live.items() if ref.kind in kinds}
+        return Inventory(live, found.record_sets)
     asked = more["location"]
     places = {*(asked if isinstance(asked, tuple) else ()), *filter(None, [target.region])}
     with opened(settings, target.name, target.project) as session:
