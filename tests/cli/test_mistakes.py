@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -274,3 +275,13 @@ class TestPlainTerminals:
         assert code == 0
         assert "\x1b" not in seen
         assert "done in" in seen
+
+
+def test_a_narrow_terminal_breaks_lines_between_words(desk: Desk) -> None:
+    code, seen = at_a_terminal(desk.words("apply", "--yes"), COLUMNS="60")
+    assert code == 0
+    shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", seen).replace("\r", "\n").splitlines()
+    done = shown[next(at for at, line in enumerate(shown) if line.startswith("snapshot")) :]
+    assert max(map(len, done)) <= 60
+    name = "DnsZone/netrasystems-staging/staging.netrasystems.ai./A"
+    assert any(name in line for line in done), seen

@@ -19,7 +19,7 @@ from remediate.model.progress import (
     Waiting,
 )
 from remediate.model.ref import Ref
-from remediate.report.text import counted, duration, safe
+from remediate.report.text import counted, duration, safe, wrapped
 
 if TYPE_CHECKING:
     from rich.live import Live as Screen
@@ -117,12 +117,17 @@ class Live(Lines):
                 self._print(event)
             case _:
                 self._print(event)
-        below = "\n".join([*self._flight.values(), *self._waits.values()])
-        self._screen.update(_plain(below), refresh=True)
+        below = map(self._fitted, [*self._flight.values(), *self._waits.values()])
+        self._screen.update(_plain("\n".join(below)), refresh=True)
 
     def _print(self, event: Event) -> None:
         assert self._screen is not None
-        self._screen.console.print(_plain(event_line(event, self._counter)), soft_wrap=True)
+        self._screen.console.print(_plain(self._fitted(event_line(event, self._counter))))
+
+    def _fitted(self, line: str) -> str:
+        """Broken between words where the terminal is too narrow for it."""
+        assert self._screen is not None
+        return "\n".join(wrapped(line, self._screen.console.width, "", "  "))
 
 
 class Counter:
