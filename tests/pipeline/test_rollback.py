@@ -305,3 +305,22 @@ def test_replacements_go_back(workbench: Workbench, world: str) -> None:
     assert moved(before, workbench.state()) == {}
     workbench.write(*first)
     assert workbench.plan().is_empty
+
+
+def test_a_managed_certificate_is_made_again_and_waited_for_beside_the_old(
+    workbench: Workbench,
+) -> None:
+    """Without what Google had issued, which nobody may send."""
+    workbench.reset("dns-outage")
+    workbench.copy_staging()
+    workbench.apply()
+    workbench.roll_back()
+    made = workbench.roll_back()
+    inserted = [step.after for step in made.steps if step.method == "insert"]
+    assert [body and body.get("certificate") for body in inserted] == [None]
+    attached = [step.note for step in made.steps if step.note]
+    assert attached == ["attach beside the old", "detach the old, once the new is ready"]
+    certificate = workbench.live("SslCertificate/staging-ssl-cert")
+    assert certificate is not None
+    assert certificate["managed"]["status"] == "ACTIVE"
+    assert workbench.plan().is_empty

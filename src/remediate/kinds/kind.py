@@ -95,6 +95,9 @@ class Kind:
     immutable: frozenset[Pattern] = frozenset()
     replacement: Replacement = Replacement.REFUSED
     write_only: frozenset[Pattern] = frozenset()  # sent, never read back, never compared
+    # lists of objects -> the fields by which an item is known again wherever it stands; what is
+    # `unordered` too may be written in any order. Other lists of objects go by place.
+    keyed: Mapping[Pattern, tuple[str, ...]] = field(default_factory=dict)
     unordered: frozenset[Pattern] = frozenset()
     normalise: Mapping[Pattern, Callable[[Json], Json]] = field(default_factory=dict)
     # what Google fills in for an unwritten field that may change in place
@@ -109,6 +112,8 @@ class Kind:
     ready: Callable[[Body], Readiness] = _ready_at_once
     lost: Callable[[Body], str] | None = None
     """Why a deleted one cannot be inserted again from its live body; empty where it can."""
+    again: Callable[[Body], Body] | None = None
+    """What to insert when a deleted one is made again from its live body; by default that."""
     check: Callable[[Mapping[str, Any]], list[tuple[str, str]]] | None = None
     """Rules that types cannot say: (JSON pointer, what is wrong) for each one broken."""
 

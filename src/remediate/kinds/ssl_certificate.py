@@ -136,6 +136,13 @@ def ready(body: Body) -> Readiness:
     return Readiness(ready=status == "ACTIVE", state=state, failed=status in _FINAL)
 
 
+def again(body: Body) -> Body:
+    """Google fills in the certificate that it has issued; nobody may send it one."""
+    if body.get("type") != "MANAGED":
+        return body
+    return {name: value for name, value in body.items() if name != "certificate"}
+
+
 def lost(body: Body) -> str:
     if body.get("type") == "MANAGED":
         return ""
@@ -176,5 +183,6 @@ KIND = Kind(
     },
     ready=ready,
     lost=lost,
+    again=again,
     check=check,
 )

@@ -12,7 +12,13 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from remediate.gcp.google import Google
-from remediate.kinds.compare import changeable_fields, field_changes, merged_changes, writable
+from remediate.kinds.compare import (
+    changeable_fields,
+    field_changes,
+    merged_changes,
+    rules_of,
+    writable,
+)
 from remediate.kinds.dns_restore import restore
 from remediate.kinds.kind import Replacement
 from remediate.kinds.links import holders_of, linked, scope_of
@@ -174,10 +180,16 @@ def _resources(way: Way, notes: list[str]) -> Iterator[Difference]:
         elif before is not None and live is None:
             if _lost(ref, before):
                 continue  # the objection says so; the rest can go back
-            body = {"name": ref.name, **writable(kind(ref.kind), before)}
+            body = {"name": ref.name, **_again(ref, before)}
             yield Difference(name, Action.CREATE, ref, None, body, (FieldChange("", None, body),))
         elif before is not None and live is not None:
             yield from _update(name, ref, before, live, way.observed.project)
+
+
+def _again(ref: Ref, before: Body) -> Body:
+    facts = kind(ref.kind)
+    body = writable(facts, before)
+    return facts.again(body) if facts.again else body
 
 
 def _update(name: Ref, ref: Ref, before: Body, live: Body, project: str) -> Iterator[Difference]:
@@ -196,7 +208,8 @@ def _update(name: Ref, ref: Ref, before: Body, live: Body, project: str) -> Iter
         body = {"name": ref.name, **wanted}
         yield Difference(name, action, ref, live, body, changes, replaces=replaces)
         return
-    yield Difference(name, Action.UPDATE, ref, live, merged_changes(wanted, live, changes), changes)
+    after = merged_changes(wanted, live, changes, rules_of(facts, project))
+    yield Difference(name, Action.UPDATE, ref, live, after, changes)
 
 
 def _records(way: Way) -> Iterator[Difference]:
