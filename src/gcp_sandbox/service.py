@@ -151,9 +151,12 @@ def _parsed(request: Request) -> Json:
     if not request.raw or content_type.startswith("multipart/") or _is_upload(request):
         return None
     try:
-        return json.loads(request.raw, parse_constant=_refuse_constant)
+        body = json.loads(request.raw, parse_constant=_refuse_constant)
+        if b"\\u" in request.raw:
+            _encoded(body)  # half of a surrogate pair is no text: no answer could repeat it
     except (ValueError, RecursionError):
         raise bad_json() from None
+    return body
 
 
 def _is_upload(request: Request) -> bool:

@@ -87,6 +87,7 @@ class Storage:
             raise invalid(f"Invalid bucket name: '{name}'")
         if name in self.buckets:
             raise bucket_exists(own=self.owners[name] == project)
+        _check_words(body)
         location = str(body.get("location", "US")).upper()
         now = rfc3339(self.world.clock.time())
         defaults = {
@@ -124,6 +125,7 @@ class Storage:
         check(query, body)
         changes = given if isinstance(given, dict) else {}
         changes = {key: it for key, it in changes.items() if key not in _SERVED_OF_A_BUCKET}
+        _check_words(changes)
         self.buckets[name] = self._modified(merged(body, changes))
         return self.buckets[name]
 
@@ -163,6 +165,7 @@ class Storage:
             raise required("name")
         if len(name.encode()) > _LONGEST_NAME or "\n" in name or "\r" in name:
             raise invalid(f"The object name '{name[:64]}' is invalid.")
+        _check_words(upload.metadata)
         old = self.objects[bucket].get(name)
         check(upload.query, old.body if old else None)
         sums = {
@@ -204,6 +207,7 @@ class Storage:
         check(query, found.body)
         changes = given if isinstance(given, dict) else {}
         changes = {key: it for key, it in changes.items() if key in _WRITABLE}
+        _check_words(changes)
         found.body = self._modified(merged(found.body, changes))
         return found.body
 
@@ -264,6 +268,16 @@ class Storage:
         self.objects.clear()
         self.owners.clear()
         self.sessions.clear()
+
+
+def _check_words(said: Body) -> None:
+    """What comes back as a header is plain text. Raises 400."""
+    for name in ("contentType", "storageClass"):
+        word = said.get(name)
+        if word is not None and not (
+            isinstance(word, str) and word.isascii() and word.isprintable()
+        ):
+            raise invalid(f"Invalid value for field '{name}'.")
 
 
 def _tagged(body: Body) -> Body:

@@ -91,7 +91,8 @@ def received(session: Session, request: Request) -> bool:
 def json_object(text: bytes) -> Body:
     try:
         said = json.loads(text)
-    except ValueError:
+        json.dumps(said, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
         said = None
     if not isinstance(said, dict):
         raise invalid("Metadata part is not a JSON object.")
