@@ -62,7 +62,8 @@ def fine(client: Client, method: str, path: str, body: Any, **query: Any) -> Non
 def test_cloud_sql_never_fails(client: Client, made: Any, changed: Any) -> None:
     if isinstance(made, dict):
         tier = {"tier": "db-f1-micro"}
-        known = made.get("settings") if isinstance(made.get("settings"), dict) else {}
+        known = made.get("settings")
+        known = known if isinstance(known, dict) else {}
         made = {**made, "name": "db", "settings": {**known, **tier}}
     fine(client, "POST", SQL, made)
     if client.call("GET", f"{SQL}/db").status != 200:
