@@ -57,7 +57,7 @@ class Admin:
         try:
             self._world.clock.advance(seconds)
         except ValueError as refused:
-            raise GoogleError(400, "invalid", f"The clock stays: {refused}.") from None
+            raise GoogleError(400, "invalid", f"{refused}.") from None
         self._world.settle()
         self._world.save(force=True)
         return self.clock(request)

@@ -31,7 +31,7 @@ class Clock:
     def advance(self, seconds: float) -> None:
         """Raises ValueError, and stays where it is, for what no clock should be told."""
         if not 0 <= seconds <= MOST_AHEAD - self.offset:
-            raise ValueError("it only goes forward, and at most 20 years ahead of real time")
+            raise ValueError("a clock only goes forward, at most 20 years ahead of real time")
         self.offset += seconds
 
 

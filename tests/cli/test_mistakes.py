@@ -100,7 +100,7 @@ class TestTime:
         before = json.loads(state.read_text())["clock"]
         said = typed("sandbox", "advance", duration, "-C", root)
         assert said.code == 9
-        insist_on_a_sentence(said, "at most 20 years")
+        insist_on_a_sentence(said, "at most 20 years", "Let less time pass")
         assert json.loads(state.read_text())["clock"] == before
         assert typed("sandbox", "advance", "90d", "-C", root).code == 0
 
@@ -196,9 +196,15 @@ class TestWords:
             said = typed(*words, "-C", desk.bench.root)
             assert said.code == 0, said
             assert f" {desk.bench.url}\n" in said.out
-        abroad = typed("plan", "-C", desk.bench.root, "--sandbox", "192.0.2.1:80")
-        assert abroad.code == 9
-        insist_on_a_sentence(abroad, "only http on loopback", "`remediate sandbox serve`")
+
+    @pytest.mark.parametrize(
+        "url", ["192.0.2.1:80", "https://127.0.0.1:1", "http://127.0.0.1", "http://127.0.0.1:99999"]
+    )
+    @pytest.mark.parametrize("verb", ["plan", "sandbox env", "sandbox reset", "sandbox advance 1h"])
+    def test_what_can_be_no_sandbox_is_told(self, verb: str, url: str, desk: Desk) -> None:
+        said = typed(*verb.split(), "-C", desk.bench.root, "--sandbox", url)
+        assert said.code == 9
+        insist_on_a_sentence(said, "only http on loopback", "`remediate sandbox serve`")
 
     @pytest.mark.parametrize("option", ["--target", "--exclude"])
     def test_half_a_name_is_completed(self, option: str, desk: Desk) -> None:
@@ -225,6 +231,7 @@ class TestWords:
         assert said.code == 9
         insist_on_a_sentence(said, "what to do: ")
         assert "places named above" not in said.err
+        assert "Say it otherwise" not in said.err
 
     def test_one_is_one_and_nothing_is_said_plainly(self, desk: Desk) -> None:
         address = {

@@ -132,7 +132,11 @@ def advance(settings: Settings, duration: str) -> int:
     if not found:
         raise InvalidInput(f"{duration!r} is no duration", hint="Write 90s, 30m, 2h or 1d.")
     with _running(settings) as sandbox:
-        now = sandbox.advance(int(found[1]) * _UNITS[found[2]])
+        try:
+            now = sandbox.advance(int(found[1]) * _UNITS[found[2]])
+        except InvalidInput as error:
+            error.hint = "Let less time pass; a sandbox that begins anew has the real time."
+            raise
     click.echo(f"the sandbox's clock is at {now:%Y-%m-%d %H:%M:%S} UTC")
     return 0
 

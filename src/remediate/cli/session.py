@@ -30,6 +30,7 @@ from remediate.stores.snapshots import Snapshots
 from remediate.stores.store import Store
 
 EMBEDDED = "embedded"
+_GLOBS = "It is a glob over `Kind/name`, as in `DnsZone/*`; `remediate graph` shows the names."
 _WHOLE_OR_WILD = re.compile(r"[/*?\[]")
 
 
@@ -56,7 +57,12 @@ class Session:
     def plan(self, desired: Desired, ledger: Ledger, choices: Choices) -> tuple[Plan, Observed]:
         """Read the live side and compare."""
         seen = observe(self.google, desired, ledger.resources, self.watchers)
-        return plan(desired, seen, ledger, choices), seen
+        try:
+            return plan(desired, seen, ledger, choices), seen
+        except InvalidInput as error:
+            if not error.faults:  # a glob that matches nothing
+                error.hint = _GLOBS
+            raise
 
 
 @contextmanager
@@ -119,7 +125,7 @@ def _half_a_name(option: str, glob: str, desired: Desired) -> InvalidInput:
     meant = f"did you mean `{found}`? " if found else ""
     return InvalidInput(
         f"{option} {glob} matches nothing in {desired.environment.name}",
-        hint=f"{meant}It is a glob over `Kind/name`, as in `DnsZone/*`; `remediate graph` lists.",
+        hint=meant + _GLOBS,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -54,11 +54,19 @@ def check_google(url: str) -> None:
 def check_loopback(url: str) -> None:
     """Raises InvalidInput unless the URL is that of a sandbox on this machine."""
     parts = urlsplit(url)
-    if parts.scheme != "http" or parts.hostname not in _LOOPBACK or parts.username:
+    at_home = parts.hostname in _LOOPBACK and not parts.username and _has_port(parts)
+    if parts.scheme != "http" or not at_home:
         raise InvalidInput(
             f"{url!r} is not a sandbox: only http on loopback is (http://127.0.0.1:PORT)",
             hint="`remediate sandbox serve` prints the URL of one; --sandbox alone needs none.",
         )
+
+
+def _has_port(parts: SplitResult) -> bool:
+    try:
+        return parts.port is not None
+    except ValueError:  # out of range
+        return False
 
 
 def sandbox_session() -> requests.Session:

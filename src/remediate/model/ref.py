@@ -58,7 +58,7 @@ def parse_ref(text: str) -> Ref:
     """Read what `str(ref)` wrote; raises InvalidInput on anything else."""
     kind, *rest = text.split("/")
     if not rest or not all(_PART.fullmatch(part) for part in (kind, *rest)):
-        raise InvalidInput(f"{text!r} is not `Kind/name` or `Kind/location/name`")
+        raise _no_ref(text)
     match rest:
         case [name]:
             return Ref(kind, name)
@@ -67,4 +67,11 @@ def parse_ref(text: str) -> Ref:
         case [location, name] if kind != "DnsZone":
             return Ref(kind, name, location)
         case _:
-            raise InvalidInput(f"{text!r} is not `Kind/name` or `Kind/location/name`")
+            raise _no_ref(text)
+
+
+def _no_ref(text: str) -> InvalidInput:
+    return InvalidInput(
+        f"{text!r} is not `Kind/name` or `Kind/location/name`",
+        hint="Write it as plans and `remediate graph` do, such as `Address/edge`.",
+    )
