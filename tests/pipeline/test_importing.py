@@ -27,7 +27,16 @@ from remediate.pipeline.observe import observe
 from remediate.report.imported import files_text, told_text
 from remediate.stores.new_files import write_new
 from tests.kinds.examples import Example, examples
-from tests.pipeline.documents import address, http_proxy, rule, url_map, zone
+from tests.pipeline.documents import (
+    OTHER_PEM,
+    address,
+    certificate,
+    http_proxy,
+    https_proxy,
+    rule,
+    url_map,
+    zone,
+)
 from tests.workbench import NAME, PROJECT, REGION, Workbench, told
 
 EXAMPLES = [example for name in NAMES for example in examples(name)]
@@ -291,3 +300,32 @@ def test_a_kind_that_is_none_is_refused_with_what_was_meant() -> None:
     with pytest.raises(InvalidInput, match="did you mean `UrlMap`"):
         chosen(["UrlMaps"])
     assert chosen([]) == NAMES
+
+
+def test_what_a_replacement_left_behind_is_imported_beside_it(workbench: Workbench) -> None:
+    first, second = certificate(), certificate(spec=OTHER_PEM)
+    other = [address(), url_map(), rule("TargetHttpsProxy/secure", "443")]
+    for one in (first, second):
+        workbench.write(*other, one, https_proxy("brought"))
+        workbench.apply()
+    found = bring_in(workbench)
+    names = [ref.name for ref in workbench.load().resources if ref.kind == "SslCertificate"]
+    assert len(names) == 2
+    proxy = documents(found)["TargetHttpsProxy/secure"]["spec"]
+    assert proxy["sslCertificates"] == [max(names)]
+    assert told(workbench.plan()) == []
+
+
+def test_one_whose_replacement_is_as_like_it_is_left_out(workbench: Workbench) -> None:
+    """By its name the replacement would be meant, and the plan would not be empty."""
+    workbench.write(address(), url_map(), http_proxy(), rule())
+    workbench.apply()
+    workbench.write(url_map(), {**http_proxy(), "metadata": {"name": "plain-0a1b2c3d"}})
+    workbench.apply()
+    found = bring_in(workbench)
+    assert found.left_out == [
+        "TargetHttpProxy/plain would be taken for plain-0a1b2c3d, which took its place"
+    ]
+    front = documents(found)["ForwardingRule/port-80"]["spec"]
+    assert front["target"] == "global/targetHttpProxies/plain"
+    assert told(workbench.plan()) == []

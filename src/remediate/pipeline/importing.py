@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 
 from remediate.kinds.envelope import API_VERSION
 from remediate.kinds.environment import NAME, check
 from remediate.kinds.imported import spec_of
 from remediate.kinds.imported_records import Records, records_of
 from remediate.kinds.kind import Kind, Replacement, Scope
-from remediate.kinds.links import link_target, project_relative, ref_of
+from remediate.kinds.links import link_target, project_relative, ref_of, scope_of
+from remediate.kinds.names import is_ours
 from remediate.kinds.pointers import Patterns, transformed
 from remediate.kinds.registry import NAMES, kind
 from remediate.model.errors import Fault, InvalidInput
@@ -89,6 +91,9 @@ def imported(
             specs[ref], remarks[ref] = spec, told
         else:
             result.left_out.append(f"{ref} cannot be written: {'; '.join(told)}")
+    for ref, newer in _outdone(specs):
+        del specs[ref]
+        result.left_out.append(f"{ref} would be taken for {newer.name}, which took its place")
     labels = _common_labels(specs) if target.labels is None else target.labels
     if target.labels is None:
         result.files[ENVIRONMENT] = [Drafted(_environment(target, labels))]
@@ -141,6 +146,20 @@ def _as_filed(ref: Ref) -> tuple[str, int, Ref]:
     file = theme(ref.kind)
     order = THEMES.get(file, NAMES)
     return file, order.index(ref.kind), ref
+
+
+def _outdone(specs: Mapping[Ref, Body]) -> list[tuple[Ref, Ref]]:
+    """What a document by its name would not mean, because a replacement of it is as like."""
+    found: list[tuple[Ref, Ref]] = []
+    for ref, spec in specs.items():
+        facts = kind(ref.kind)
+        if facts.replacement is not Replacement.BESIDE:
+            continue
+        fixed = {name: spec[name] for name in spec if f"/{name}" in facts.fixed(scope_of(ref))}
+        beside = (o for o in specs if o.named(ref.name) == ref != o and is_ours(o.name, ref.name))
+        alike = (o for o in beside if fixed == {name: specs[o].get(name) for name in fixed})
+        found += [(ref, other) for other in islice(alike, 1)]
+    return found
 
 
 def _environment(target: Target, labels: Mapping[str, str]) -> Body:
