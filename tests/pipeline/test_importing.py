@@ -329,3 +329,9 @@ def test_one_whose_replacement_is_as_like_it_is_left_out(workbench: Workbench) -
     front = documents(found)["ForwardingRule/port-80"]["spec"]
     assert front["target"] == "global/targetHttpProxies/plain"
     assert told(workbench.plan()) == []
+
+
+def test_a_zone_that_is_not_as_google_answers_it_is_taken_without_what_is_odd() -> None:
+    body: Body = {"name": "example", "dnsName": "example.com.", "dnssecConfig": "on"}
+    result = imported({Ref("DnsZone", "example"): body}, {}, NEW)
+    assert "/dnssecConfig is left out" in remarks(result)[0]

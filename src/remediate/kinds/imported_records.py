@@ -24,7 +24,7 @@ def records_of(
 ) -> tuple[Records, list[str]]:
     """Name → type → {ttl, values}, and a remark for every set that cannot be written.
 
-    `zone` is the managed zone's body; `references` are the expressions to write for addresses.
+    `zone` is the managed zone's spec; `references` are the expressions to write for addresses.
     """
     apex = str(zone["dnsName"]).lower()
     found: Records = {}

@@ -103,7 +103,7 @@ def imported(
         spec = _without_labels(names.linked(facts, ref, _escaped(body)), labels)
         if ref.kind == "DnsZone":
             bodies = record_sets.get(ref.name, ())
-            records, unwritten = records_of(bodies, live[ref], names.expressions)
+            records, unwritten = records_of(bodies, body, names.expressions)
             spec |= {"recordOwnership": "listed", "records": _escaped_records(records)}
             remarks[ref] += unwritten
         document = _document(facts, ref, spec, target.region)
