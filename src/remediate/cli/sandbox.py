@@ -14,7 +14,7 @@ import click
 import requests
 
 from remediate.cli.options import Settings, global_options
-from remediate.cli.session import EMBEDDED, embedded_sandbox, embedded_state
+from remediate.cli.session import EMBEDDED, embedded_sandbox
 from remediate.gcp.sandbox import Sandbox
 from remediate.gcp.session import sandbox_session
 from remediate.model.errors import InvalidInput, StoreDamaged, Unreachable
@@ -57,12 +57,11 @@ def command(settings: Settings) -> None:
 @click.option("--operation-time", type=_SHARE, default=0.01, help="Share of Google's own times.")
 def serve(settings: Settings, port: int, scenario: str, **more: object) -> int:  # noqa: ARG001
     """Serve until interrupted. Loopback only."""
-    from gcp_sandbox import Sandbox as Served  # noqa: PLC0415 - a live run never loads it
-    from gcp_sandbox import StateDamaged  # noqa: PLC0415 - likewise
+    import gcp_sandbox  # noqa: PLC0415 - a live run never loads it
 
     try:
-        running = Served(scenario, port=port, **more)  # type: ignore[arg-type]  # click's words
-    except StateDamaged as error:
+        running = gcp_sandbox.Sandbox(scenario, port=port, **more)  # type: ignore[arg-type]  # click's words
+    except gcp_sandbox.StateDamaged as error:
         raise StoreDamaged(str(error), hint="Move that file away to begin anew.") from None
     except OSError as error:
         if error.filename:
@@ -108,19 +107,12 @@ def env(settings: Settings, project: str) -> int:
 def reset(settings: Settings, scenario: str) -> int:
     """Begin again with a scenario. The embedded sandbox begins anew, whatever it was."""
     if settings.sandbox in {None, EMBEDDED}:
-        _anew(settings, scenario)
+        with embedded_sandbox(settings, anew=scenario):
+            pass
     else:
         Sandbox(sandbox_session(), str(settings.sandbox)).load(scenario)
     click.echo(f"the sandbox now holds {scenario}")
     return 0
-
-
-def _anew(settings: Settings, scenario: str) -> None:
-    from gcp_sandbox import Sandbox as Embedded  # noqa: PLC0415 - a live run never loads it
-
-    state = embedded_state(settings)
-    state.unlink(missing_ok=True)
-    Embedded(scenario, state=state).close()
 
 
 @command.command("advance")

@@ -8,7 +8,6 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from remediate.cli.options import Settings
 from remediate.cli.outputs import colour
@@ -134,27 +133,24 @@ def store(settings: Settings) -> Store:
 
 
 @contextmanager
-def embedded_sandbox(settings: Settings) -> Iterator[str]:
+def embedded_sandbox(settings: Settings, anew: str = "") -> Iterator[str]:
     """A sandbox for one command, with its state kept from one to the next; its URL.
 
-    Raises StoreDamaged where that state cannot be taken up.
+    `anew` is the scenario to begin with, whatever there was. Raises StoreDamaged where the state
+    cannot be taken up.
     """
     from gcp_sandbox import Sandbox, StateDamaged  # noqa: PLC0415 - a live run never loads it
 
-    state = embedded_state(settings)
+    state = settings.root / ".remediate" / "sandbox" / "state.json"
+    state.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if anew:
+        state.unlink(missing_ok=True)
     try:
-        sandbox = Sandbox(state=state)
+        sandbox = Sandbox(anew or "empty", state=state)
     except StateDamaged as error:
         raise StoreDamaged(str(error), hint="`remediate sandbox reset` begins anew.") from None
     with sandbox:
         yield sandbox.url
-
-
-def embedded_state(settings: Settings) -> Path:
-    """Where the embedded sandbox keeps its world; the folder is there afterwards."""
-    state = settings.root / ".remediate" / "sandbox" / "state.json"
-    state.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return state
 
 
 def _tell_exchange(exchange: Exchange) -> None:
