@@ -91,7 +91,7 @@ class Sandbox:
         self.world = self.service.world
         if not self.world.load():
             self.world.populate(wanted)
-            self.world.save(force=True)
+        self.world.save(force=True)  # what cannot be kept is told before anything is answered
         self._asked_port = port
         self._failed: BaseException | None = None
         self._ready = threading.Event()

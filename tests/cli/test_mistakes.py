@@ -130,6 +130,19 @@ class TestFolders:
         assert said.code == 1
         insist_on_a_sentence(said, str(desk.bench.root), "Permission denied")
 
+    def test_a_sandbox_that_can_no_longer_be_kept_is_told_before_anything_begins(
+        self, desk: Desk
+    ) -> None:
+        root = desk.bench.root
+        assert typed("sandbox", "reset", "-C", root, "--scenario", "staging").code == 0
+        folder = root / ".remediate" / "sandbox"
+        for path in (folder.parent, folder, folder / "state.json"):
+            path.chmod(path.stat().st_mode | 0o055)
+        with read_only(folder):
+            said = typed("plan", "-C", root, "--sandbox")
+        assert said.code == 1
+        insist_on_a_sentence(said, str(folder), "Permission denied")
+
     def test_json_out_is_refused_before_anything_begins(self, desk: Desk) -> None:
         desk.bench.forget_calls()
         root = desk.bench.root

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -54,6 +55,15 @@ def test_a_killed_sandbox_comes_back_as_it_was(tmp_path: Path) -> None:
     assert in_use.reason == "resourceInUseByAnotherResource"
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=10) == 0
+
+
+def test_each_start_from_a_state_file_is_written_down_before_anything_is_answered(
+    tmp_path: Path,
+) -> None:
+    state = tmp_path / "state.json"
+    for run in range(3):
+        with Sandbox(state=state):
+            assert json.loads(state.read_text())["run"] == run
 
 
 def test_what_was_refused_was_not_written(tmp_path: Path) -> None:
