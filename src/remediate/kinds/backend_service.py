@@ -273,7 +273,14 @@ KIND = Kind(
             "/securitySettings/awsV4Authentication/accessKey",
         }
     ),
-    unordered=frozenset({"/healthChecks", "/securitySettings/subjectAltNames"}),
+    keyed={
+        "/backends": ("group",),
+        "/backends/*/customMetrics": ("name",),
+        "/customMetrics": ("name",),
+        "/cdnPolicy/negativeCachingPolicy": ("code",),
+    },
+    # Backends are weighed, never tried in turn; locality policies are an order of preference.
+    unordered=frozenset({"/backends", "/healthChecks", "/securitySettings/subjectAltNames"}),
     normalise={
         "/serviceLbPolicy": without_host,
         "/serviceBindings/*": without_host,

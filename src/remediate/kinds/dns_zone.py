@@ -253,6 +253,13 @@ KIND = Kind(
     ),
     immutable=frozenset({"/dnsName", "/nameServerSet", "/reverseLookupConfig", "/visibility"}),
     replacement=Replacement.REFUSED,
+    keyed={
+        "/dnssecConfig/defaultKeySpecs": ("keyType",),
+        "/forwardingConfig/outboundEndpoints": ("name",),
+        "/forwardingConfig/targetNameServers": ("domainName", "ipv4Address", "ipv6Address"),
+        "/privateVisibilityConfig/gkeClusters": ("gkeClusterName",),
+        "/privateVisibilityConfig/networks": ("networkUrl",),
+    },
     unordered=frozenset(
         {
             "/dnssecConfig/defaultKeySpecs",

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from itertools import islice
 from typing import Any
 
-from remediate.kinds.compare import canonical_value, rules_of
+from remediate.kinds.canonical import canonical_value, rules_of
 from remediate.kinds.kind import Kind
 from remediate.kinds.links import declared_target, foreign_link
 from remediate.kinds.pointers import Patterns, transformed

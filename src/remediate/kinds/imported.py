@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from remediate.kinds.compare import field_changes, json_copy, writable
+from remediate.kinds.compare import field_changes, writable
 from remediate.kinds.complaints import Complaint, validated
 from remediate.kinds.kind import Kind, Pattern
+from remediate.kinds.overlay import json_copy
 from remediate.kinds.pointers import Patterns, leaves, parts, pointer, value_at
 from remediate.model.json import Body, Json
 

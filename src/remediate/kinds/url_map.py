@@ -160,6 +160,24 @@ def _links() -> dict[str, tuple[str, ...]]:
     return found
 
 
+def _keys() -> dict[str, tuple[str, ...]]:
+    """By what Google tells the items of each list apart."""
+    found: dict[str, tuple[str, ...]] = {
+        "/hostRules": ("hosts",),
+        "/pathMatchers": ("name",),
+        "/pathMatchers/*/pathRules": ("paths",),
+        "/pathMatchers/*/routeRules": ("priority",),
+        "/tests": ("host", "path", "headers"),
+    }
+    for holder, _service, _redirect, action in _ENDS:
+        found[f"{holder}/{action}/weightedBackendServices"] = ("backendService",)
+        found[f"{holder}/{action}/cachePolicy/negativeCachingPolicy"] = ("code",)
+    found.update(
+        (f"{policy}/errorResponseRules", ("matchResponseCodes",)) for policy in _ERROR_POLICIES
+    )
+    return found
+
+
 def check(spec: Mapping[str, Any]) -> list[Fault]:
     return [
         *_ends(spec),
@@ -248,7 +266,15 @@ KIND = Kind(
         }
     ),
     replacement=Replacement.RECREATE,
-    unordered=frozenset({"/hostRules/*/hosts", "/pathMatchers/*/pathRules/*/paths"}),
+    keyed=_keys(),
+    # The most specific host wins, path matchers are found by name, and each test stands for itself.
+    # Path rules and route rules keep their order: it is what people read priority from.
+    unordered=frozenset(
+        {
+            *("/hostRules", "/hostRules/*/hosts", "/pathMatchers", "/tests"),
+            "/pathMatchers/*/pathRules/*/paths",
+        }
+    ),
     # One end excludes the others, so an end that is no longer written has to go.
     defaults={
         "/description": "",

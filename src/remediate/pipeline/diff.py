@@ -7,18 +7,13 @@ from dataclasses import dataclass, field, replace
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-from remediate.kinds.compare import (
-    canonical_value,
-    field_changes,
-    merged_changes,
-    rules_of,
-    widened,
-    without_secrets,
-)
+from remediate.kinds.canonical import canonical_value, rules_of
+from remediate.kinds.compare import field_changes, without_secrets
 from remediate.kinds.dns_records import RecordsVerdict, compare
 from remediate.kinds.kind import Kind, Replacement, Scope
 from remediate.kinds.links import linked, scope_of
 from remediate.kinds.names import is_ours, issue, replacement
+from remediate.kinds.overlay import merged_changes, widened
 from remediate.kinds.pointers import parts
 from remediate.kinds.rdata import same
 from remediate.kinds.registry import kind
@@ -139,7 +134,7 @@ def _compare_resource(
 
     live = observed.live[live_ref]
     names.settle(ref, live_ref, live)
-    wanted = widened(wanted, live, resource.lifecycle.ignore)
+    wanted = widened(facts, wanted, live, resource.lifecycle.ignore, observed.project)
     changes = field_changes(
         facts,
         wanted,
@@ -157,7 +152,8 @@ def _compare_resource(
         if pair.unchangeable:
             _replace(pair, observed, result)
         else:
-            after = merged_changes(wanted, live, changes)
+            rules = rules_of(facts, observed.project)
+            after = merged_changes(wanted, live, changes, rules)
             result.found.append(pair.difference(Action.UPDATE, live_ref, after))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from remediate.kinds.compare import canonical_value, rules_of
+from remediate.kinds.canonical import canonical_value, rules_of
 from remediate.kinds.links import holders_of, linked
 from remediate.kinds.pointers import parts
 from remediate.kinds.registry import kind

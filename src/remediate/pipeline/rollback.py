@@ -12,16 +12,12 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from remediate.gcp.google import Google
-from remediate.kinds.compare import (
-    changeable_fields,
-    field_changes,
-    merged_changes,
-    rules_of,
-    writable,
-)
+from remediate.kinds.canonical import rules_of
+from remediate.kinds.compare import changeable_fields, field_changes, writable
 from remediate.kinds.dns_restore import restore
 from remediate.kinds.kind import Replacement
 from remediate.kinds.links import holders_of, linked, scope_of
+from remediate.kinds.overlay import merged_changes
 from remediate.kinds.registry import NAMES, kind
 from remediate.model.clock import rfc3339
 from remediate.model.errors import Stale
