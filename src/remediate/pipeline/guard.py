@@ -115,7 +115,8 @@ def no_certificate(proposal: Proposal) -> Iterator[Objection]:
 def empty_environment(proposal: Proposal) -> Iterator[Objection]:
     if not proposal.desired.resources and proposal.remembered:
         count = len(proposal.remembered)
-        message = f"the YAML declares nothing, but {count} resources were applied from it"
+        were = "resource was" if count == 1 else "resources were"
+        message = f"the YAML declares nothing, but {count} {were} applied from it"
         yield _deny("empty-environment", None, message)
 
 

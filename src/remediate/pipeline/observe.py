@@ -77,7 +77,8 @@ def look_at(
 ) -> Observed:
     """List these collections, and the record sets of these zones, all at once."""
     wanted = sorted(collections)
-    tell(watchers, Reading(f"{len(wanted) + len(zones)} lists of {google.project}"))
+    count = len(wanted) + len(zones)
+    tell(watchers, Reading(f"{count} {'list' if count == 1 else 'lists'} of {google.project}"))
     reads: list[Callable[[], Any]] = [partial(_listed, google, *at) for at in wanted]
     reads += [partial(_pages, google, zone) for zone in zones]
     answers = google.read_all(reads)
