@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
@@ -12,7 +12,7 @@ from remediate.kinds.compare import field_changes, without_secrets
 from remediate.kinds.dns_records import RecordsVerdict, compare
 from remediate.kinds.kind import Kind, Replacement, Scope
 from remediate.kinds.links import linked, scope_of
-from remediate.kinds.names import is_ours, issue, replacement
+from remediate.kinds.names import issue, replacement, stands_for
 from remediate.kinds.overlay import merged_changes, widened
 from remediate.kinds.pointers import parts
 from remediate.kinds.rdata import same
@@ -121,7 +121,7 @@ def _compare_resource(
     ref, names = resource.ref, result.names
     watched = resource.lifecycle.ownership == "observe"
     wanted = resolved(facts, resource, names)
-    live_ref = _current(facts, ref, wanted, observed, entry)
+    live_ref = _current(facts, ref, wanted, observed, entry, names.declared)
     result.written[ref] = (live_ref or ref, without_secrets(facts, wanted))
     if live_ref is None:
         names.settle(ref, ref, None)
@@ -161,7 +161,9 @@ def _retire(ref: Ref, names: Iterable[str], observed: Observed, result: Differen
     """What stood for a document before stays beside what does now, until the document goes."""
     current = result.written[ref][0].name
     known = {*names, *result.retired.get(ref, ())} - {current}
-    if left := sorted(name for name in known if ref.named(name) in observed.live):
+    there = [ref.named(name) for name in known if ref.named(name) in observed.live]
+    ours = [at.name for at in there if stands_for(at, ref, result.names.declared)]
+    if left := sorted(ours):
         result.retired[ref] = tuple(left)
         names_left = ", ".join(left)
         result.notes.append(f"{ref} is {current} now; {names_left} stays, for a rollback")
@@ -175,16 +177,17 @@ def _creation(resource: Resource, wanted: Mapping[str, Any], cause: Cause) -> Di
 
 
 def _current(
-    facts: Kind, ref: Ref, wanted: Mapping[str, Any], observed: Observed, entry: Entry | None
+    facts: Kind,
+    ref: Ref,
+    wanted: Mapping[str, Any],
+    observed: Observed,
+    entry: Entry | None,
+    declared: Container[Ref],
 ) -> Ref | None:
     """Which live resource the document means: the one of its spec, else the one of last time."""
     if facts.replacement is not Replacement.BESIDE:
         return ref if ref in observed.live else None
-    ours = [
-        at
-        for at in observed.live
-        if (at.kind, at.location) == (ref.kind, ref.location) and is_ours(at.name, ref.name)
-    ]
+    ours = [at for at in observed.live if stands_for(at, ref, declared)]
     same = [
         at
         for at in ours
@@ -226,7 +229,8 @@ def _replace(pair: Pair, observed: Observed, result: Differences) -> None:
         return
     new = pair.live_ref
     if how is Replacement.BESIDE:
-        taken = {at.name for at in observed.live if at.kind == ref.kind}
+        known = {*observed.live, *result.names.declared}
+        taken = {at.name for at in known if at.kind == ref.kind}
         immutable = _immutable(pair.facts, pair.wanted, observed.project, scope_of(ref))
         new = ref.named(replacement(ref.name, immutable, taken))
     result.names.settle(ref, new, None)
@@ -371,7 +375,8 @@ def _removals(
         there = [
             (at, live)
             for name in (*entry.retired, entry.name)
-            if (live := observed.live.get(at := ref.named(name))) is not None
+            if (at := ref.named(name)) not in desired.resources  # another document's own by now
+            if (live := observed.live.get(at)) is not None
         ]
         if not there:
             continue

@@ -142,7 +142,12 @@ def plan_digest(made: Plan) -> str:
 
 
 def _spelled(step: Step, change: FieldChange, project: str) -> list[Any]:
-    """A change in the one spelling of its values, so that no order of a list makes another plan."""
+    """A change in the one spelling of its values, so that no order of a list makes another plan.
+
+    Of a whole resource the precondition says what it was, in all that a user could have changed.
+    """
+    if not change.pointer:
+        change = replace(change, before=None)
     if step.ref.is_record_set:
         values = [_in_order(value) for value in (change.before, change.after)]
     else:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from remediate.gcp.google import Google
 from remediate.kinds.links import linked
-from remediate.kinds.names import is_ours
+from remediate.kinds.names import stands_for
 from remediate.model.clock import rfc3339
 from remediate.model.json import Body
 from remediate.model.plan import Action, Plan, Step
@@ -41,7 +41,9 @@ def take(
     """
     bodies: dict[Ref, Body | None] = {}
     for ref, resource in desired.resources.items():
-        found = {at: body for at, body in observed.live.items() if _means(at, ref)}
+        found = {
+            at: body for at, body in observed.live.items() if stands_for(at, ref, desired.resources)
+        }
         bodies |= found
         if not found:
             bodies[ref] = None
@@ -54,10 +56,6 @@ def take(
     return Snapshot(
         identifier, about.name, about.project, run, rfc3339(now), reason, bodies, google.endpoint
     )
-
-
-def _means(live: Ref, ref: Ref) -> bool:
-    return (live.kind, live.location) == (ref.kind, ref.location) and is_ours(live.name, ref.name)
 
 
 def _before(step: Step) -> Body | None:
