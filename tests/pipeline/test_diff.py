@@ -371,3 +371,13 @@ def test_what_cannot_be_read_claims_no_difference(
     workbench.send("POST", f"_sandbox/faults/{fault}", {"match": "GET */urlMaps*", "times": 100})
     with pytest.raises(error):
         workbench.plan()
+
+
+def test_what_came_to_be_only_observed_is_never_pruned(workbench: Workbench) -> None:
+    workbench.write(health_check(), health_check("old", {"onRemove": "delete"}))
+    workbench.apply()
+    watched = {"ownership": "observe", "onRemove": "delete"}
+    workbench.write(health_check(), health_check("old", watched))
+    workbench.apply()
+    workbench.write(health_check())
+    assert workbench.plan(prune=True).is_empty

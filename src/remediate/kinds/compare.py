@@ -46,7 +46,9 @@ def field_changes(
     goes away: a snapshot has what Google filled in.
     """
     rules = rules_of(kind, project)
-    before = written_before or {}
+    written, wanted = wanted, kind.heeded(wanted)
+    unheeded = written.keys() - wanted.keys()
+    before = {name: item for name, item in (written_before or {}).items() if name not in unheeded}
     found = [*_changes(wanted, live, before, rules, "")]
     absent = Absent({}, frozenset()) if exactly else Absent(kind.defaults, kind.shared)
     found += _unwritten(before, wanted, live, absent, rules, "")

@@ -88,6 +88,8 @@ class Kind:
     links: Mapping[Pattern, tuple[str, ...]] = field(default_factory=dict)
     # links that Google answers by value: where -> the field of the linked resource
     links_by_value: Mapping[Pattern, str] = field(default_factory=dict)
+    # a field -> the one that Google heeds instead, wherever that one is set
+    yields_to: Mapping[str, str] = field(default_factory=dict)
     # a list in which a new link stands beside the old ones until it is ready
     overlaps: str = ""
     server_set: frozenset[Pattern] = frozenset()
@@ -116,6 +118,11 @@ class Kind:
     """What to insert when a deleted one is made again from its live body; by default that."""
     check: Callable[[Mapping[str, Any]], list[tuple[str, str]]] | None = None
     """Rules that types cannot say: (JSON pointer, what is wrong) for each one broken."""
+
+    def heeded(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """A body without the fields that Google does not heed, given the others."""
+        yields = {name for name, other in self.yields_to.items() if body.get(other)}
+        return {name: value for name, value in body.items() if name not in yields}
 
     def fixed(self, scope: Scope) -> frozenset[Pattern]:
         """`immutable`, and what no call of that scope writes."""

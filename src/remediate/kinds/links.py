@@ -37,6 +37,8 @@ def link_target(
     if text.startswith(_FOREIGN) or _is_literal(text) or text in _WORDS:
         return None
     ours = [name for name in allowed if name in NAMES]
+    if not text and not ours:  # nothing of somebody else's: detached
+        return None
     if not re.fullmatch(r"([A-Z][A-Za-z]+/)?([a-z0-9-]+/)?" + _NAME.pattern, text):
         raise ValueError(f"{text!r} is not a name, `Kind/name` or a link")
     if "/" in text:
@@ -94,6 +96,10 @@ def scope_of(ref: Ref) -> Scope:
 
 def foreign_link(project: str, allowed: tuple[str, ...], text: str, at: Ref) -> str:
     """A link to what is not ours, spelled as Google answers it."""
+    if not text:
+        return text
+    if "certificateMaps" in allowed and _NAME.fullmatch(text):
+        text = f"locations/global/certificateMaps/{text}"
     if (
         "certificateMaps" in allowed
         or text.startswith(CERTIFICATE_MANAGER)

@@ -67,6 +67,7 @@ KIND = Kind(
         "/sslPolicy": ("SslPolicy",),
         "/certificateMap": ("certificateMaps",),
     },
+    yields_to={"sslCertificates": "certificateMap"},
     overlaps="sslCertificates",
     server_set=frozenset(
         {

@@ -15,7 +15,7 @@ from remediate.model.json import Body, Json
 from remediate.model.plan import Action, Plan
 from remediate.model.progress import SnapshotTaken, Watcher, tell
 from remediate.model.ref import Ref, record_ref
-from remediate.model.resource import Desired, Lifecycle, Zone
+from remediate.model.resource import Desired, Lifecycle, Resource, Zone
 from remediate.pipeline.observe import Observed
 from remediate.pipeline.plan import Choices
 from remediate.pipeline.run import Run, Ways, carry_out
@@ -175,10 +175,17 @@ def adopt(
                 if ref not in plan.unsettled and choices.wants(ref):
                     values: list[Json] = [names.rendered(value) for value in record.rrdatas]
                     ledger.remember(ref, Entry(ref.name, {"ttl": record.ttl, "rrdatas": values}))
-    for ref in [ref for ref in ledger.resources if ref not in desired.resources]:
-        if ledger.resources[ref].on_remove == "keep" and choices.wants(ref):
+    for ref, entry in [*ledger.resources.items()]:
+        if choices.wants(ref) and _is_let_go(desired.resources.get(ref), entry):
             ledger.forget(ref)
     ledger.save()
+
+
+def _is_let_go(resource: Resource | None, entry: Entry) -> bool:
+    """Whether it is not ours to remove one day: only observed, or gone from the YAML to stay."""
+    if resource is None:
+        return entry.on_remove == "keep"
+    return resource.lifecycle.ownership == "observe"
 
 
 def _timeouts(plan: Plan, desired: Desired) -> dict[Ref, float]:

@@ -105,7 +105,7 @@ def _insist_on_company(
 def settling(levels: Sequence[Sequence[Step]], project: str) -> list[Ref]:
     """What is created here, is in use at the end, and takes its time to become ready."""
     steps = [step for level in levels for step in level]
-    used = {ref for step in steps for ref in linked(step.live.kind, step.after, project)}
+    used = {ref for step in steps for ref in linked(step.live.kind, _heeded(step), project)}
     waited = {ref for step in steps for ref in step.ready}
     return [
         step.live
@@ -113,6 +113,11 @@ def settling(levels: Sequence[Sequence[Step]], project: str) -> list[Ref]:
         if step.method == "insert" and step.live in used - waited
         if step.after and not kind(step.live.kind).ready(dict(step.after)).ready
     ]
+
+
+def _heeded(step: Step) -> Mapping[str, Any] | None:
+    is_plain = step.after is None or step.ref.is_record_set
+    return step.after if is_plain else kind(step.live.kind).heeded(step.after or {})
 
 
 def plan_digest(made: Plan) -> str:
