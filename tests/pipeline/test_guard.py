@@ -148,7 +148,7 @@ WORLDS: dict[str, tuple[list[Document], list[Document], list[tuple[str, str]]]] 
             ("too-many-deletes", ""),
             (
                 "empty-environment",
-                "the YAML declares nothing, but 1 resources were applied from it",
+                "the YAML declares nothing, but 1 resource was applied from it",
             ),
         ],
     ),

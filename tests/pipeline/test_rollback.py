@@ -17,6 +17,7 @@ from tests.pipeline.documents import (
     certificate,
     health_check,
     http_proxy,
+    managed,
     rule,
     sets,
     url_map,
@@ -324,3 +325,36 @@ def test_a_managed_certificate_is_made_again_and_waited_for_beside_the_old(
     assert certificate is not None
     assert certificate["managed"]["status"] == "ACTIVE"
     assert workbench.plan().is_empty
+
+
+def made_again(workbench: Workbench, collection: str, body: dict[str, Any]) -> None:
+    """Somebody else deletes one of ours and makes another of that name."""
+    workbench.send("DELETE", f"{API}/{collection}/{body['name']}")
+    workbench.send("POST", f"{API}/{collection}", body)
+
+
+OTHERS = {"name": "managed", "type": "MANAGED", "managed": {"domains": ["b.example.com"]}}
+
+
+def test_what_somebody_made_again_with_another_spec_gives_way_when_told(
+    workbench: Workbench,
+) -> None:
+    workbench.write(managed("a.example.com"))
+    workbench.apply()
+    workbench.take_snapshot()
+    made_again(workbench, "sslCertificates", OTHERS)
+    made = workbench.roll_back(on_conflict="overwrite")
+    assert [step.method for step in made.steps] == ["delete", "insert"]
+    (step,) = [step for step in made.steps if step.method == "insert"]
+    assert step.after is not None
+    assert step.after["managed"] == {"domains": ["a.example.com"]}
+    assert workbench.plan().is_empty
+
+
+def test_what_cannot_be_had_back_never_gives_way(workbench: Workbench) -> None:
+    workbench.write(address("edge"))
+    workbench.apply()
+    workbench.take_snapshot()
+    made_again(workbench, "addresses", {"name": "edge", "description": "another"})
+    with pytest.raises(PlanRefused, match="Address/edge is another one now"):
+        workbench.roll_back(on_conflict="overwrite", allow=["irreversible=x"])

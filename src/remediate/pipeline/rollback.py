@@ -199,10 +199,9 @@ def _update(name: Ref, ref: Ref, before: Body, live: Body, project: str) -> Iter
     if not changes:
         return
     if any(covers(facts.fixed(scope_of(ref)), change.pointer) for change in changes):
-        again = facts.replacement is Replacement.RECREATE
-        action, replaces = (Action.REPLACE, ref) if again else (Action.UPDATE, None)
-        body = {"name": ref.name, **wanted}
-        yield Difference(name, action, ref, live, body, changes, replaces=replaces)
+        # A rollback knows one name, so whatever the kind, it is made again under that one.
+        body = {"name": ref.name, **_again(ref, before)}
+        yield Difference(name, Action.REPLACE, ref, live, body, changes, replaces=ref)
         return
     after = merged_changes(wanted, live, changes, rules_of(facts, project))
     yield Difference(name, Action.UPDATE, ref, live, after, changes)
@@ -242,6 +241,9 @@ def _objections(way: Way, found: list[Difference]) -> Iterator[Objection]:
         ref = difference.ref
         if ref.is_record_set:
             continue
+        if why := _never_again(difference, way):
+            yield Objection("irreversible", "deny", ref, why, final=True)
+            continue
         entry = way.ledger.entry(ref)
         removes = difference.action in {Action.DELETE, Action.REPLACE}
         if removes and entry is not None and entry.protect:
@@ -251,6 +253,19 @@ def _objections(way: Way, found: list[Difference]) -> Iterator[Objection]:
             # It was made by us, and was not there before: said aloud, but no reason to stop.
             message = f"deleting {ref} cannot be undone: {why}"
             yield _allowed(Objection("irreversible", "warn", ref, message), way.allowances)
+
+
+def _never_again(difference: Difference, way: Way) -> str:
+    """Why what has its name now cannot give way to what had it; empty if it can."""
+    how = kind(difference.ref.kind).replacement
+    if difference.action is not Action.REPLACE or how is Replacement.RECREATE:
+        return ""
+    fields = ", ".join(change.pointer for change in difference.changes)
+    why = f"{difference.live} is another one now: {fields} cannot change in place"
+    if how is Replacement.REFUSED:
+        return f"{why}, and deleting it would lose what cannot be had back"
+    users = ", ".join(sorted(str(ref) for ref in _users(difference.live, way)))
+    return f"{why}, and {users} uses it" if users else ""
 
 
 def _never(difference: Difference) -> str:

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from remediate.kinds.compare import changeable_fields, fields_digest
-from remediate.kinds.kind import Kind, Replacement, Update, Verdict
+from remediate.kinds.kind import Kind, Update, Verdict
 from remediate.kinds.links import ref_of, scope_of
 from remediate.kinds.pointers import parts
 from remediate.kinds.registry import kind
@@ -117,7 +117,7 @@ def _creation(facts: Kind, difference: Difference, around: Surroundings) -> list
 def _replacement(facts: Kind, difference: Difference, around: Surroundings) -> list[Draft]:
     """A new one beside the old, or a deletion and an insert under one name, with a gap between."""
     assert difference.replaces is not None
-    if facts.replacement is Replacement.BESIDE:
+    if difference.live != difference.replaces:
         made = _creation(facts, replace(difference, before=None), around)
         return [_with(draft, risk=_raised(draft.step.risk, Action.REPLACE)) for draft in made]
     gone = Draft(_step(facts, difference, Action.DELETE, "delete", around))
