@@ -90,12 +90,7 @@ def record_digest(live: Mapping[str, Any] | None) -> str:
     """The precondition of a record set: all that a deletion must repeat word for word."""
     if live is None:
         return digest("absent")
-    words = {
-        name: live[name]
-        for name in ("name", "type", "ttl", "rrdatas", "routingPolicy")
-        if name in live
-    }
-    return digest(words)
+    return digest({name: live[name] for name in RECORD_WORDS if name in live})
 
 
 def _creation(facts: Kind, difference: Difference, around: Surroundings) -> list[Draft]:
