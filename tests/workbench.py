@@ -12,8 +12,8 @@ from typing import Any
 from remediate.gcp.google import Google, connect_sandbox
 from remediate.gcp.sandbox import Sandbox
 from remediate.gcp.session import sandbox_session
-from remediate.kinds.calls import read
-from remediate.kinds.pointers import pointer
+from remediate.kinds.bodies.calls import read
+from remediate.kinds.fields.pointers import pointer
 from remediate.model.chance import Chance
 from remediate.model.errors import PlanRefused
 from remediate.model.json import Body

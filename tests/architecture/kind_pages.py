@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from remediate.kinds.dns_zone import OURS
+from remediate.kinds.fields.pointers import parts
 from remediate.kinds.kind import Kind, Replacement, Scope, Update
-from remediate.kinds.pointers import parts
 from remediate.kinds.registry import NAMES, kind
 from remediate.model.plan import Action
 from tests.architecture.repository import ROOT

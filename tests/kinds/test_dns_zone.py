@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from remediate.kinds.dns_zone import KIND, OURS, parse_records, type_faults
-from remediate.kinds.ignored_records import Ignored
-from remediate.kinds.rdata import TYPES
+from remediate.kinds.records.ignored import Ignored
+from remediate.kinds.records.rdata import TYPES
 from remediate.model.resource import RecordSet
 from remediate.model.values import Quoted, Template
 from tests.kinds.checking import faults as spec_faults
-from tests.kinds.test_rdata import EXAMPLES
+from tests.kinds.records.test_rdata import EXAMPLES
 
 ZONE = "example.com."
 AT = "/spec/records"

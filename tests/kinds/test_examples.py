@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from remediate.kinds.compare import field_changes
+from remediate.kinds.bodies.compare import field_changes
+from remediate.kinds.fields.pointers import parts
 from remediate.kinds.kind import Scope
-from remediate.kinds.pointers import parts
 from remediate.kinds.registry import kind
 from remediate.model.plan import FieldChange
 from tests.kinds.checking import faults

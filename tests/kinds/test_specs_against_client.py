@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from remediate.kinds.pointers import parts, pointer
+from remediate.kinds.fields.pointers import parts, pointer
 from remediate.kinds.registry import kind
 from tests.kinds.test_specs_against_discovery import COMPUTE, is_below, ours
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from remediate.kinds.fields.pointers import parts, pointer
 from remediate.kinds.kind import Compare, Kind, Scope, Update
-from remediate.kinds.pointers import parts, pointer
 from remediate.kinds.registry import kind
 from remediate.model.json import Body, Json
 from remediate.model.plan import Action

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from remediate.kinds.compare import field_changes
+from remediate.kinds.bodies.compare import field_changes
 from remediate.kinds.kind import Replacement
 from remediate.kinds.registry import kind
 from remediate.kinds.ssl_certificate import leaf_digest, plain_domain, ready

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from remediate.kinds.fields.spellings import without_host
 from remediate.kinds.kind import Compare, Scope
 from remediate.kinds.registry import kind
-from remediate.kinds.spellings import without_host
 from tests.kinds.checking import faults
 
 THEIRS = "//certificatemanager.googleapis.com/projects/p/locations/global/certificates/c"

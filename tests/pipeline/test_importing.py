@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from remediate.kinds.imported import spec_of
+from remediate.kinds.bodies.resolve import Names, resolved
+from remediate.kinds.documents.imported import spec_of
 from remediate.kinds.registry import NAMES, kind
-from remediate.kinds.resolve import Names, resolved
 from remediate.model.errors import InvalidInput
 from remediate.model.json import Body
 from remediate.model.ref import Ref

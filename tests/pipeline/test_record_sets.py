@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from remediate.kinds.rdata import TYPES
+from remediate.kinds.records.rdata import TYPES
 from remediate.model.errors import PlanRefused
 from remediate.model.plan import Action
 from tests.kinds.examples import merge_patch

@@ -321,7 +321,7 @@ def test_a_managed_certificate_is_made_again_and_waited_for_beside_the_old(
     assert [body and body.get("certificate") for body in inserted] == [None]
     attached = [step.note for step in made.steps if step.note]
     assert attached == ["attach beside the old", "detach the old, once the new is ready"]
-    certificate = workbench.live("SslCertificate/staging-ssl-cert")
+    certificate: Any = workbench.live("SslCertificate/staging-ssl-cert")
     assert certificate is not None
     assert certificate["managed"]["status"] == "ACTIVE"
     assert workbench.plan().is_empty

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from remediate.kinds.canonical import rules_of
-from remediate.kinds.compare import field_changes, fields_digest
-from remediate.kinds.overlay import merged_changes, widened
-from remediate.kinds.pointers import Patterns, children, matching, parts, pointer
+from remediate.kinds.bodies.canonical import rules_of
+from remediate.kinds.bodies.compare import field_changes, fields_digest
+from remediate.kinds.bodies.overlay import merged_changes, widened
+from remediate.kinds.fields.pointers import Patterns, children, matching, parts, pointer
 from remediate.kinds.registry import NAMES, kind
 from remediate.model.json import canonical
 from tests.kinds.examples import Example, examples, merge_patch

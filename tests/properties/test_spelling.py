@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from remediate.kinds.links import link_target, path
-from remediate.kinds.pointers import Patterns
+from remediate.kinds.bodies.links import link_target, path
+from remediate.kinds.fields.pointers import Patterns
 from remediate.kinds.registry import kind
 from remediate.model.ref import Ref
 from tests.kinds.contract.test_contract import DELETE

@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.kinds.zones import records
+from tests.kinds.records.zones import records
 from tests.pipeline.documents import (
     OTHER_PEM,
     PEM,

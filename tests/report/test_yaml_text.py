@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from remediate.kinds.spec import Bool, Int, Number, Spec, Text
+from remediate.kinds.fields.spec import Bool, Int, Number, Spec, Text
 from remediate.model.document import read
 from remediate.pipeline.importing import Drafted
 from remediate.report.yaml_text import yaml_text

@@ -68,7 +68,3 @@ def stale_labels() -> GoogleError:
         location="If-Match",
         locationType="header",
     )
-
-
-def over_quota(metric: str, limit: int) -> GoogleError:
-    return GoogleError(403, "quotaExceeded", f"Quota '{metric}' exceeded.  Limit: {limit}.0")

@@ -14,7 +14,7 @@ def main() -> NoReturn:
     One command is one process: collecting garbage on the way costs more than it frees, and
     tearing the interpreter down costs more than leaving.
     """
-    import gc  # noqa: PLC0415
+    import gc  # noqa: PLC0415 - late, for start-up
 
     gc.disable()
     sys.stdout, sys.stderr = (stream or _nowhere() for stream in (sys.stdout, sys.stderr))

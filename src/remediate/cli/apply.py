@@ -35,8 +35,8 @@ def command(
     **out: object,
 ) -> int:
     """Plan, take a snapshot, then carry the plan out. Asks first, if a terminal is there to ask."""
-    from remediate.report.human import outcome_text  # noqa: PLC0415
-    from remediate.report.machine import outcome_json  # noqa: PLC0415
+    from remediate.report.human import outcome_text  # noqa: PLC0415 - late, for start-up
+    from remediate.report.machine import outcome_json  # noqa: PLC0415 - late, for start-up
 
     desired = loaded(settings)
     about = desired.environment
@@ -64,7 +64,7 @@ def ask(question: str, otherwise: str) -> None:
 
 
 def show(plan: Plan) -> None:
-    from remediate.report.human import plan_text  # noqa: PLC0415
+    from remediate.report.human import plan_text  # noqa: PLC0415 - late, for start-up
 
     there = sys.stderr
     there.write(plan_text(plan, width=width(there), colour=colour(there)))

@@ -87,7 +87,7 @@ def _told(error: Exception, said: set[str]) -> int:
 
             click.echo(error_text(error), err=True)
             if "--json" in said:
-                from remediate.report.machine import error_json, json_text  # noqa: PLC0415
+                from remediate.report.machine import error_json, json_text  # noqa: PLC0415 - late, for start-up
 
                 sys.stdout.write(json_text(error_json(error)))
             return error.exit_code

@@ -41,8 +41,8 @@ def command(
     Shows the plan and asks first, if a terminal is there to ask. A second
     `rollback --snapshot latest` takes the rollback back, or goes on with it if it was cut short.
     """
-    from remediate.report.human import outcome_text  # noqa: PLC0415
-    from remediate.report.machine import outcome_json  # noqa: PLC0415
+    from remediate.report.human import outcome_text  # noqa: PLC0415 - late, for start-up
+    from remediate.report.machine import outcome_json  # noqa: PLC0415 - late, for start-up
 
     side = "sandbox" if settings.sandbox else "google"
     found = find(settings, wanted, side)

@@ -82,7 +82,7 @@ def serve(settings: Settings, port: int, scenario: str, **more: object) -> int: 
 @click.option("--project", default="netra-staging", show_default=True)
 def env(settings: Settings, project: str) -> int:
     """Print the exports that point gcloud at a running sandbox, as its forward proxy."""
-    from gcp_sandbox.gcloud import exports  # noqa: PLC0415
+    from gcp_sandbox.gcloud import exports  # noqa: PLC0415 - late, for start-up
 
     url = settings.sandbox or "http://127.0.0.1:8080"
     if url == EMBEDDED:

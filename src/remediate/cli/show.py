@@ -15,7 +15,7 @@ from remediate.cli.session import store
 @output_options
 def command(settings: Settings, what: str, **out: object) -> int:
     """Show a JSON plan from a file, or a snapshot or run by its id."""
-    from remediate.report.stored import find  # noqa: PLC0415
+    from remediate.report.stored import find  # noqa: PLC0415 - late, for start-up
 
     found = find(store(settings), what)
     write(found.text, found.json, **out)

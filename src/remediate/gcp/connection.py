@@ -107,7 +107,7 @@ class ApiConnection(JSONConnection):  # type: ignore[misc]  # google-cloud-core 
         path: str,
         query_params: Mapping[str, str] | None = None,
         data: Body | None = None,
-        **_more: Any,  # noqa: ANN401
+        **_more: Any,  # noqa: ANN401 - JSON is any
     ) -> Body:
         """For Google's own clients that are given this connection."""
         return self.call(method, path, query_params, data)

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from ipaddress import IPv6Address, ip_address
 from typing import Annotated, Any, Literal
 
+from remediate.kinds.fields.labels import SET_LABELS, label_faults
+from remediate.kinds.fields.rules import Fault, spelled, within
+from remediate.kinds.fields.spec import Int, Spec, Text, Word
+from remediate.kinds.fields.spellings import canonical_ip
 from remediate.kinds.kind import Kind, Replacement, Scope, Verdict
-from remediate.kinds.labels import SET_LABELS, label_faults
-from remediate.kinds.rules import Fault, spelled, within
-from remediate.kinds.spec import Int, Spec, Text, Word
-from remediate.kinds.spellings import canonical_ip
 from remediate.model.plan import Action, Undo
 
 

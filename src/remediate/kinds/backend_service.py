@@ -33,9 +33,8 @@ from remediate.kinds.backend_service_parts import (
     SecuritySettings,
     Subsetting,
 )
-from remediate.kinds.duration import Duration, durations
-from remediate.kinds.kind import Compare, Kind, Replacement, Scope, Update, Verdict
-from remediate.kinds.rules import (
+from remediate.kinds.fields.duration import Duration, durations
+from remediate.kinds.fields.rules import (
     Fault,
     at_most,
     distinct,
@@ -45,8 +44,9 @@ from remediate.kinds.rules import (
     values,
     within,
 )
-from remediate.kinds.spec import Bool, Int, Number, Spec, Text, Word
-from remediate.kinds.spellings import without_host
+from remediate.kinds.fields.spec import Bool, Int, Number, Spec, Text, Word
+from remediate.kinds.fields.spellings import without_host
+from remediate.kinds.kind import Compare, Kind, Replacement, Scope, Update, Verdict
 from remediate.model.plan import Action, Undo
 
 TWO_WEEKS = 1_209_600  # seconds

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, TypeAlias
 
-from remediate.kinds.duration import Duration
-from remediate.kinds.spec import Bool, Int, Int64, Number, Spec, Text, Word
+from remediate.kinds.fields.duration import Duration
+from remediate.kinds.fields.spec import Bool, Int, Int64, Number, Spec, Text, Word
 
 LocalityLbPolicy: TypeAlias = Annotated[
     Literal[

@@ -11,14 +11,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import WithJsonSchema
 
-from remediate.kinds.dns_names import MAX_NAME, PLAIN_OWNER, relative
+from remediate.kinds.fields.labels import label_faults
+from remediate.kinds.fields.pointers import pointer
+from remediate.kinds.fields.rules import Fault, exactly_one, spelled
+from remediate.kinds.fields.spec import Bool, Int, Spec, Text, Word
 from remediate.kinds.kind import Compare, Kind, Replacement, Scope, Update, Verdict
-from remediate.kinds.labels import label_faults
-from remediate.kinds.pointers import pointer
-from remediate.kinds.rdata import TYPES
-from remediate.kinds.rules import Fault, exactly_one, spelled
-from remediate.kinds.spec import Bool, Int, Spec, Text, Word
-from remediate.kinds.written_records import MAX_TTL, Records, parse_records
+from remediate.kinds.records.names import MAX_NAME, PLAIN_OWNER, relative
+from remediate.kinds.records.rdata import TYPES
+from remediate.kinds.records.written import MAX_TTL, Records, parse_records
 from remediate.model.json import Json
 from remediate.model.plan import Action, Undo
 from remediate.model.values import Template

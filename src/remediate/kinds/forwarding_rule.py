@@ -10,9 +10,8 @@ from collections.abc import Iterator, Mapping
 from ipaddress import ip_network
 from typing import Annotated, Any, Literal
 
-from remediate.kinds.kind import Compare, Kind, Replacement, Scope, Update, Verdict
-from remediate.kinds.labels import SET_LABELS, label_faults
-from remediate.kinds.rules import (
+from remediate.kinds.fields.labels import SET_LABELS, label_faults
+from remediate.kinds.fields.rules import (
     Fault,
     at_most,
     exactly_one,
@@ -22,8 +21,9 @@ from remediate.kinds.rules import (
     values,
     within,
 )
-from remediate.kinds.spec import Bool, Number, Spec, Text, Word
-from remediate.kinds.spellings import canonical_ip
+from remediate.kinds.fields.spec import Bool, Number, Spec, Text, Word
+from remediate.kinds.fields.spellings import canonical_ip
+from remediate.kinds.kind import Compare, Kind, Replacement, Scope, Update, Verdict
 from remediate.model.json import Json
 from remediate.model.plan import Action, Undo
 

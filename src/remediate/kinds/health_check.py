@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, TypeAlias
 
+from remediate.kinds.fields.rules import Fault, spelled, within
+from remediate.kinds.fields.spec import Bool, Int, Spec, Text, Word
 from remediate.kinds.kind import Compare, Kind, Replacement, Scope, Update, Verdict
-from remediate.kinds.rules import Fault, spelled, within
-from remediate.kinds.spec import Bool, Int, Spec, Text, Word
 from remediate.model.plan import Action, Undo
 
 PortSpecification: TypeAlias = Annotated[

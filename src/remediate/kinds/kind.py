@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from typing import Any, TypeAlias
 
-from remediate.kinds.spec import Spec
+from remediate.kinds.fields.spec import Spec
 from remediate.model.json import Body, Json
 from remediate.model.plan import Action, Risk, Undo
 

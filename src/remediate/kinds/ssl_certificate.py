@@ -13,9 +13,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
+from remediate.kinds.fields.rules import Fault, at_most, exactly_one, spelled, values
+from remediate.kinds.fields.spec import Spec, Text, Word
 from remediate.kinds.kind import Kind, Readiness, Replacement, Scope, Verdict
-from remediate.kinds.rules import Fault, at_most, exactly_one, spelled, values
-from remediate.kinds.spec import Spec, Text, Word
 from remediate.model.json import Body, Json
 from remediate.model.plan import Action, Risk, Undo
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
+from remediate.kinds.fields.rules import Fault
+from remediate.kinds.fields.spec import Spec, Text, Word
 from remediate.kinds.kind import Kind, Replacement, Scope, Verdict
-from remediate.kinds.rules import Fault
-from remediate.kinds.spec import Spec, Text, Word
 from remediate.model.plan import Action, Undo
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from remediate.kinds.fields.rules import Fault, within
+from remediate.kinds.fields.spec import Bool, Int, Spec, Text
 from remediate.kinds.kind import Compare, Kind, Replacement, Scope, Update, Verdict
-from remediate.kinds.rules import Fault, within
-from remediate.kinds.spec import Bool, Int, Spec, Text
 from remediate.model.plan import Action, Undo
 
 

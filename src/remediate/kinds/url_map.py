@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from remediate.kinds.forwarding_rule import MetadataFilter
-from remediate.kinds.kind import Kind, Replacement, Scope, Verdict
-from remediate.kinds.rules import (
+from remediate.kinds.fields.rules import (
     Fault,
     at_most,
     distinct,
@@ -22,7 +20,9 @@ from remediate.kinds.rules import (
     values,
     within,
 )
-from remediate.kinds.spec import Bool, Int, Int64, Spec, Text
+from remediate.kinds.fields.spec import Bool, Int, Int64, Spec, Text
+from remediate.kinds.forwarding_rule import MetadataFilter
+from remediate.kinds.kind import Kind, Replacement, Scope, Verdict
 from remediate.kinds.url_map_actions import (
     CustomErrorResponsePolicy,
     HttpHeaderAction,

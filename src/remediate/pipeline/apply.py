@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from remediate.gcp.google import Google
-from remediate.kinds.resolve import Names
+from remediate.kinds.bodies.resolve import Names
 from remediate.model.clock import rfc3339
 from remediate.model.errors import Stale
 from remediate.model.json import Body, Json

@@ -7,17 +7,17 @@ from dataclasses import dataclass, field, replace
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-from remediate.kinds.canonical import canonical_value, rules_of
-from remediate.kinds.compare import field_changes, without_secrets
-from remediate.kinds.dns_records import RecordsVerdict, compare
+from remediate.kinds.bodies.canonical import canonical_value, rules_of
+from remediate.kinds.bodies.compare import field_changes, without_secrets
+from remediate.kinds.bodies.links import linked, scope_of
+from remediate.kinds.bodies.names import issue, replacement, stands_for
+from remediate.kinds.bodies.overlay import merged_changes, widened
+from remediate.kinds.bodies.resolve import Names, resolved, targets
+from remediate.kinds.fields.pointers import parts
 from remediate.kinds.kind import Kind, Replacement, Scope
-from remediate.kinds.links import linked, scope_of
-from remediate.kinds.names import issue, replacement, stands_for
-from remediate.kinds.overlay import merged_changes, widened
-from remediate.kinds.pointers import parts
-from remediate.kinds.rdata import same
+from remediate.kinds.records.compare import RecordsVerdict, compare
+from remediate.kinds.records.rdata import same
 from remediate.kinds.registry import kind
-from remediate.kinds.resolve import Names, resolved, targets
 from remediate.model.errors import InvalidInput, Place
 from remediate.model.json import Body
 from remediate.model.plan import Action, Cause, Difference, FieldChange, Objection

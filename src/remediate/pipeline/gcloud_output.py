@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from yaml import CSafeLoader, YAMLError, load_all
 
-from remediate.kinds.links import ref_of
+from remediate.kinds.bodies.links import ref_of
 from remediate.model.errors import Fault, InvalidInput, Place
 from remediate.model.json import Body
 from remediate.model.ref import Ref

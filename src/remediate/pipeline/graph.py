@@ -6,10 +6,10 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
-from remediate.kinds.links import link_target
-from remediate.kinds.pointers import Patterns, leaves
+from remediate.kinds.bodies.links import link_target
+from remediate.kinds.bodies.resolve import references
+from remediate.kinds.fields.pointers import Patterns, leaves
 from remediate.kinds.registry import kind
-from remediate.kinds.resolve import references
 from remediate.model.errors import InvalidInput
 from remediate.model.nearest import did_you_mean
 from remediate.model.ref import Ref, record_ref

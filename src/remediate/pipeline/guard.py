@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from remediate.kinds.dns_records import RecordsVerdict
+from remediate.kinds.records.compare import RecordsVerdict
 from remediate.model.errors import InvalidInput
 from remediate.model.plan import Action, Difference, Objection, Step, Undo
 from remediate.model.ref import Ref

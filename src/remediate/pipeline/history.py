@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from remediate.kinds.compare import changeable_fields, field_changes, fields_digest
+from remediate.kinds.bodies.compare import changeable_fields, field_changes, fields_digest
 from remediate.kinds.registry import kind
 from remediate.model.json import Body
 from remediate.model.plan import Action

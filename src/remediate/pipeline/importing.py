@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 
-from remediate.kinds.envelope import API_VERSION
-from remediate.kinds.environment import NAME, check
-from remediate.kinds.imported import spec_of
-from remediate.kinds.imported_records import Records, records_of
+from remediate.kinds.bodies.links import link_target, project_relative, ref_of, scope_of
+from remediate.kinds.bodies.names import is_ours
+from remediate.kinds.documents.envelope import API_VERSION
+from remediate.kinds.documents.environment import NAME, check
+from remediate.kinds.documents.imported import spec_of
+from remediate.kinds.fields.pointers import Patterns, transformed
 from remediate.kinds.kind import Kind, Replacement, Scope
-from remediate.kinds.links import link_target, project_relative, ref_of, scope_of
-from remediate.kinds.names import is_ours
-from remediate.kinds.pointers import Patterns, transformed
+from remediate.kinds.records.imported import Records, records_of
 from remediate.kinds.registry import NAMES, kind
 from remediate.model.errors import Fault, InvalidInput
 from remediate.model.json import Body, Json

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from remediate.gcp.google import Google
-from remediate.kinds.links import scope_of
+from remediate.kinds.bodies.links import scope_of
 from remediate.kinds.registry import NAMES, kind
 from remediate.model.errors import InvalidInput
 from remediate.model.json import Body

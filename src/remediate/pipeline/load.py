@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from remediate.kinds.complaints import Complaint, validated
-from remediate.kinds.declared import lifecycle_complaints, resource
-from remediate.kinds.envelope import read_head, ref_of_document
-from remediate.kinds.environment import REGION, Check, EnvironmentSpec, environment
-from remediate.kinds.environment import check as environment_faults
-from remediate.kinds.environment import check_faults as checks_faults
-from remediate.kinds.fingerprint import desired_digest
-from remediate.kinds.graph import Edges, circles, depended, link_complaints, referred
-from remediate.kinds.lifecycle import lifecycle
-from remediate.kinds.pointers import pointer
+from remediate.kinds.documents.complaints import Complaint, validated
+from remediate.kinds.documents.declared import lifecycle_complaints, resource
+from remediate.kinds.documents.envelope import read_head, ref_of_document
+from remediate.kinds.documents.environment import REGION, Check, EnvironmentSpec, environment
+from remediate.kinds.documents.environment import check as environment_faults
+from remediate.kinds.documents.environment import check_faults as checks_faults
+from remediate.kinds.documents.fingerprint import desired_digest
+from remediate.kinds.documents.graph import Edges, circles, depended, link_complaints, referred
+from remediate.kinds.documents.lifecycle import lifecycle
+from remediate.kinds.fields.pointers import pointer
 from remediate.model.document import Document, Node, read
 from remediate.model.errors import Fault, InvalidInput, Place
 from remediate.model.expression import ExpressionFault, Scope, expand

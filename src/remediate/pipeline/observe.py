@@ -10,8 +10,8 @@ from typing import Any, TypeAlias
 
 from remediate.gcp.errors import NotFound
 from remediate.gcp.google import Google
-from remediate.kinds.links import ref_of, scope_path
-from remediate.kinds.pointers import Patterns, leaves
+from remediate.kinds.bodies.links import ref_of, scope_path
+from remediate.kinds.fields.pointers import Patterns, leaves
 from remediate.kinds.registry import kind
 from remediate.model.errors import NotAuthorised, RemediateError, Unreachable
 from remediate.model.json import Body

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from remediate.kinds.canonical import canonical_value, rules_of
-from remediate.kinds.links import holders_of, linked
-from remediate.kinds.pointers import parts
+from remediate.kinds.bodies.canonical import canonical_value, rules_of
+from remediate.kinds.bodies.links import holders_of, linked
+from remediate.kinds.fields.pointers import parts
 from remediate.kinds.registry import kind
 from remediate.model.errors import InvalidInput
 from remediate.model.json import digest

@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from remediate.gcp.google import Google
-from remediate.kinds.canonical import rules_of
-from remediate.kinds.compare import changeable_fields, field_changes, writable
-from remediate.kinds.dns_restore import restore
+from remediate.kinds.bodies.canonical import rules_of
+from remediate.kinds.bodies.compare import changeable_fields, field_changes, writable
+from remediate.kinds.bodies.links import holders_of, linked, scope_of
+from remediate.kinds.bodies.overlay import merged_changes
 from remediate.kinds.kind import Replacement
-from remediate.kinds.links import holders_of, linked, scope_of
-from remediate.kinds.overlay import merged_changes
+from remediate.kinds.records.restore import restore
 from remediate.kinds.registry import NAMES, kind
 from remediate.model.clock import rfc3339
 from remediate.model.errors import Stale

@@ -12,8 +12,8 @@ from typing import Any, cast
 from remediate.gcp.errors import AlreadyExists, Contradicted, PreconditionFailed
 from remediate.gcp.google import Google
 from remediate.gcp.operations import Operation
-from remediate.kinds.calls import call_for, effect, insist_on_precondition, read, send
-from remediate.kinds.dns_changes import Change, Quota, pack
+from remediate.kinds.bodies.calls import call_for, effect, insist_on_precondition, read, send
+from remediate.kinds.records.changes import Change, Quota, pack
 from remediate.kinds.registry import kind
 from remediate.model.errors import (
     CheckFailed,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from remediate.gcp.google import Google
-from remediate.kinds.links import linked
-from remediate.kinds.names import stands_for
+from remediate.kinds.bodies.links import linked
+from remediate.kinds.bodies.names import stands_for
 from remediate.model.clock import rfc3339
 from remediate.model.json import Body
 from remediate.model.plan import Action, Plan, Step

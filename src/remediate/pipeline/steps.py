@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
-from remediate.kinds.compare import changeable_fields, fields_digest
+from remediate.kinds.bodies.compare import changeable_fields, fields_digest
+from remediate.kinds.bodies.links import ref_of, scope_of
+from remediate.kinds.fields.pointers import parts
 from remediate.kinds.kind import Kind, Update, Verdict
-from remediate.kinds.links import ref_of, scope_of
-from remediate.kinds.pointers import parts
 from remediate.kinds.registry import kind
 from remediate.model.json import digest
 from remediate.model.plan import Action, Difference, FieldChange, Risk, Step, Undo

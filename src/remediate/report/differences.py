@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
+from remediate.kinds.bodies.links import ref_of
 from remediate.kinds.kind import Replacement
-from remediate.kinds.links import ref_of
 from remediate.kinds.registry import NAMES, kind
 from remediate.model.plan import Action, Cause, Difference, FieldChange
 from remediate.model.ref import Ref

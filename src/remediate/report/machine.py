@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 
-from remediate.kinds.compare import HIDDEN
+from remediate.kinds.bodies.compare import HIDDEN
 from remediate.model.errors import InvalidInput, Place, RemediateError
 from remediate.model.json import Body, Json
 from remediate.model.plan import Action, Difference, FieldChange, Objection, Plan, Step

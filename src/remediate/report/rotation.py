@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from remediate.kinds.pointers import parts
+from remediate.kinds.fields.pointers import parts
 from remediate.kinds.registry import NAMES, kind
 from remediate.model.plan import Difference, FieldChange, Plan, Step
 from remediate.model.ref import Ref

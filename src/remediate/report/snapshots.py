@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from remediate.kinds.compare import field_changes, writable
+from remediate.kinds.bodies.compare import field_changes, writable
 from remediate.kinds.registry import NAMES, kind
 from remediate.model.json import Body, Json
 from remediate.model.plan import Action, Difference, FieldChange

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
-from remediate.kinds.compare import HIDDEN, masked, writable
-from remediate.kinds.links import project_relative, ref_of
-from remediate.kinds.pointers import Patterns, parts, pointer, transformed
+from remediate.kinds.bodies.compare import HIDDEN, masked, writable
+from remediate.kinds.bodies.links import project_relative, ref_of
+from remediate.kinds.fields.pointers import Patterns, parts, pointer, transformed
 from remediate.kinds.registry import NAMES, kind
 from remediate.model.plan import FieldChange
 from remediate.model.ref import Ref

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from gcp_sandbox.sandbox import Sandbox
+from remediate.kinds.bodies.names import is_ours
 from remediate.kinds.kind import Replacement
-from remediate.kinds.names import is_ours
 from remediate.kinds.registry import NAMES
 from remediate.model.errors import PlanRefused
 from remediate.model.json import Body

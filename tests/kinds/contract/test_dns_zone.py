@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from remediate.kinds.rdata import TYPES
+from remediate.kinds.records.rdata import TYPES
 from remediate.model.errors import PlanRefused
 from remediate.model.json import Body
 from tests.kinds.examples import examples

@@ -1,0 +1,1 @@
+"""Bodies as Google holds them: how links resolve, what differs, and which call mends it."""

@@ -1,0 +1,208 @@
+"""Links between resources: every spelling that Google takes, and the one that Google answers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from ipaddress import ip_address
+from typing import Any
+
+from remediate.kinds.fields.pointers import Patterns, leaves
+from remediate.kinds.kind import Kind, Scope
+from remediate.kinds.registry import NAMES, kind
+from remediate.model.ref import GLOBAL, Ref, parse_ref
+from remediate.model.values import Unknown
+
+COMPUTE = "https://www.googleapis.com/compute/v1/"
+CERTIFICATE_MANAGER = "//certificatemanager.googleapis.com/"
+
+_NAME = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
+_FOREIGN = ("http://", "https://", "//", "projects/", "global/", "regions/", "zones/", "locations/")
+_HOST = re.compile(r"^(?:https?:)?//[^/]+/")
+_API = re.compile(r"^(?:compute/(?:v1|beta|alpha)/|v1/)")
+# Collections that are not ours and live somewhere else than beside the resource that links to them.
+# Targets of Private Service Connect that are words, not links.
+_WORDS = frozenset({"all-apis", "vpc-sc"})
+_GLOBAL_COLLECTIONS = frozenset({"networks", "backendBuckets"})
+
+
+def link_target(
+    of: Kind, allowed: tuple[str, ...], text: str, at: Ref, declared: Collection[Ref]
+) -> Ref | None:
+    """The declared resource that a link means, or None where it is somebody else's.
+
+    A bare name means the same region first, then global. Raises ValueError with the sentence to
+    show when nothing, or more than one thing, fits.
+    """
+    if text.startswith(_FOREIGN) or _is_literal(text) or text in _WORDS:
+        return None
+    ours = [name for name in allowed if name in NAMES]
+    if not text and not ours:  # nothing of somebody else's: detached
+        return None
+    if not re.fullmatch(r"([A-Z][A-Za-z]+/)?([a-z0-9-]+/)?" + _NAME.pattern, text):
+        raise ValueError(f"{text!r} is not a name, `Kind/name` or a link")
+    if "/" in text:
+        ref = parse_ref(text)
+        if ref.kind not in ours:
+            raise ValueError(f"{of.name} links to {_either(allowed)} here, not to {ref.kind}")
+        exact = text.count("/") > 1
+        target = ref if exact and ref in declared else _nearest(ref.kind, ref.name, at, declared)
+        if target is None or (exact and target != ref):
+            raise ValueError(f"{text} is not declared")
+        return target
+    if not ours:
+        return None
+    found = [_nearest(name, text, at, declared) for name in ours]
+    known = [ref for ref in found if ref is not None]
+    if len(known) > 1:
+        raise ValueError(f"{text!r} could be {' or '.join(map(str, known))}; write which")
+    if not known:
+        raise ValueError(f"no {_either(tuple(ours))} named {text!r} is declared")
+    return known[0]
+
+
+def declared_target(
+    of: Kind, allowed: tuple[str, ...], text: str, at: Ref, declared: Collection[Ref], project: str
+) -> Ref | None:
+    """As `link_target`, and what is declared is meant by its whole link in this project too."""
+    target = link_target(of, allowed, text, at, declared)
+    if target is None and "/" in text:
+        target = ref_of(text, project)
+    return target if target in declared else None
+
+
+def self_link(project: str, ref: Ref) -> str:
+    """The link by which Google answers a compute resource of ours."""
+    return COMPUTE + path(project, ref)
+
+
+def path(project: str, ref: Ref) -> str:
+    """`projects/P/global/urlMaps/NAME`: how links are compared."""
+    return f"projects/{project}/{scope_path(ref)}/{kind(ref.kind).collection}/{ref.name}"
+
+
+def scope_path(ref: Ref) -> str:
+    """`global`, `regions/R` or `zones/Z`."""
+    if ref.location == GLOBAL:
+        return "global"
+    return f"{'zones' if scope_of(ref) is Scope.ZONE else 'regions'}/{ref.location}"
+
+
+def scope_of(ref: Ref) -> Scope:
+    if ref.location == GLOBAL:
+        return Scope.GLOBAL
+    return Scope.ZONE if re.fullmatch(r".+-[a-z]", ref.location) else Scope.REGION
+
+
+def foreign_link(project: str, allowed: tuple[str, ...], text: str, at: Ref) -> str:
+    """A link to what is not ours, spelled as Google answers it."""
+    if not text:
+        return text
+    if "certificateMaps" in allowed and _NAME.fullmatch(text):
+        text = f"locations/global/certificateMaps/{text}"
+    if (
+        "certificateMaps" in allowed
+        or text.startswith(CERTIFICATE_MANAGER)
+        or "certificatemanager" in text
+    ):
+        return CERTIFICATE_MANAGER + project_relative(text, project)
+    if _is_literal(text) or text in _WORDS:
+        return text
+    if _NAME.fullmatch(text):
+        collection = next(name for name in allowed if name not in NAMES)
+        where = "global" if collection in _GLOBAL_COLLECTIONS else scope_path(at)
+        return f"{COMPUTE}projects/{project}/{where}/{collection}/{text}"
+    return COMPUTE + project_relative(text, project)
+
+
+def project_relative(text: str, project: str) -> str:
+    """Any spelling of a link as `projects/P/…`; a project's number counts as its id.
+
+    Certificate Manager answers numbers where everybody else answers ids.
+    """
+    bare = _API.sub("", _HOST.sub("", text))
+    if not bare.startswith("projects/"):
+        bare = f"projects/{project}/{bare}"
+    return re.sub(r"^projects/[0-9]+/", f"projects/{project}/", bare)
+
+
+def ref_of(link: str, project: str) -> Ref | None:
+    """The Ref that a self link of one of our compute collections stands for."""
+    match project_relative(link, project).split("/"):
+        case ["projects", owner, "global", collection, name] if owner == project:
+            location = GLOBAL
+        case ["projects", owner, "regions" | "zones", location, collection, name] if (
+            owner == project
+        ):
+            pass
+        case _:
+            return None
+    found = _kind_by_collection().get(collection)
+    return Ref(found, name, location) if found else None
+
+
+def linked(
+    name: str,
+    body: Mapping[str, Any] | None,
+    project: str,
+    holders: Mapping[str, Ref] | None = None,
+) -> Iterator[Ref]:
+    """The resources of ours that a body links to, by their live names.
+
+    `holders` tells whose value stands where Google answers a link by value.
+    """
+    if body is None or name == "DnsZone":  # a zone's own links are to networks, not to ours
+        return
+    facts = kind(name)
+    for _at, _allowed, link in leaves(body, Patterns(facts.links)):
+        for one in link if isinstance(link, list) else [link]:
+            if isinstance(one, Unknown):
+                yield one.ref
+            elif isinstance(one, str) and "/" in one and (ref := ref_of(one, project)):
+                yield ref
+    for _at, _field, value in leaves(body, Patterns(facts.links_by_value)):
+        if holders and value in holders:
+            yield holders[value]
+
+
+def holders_of(live: Mapping[Ref, Mapping[str, Any]]) -> dict[str, Ref]:
+    """Whose each address is."""
+    return {str(body["address"]): ref for ref, body in live.items() if body.get("address")}
+
+
+def _kind_by_collection() -> dict[str, str]:
+    if not _COLLECTIONS:
+        _COLLECTIONS.update({kind(name).collection: name for name in NAMES})
+    return _COLLECTIONS
+
+
+_COLLECTIONS: dict[str, str] = {}
+
+
+def _nearest(name_of_kind: str, name: str, at: Ref, declared: Collection[Ref]) -> Ref | None:
+    """The declared one of that name in the same place, else in the region around it, else global.
+
+    Failing these, the only one anywhere: a global backend service reaches endpoint groups of
+    every region. Raises ValueError where several regions have one.
+    """
+    region = re.sub(r"-[a-z]$", "", at.location)
+    for where in (at.location, region, GLOBAL):
+        if (ref := Ref(name_of_kind, name, where)) in declared:
+            return ref
+    elsewhere = sorted(ref for ref in declared if (ref.kind, ref.name) == (name_of_kind, name))
+    if len(elsewhere) > 1:
+        raise ValueError(f"{name!r} could be {' or '.join(map(str, elsewhere))}; write which")
+    return elsewhere[0] if elsewhere else None
+
+
+def _is_literal(text: str) -> bool:
+    """An address, where a link to one might stand."""
+    try:
+        ip_address(text.partition("/")[0])
+    except ValueError:
+        return False
+    return True
+
+
+def _either(names: tuple[str, ...]) -> str:
+    return " or ".join(names)

@@ -1,0 +1,1 @@
+"""Documents as people write them: envelope, spec and lifecycle, and what holds between them."""

@@ -1,0 +1,333 @@
+"""One zone's record sets, wanted against live: what differs, what stays, what cannot be.
+
+Everything here is pure. Live sets come page by page, as Cloud DNS lists them, and none is kept
+that needs no word. Texts are compared first; only what differs in text is read for its meaning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from remediate.kinds.records.ignored import Ignored
+from remediate.kinds.records.names import is_plain, unescaped
+from remediate.kinds.records.rdata import TYPES, canonical, same
+from remediate.kinds.records.rules import ADDRESSES, clashes, judged
+from remediate.model.errors import InvalidInput, Unreachable
+from remediate.model.json import Body
+from remediate.model.plan import Action, Difference, FieldChange
+from remediate.model.ref import Ref, record_ref
+from remediate.model.resource import RecordSet, Zone
+from remediate.model.values import Reference, Template, Unknown
+
+Key: TypeAlias = tuple[str, str]  # owner name in lower case, and type
+
+APEX_TYPES = frozenset({"NS", "SOA"})  # every zone has them, and they cannot be removed
+_SERIAL = 2  # which word of a SOA the server counts up by itself
+_ANSWERING = ADDRESSES | {"ALIAS", "CNAME"}  # the types through which a name has an address
+
+
+@dataclass(frozen=True, slots=True)
+class LeftAlone:
+    """A live set that we neither compare nor touch, and why."""
+
+    name: str
+    type: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A written set that cannot be had beside what is live; nothing is planned for it."""
+
+    ref: Ref
+    message: str
+
+
+@dataclass(slots=True)
+class RecordsVerdict:
+    """What one zone needs, and the facts that guards ask for.
+
+    `differences` are sorted by Ref and say `before` as live, word for word. `live` counts every
+    set of the zone, `unmanaged` those that are nobody's business here, `unwanted` those that would
+    go if anything were removed, `ignored` the shielded.
+    `last_addresses` are deletions after which a name has no address any more. `swapped` are those
+    that make room for another set of their owner, as when a CNAME takes an address's place; they
+    are none of the three kinds of removal.
+    """
+
+    zone: Ref
+    differences: list[Difference] = field(default_factory=list)
+    left_alone: list[LeftAlone] = field(default_factory=list)
+    conflicts: list[Conflict] = field(default_factory=list)
+    live: int = 0
+    unmanaged: int = 0
+    unwanted: int = 0
+    ignored: int = 0
+    removed_apex: tuple[Ref, ...] = ()
+    removed_wildcards: tuple[Ref, ...] = ()
+    last_addresses: tuple[Ref, ...] = ()
+    swapped: tuple[Ref, ...] = ()
+
+
+def compare(
+    zone: Zone,
+    pages: Iterable[list[Body]],
+    *,
+    ours: Callable[[Ref], bool],
+    known: Callable[[Reference], str | Unknown],
+    removing: bool = True,
+) -> RecordsVerdict:
+    """Hold a zone's written sets against its live ones.
+
+    `ours` says of a live set that is not written whether it was once applied from here; in an
+    exclusive zone nobody asks. `known` fills in references. Without `removing`, an unwanted set
+    goes only if it stands in the way of a written one of its owner, and so does another's address
+    or CNAME: to write a name's address is to say that the name is ours. An apex NS or SOA is left
+    alone unless it is written, and a SOA is compared without its serial. Raises Unreachable on a
+    broken page.
+    """
+    walk = _Walk(zone, ours, known, removing=removing)
+    for page in pages:
+        walk.read(page)
+    return walk.verdict()
+
+
+class _Walk:
+    """The comparison of one zone as its pages come."""
+
+    def __init__(
+        self,
+        zone: Zone,
+        ours: Callable[[Ref], bool],
+        known: Callable[[Reference], str | Unknown],
+        *,
+        removing: bool,
+    ) -> None:
+        self.zone = zone
+        self.ours = ours
+        self.known = known
+        self.removing = removing
+        self.ignored = Ignored.of(zone.dns_name, zone.lifecycle.ignore)
+        self.missing = dict(zone.records)
+        self.standing: set[Key] = set()  # live, not written, and not going to be deleted
+        self.making_room: dict[Ref, bool] = {}  # would stay but for a written set; is it ours?
+        self.found = RecordsVerdict(zone.ref)
+
+    def read(self, page: list[Body]) -> None:
+        records, missing = self.zone.records, self.missing
+        shielded = bool(self.ignored)
+        self.found.live += len(page)
+        try:
+            for body in page:
+                key: Any = (body["name"], body["type"])
+                want = records.get(key)
+                if want is None or shielded:
+                    self._look_closer(body)
+                    continue
+                missing.pop(key, None)
+                if (
+                    want.ttl != body.get("ttl")
+                    or list(want.rrdatas) != body.get("rrdatas")
+                    or "routingPolicy" in body
+                ):
+                    self._compare_set(want, body)
+        except (KeyError, TypeError, AttributeError) as error:
+            message = f"a record set of {self.zone.ref} came without what makes one: {error}"
+            raise Unreachable(message) from error
+
+    def _look_closer(self, body: Body) -> None:
+        key = (unescaped(str(body["name"])), str(body["type"]))
+        if self.ignored.covers(*key):
+            self.missing.pop(key, None)
+            self.standing.add(key)
+            self.found.ignored += 1
+        elif (want := self.zone.records.get(key)) is not None:
+            self.missing.pop(key, None)
+            self._compare_set(want, body)
+        else:
+            self._unwritten(key, body)
+
+    def _unwritten(self, key: Key, body: Body) -> None:
+        fqdn, rrtype = key
+        if fqdn == self.zone.dns_name and rrtype in APEX_TYPES:
+            self.standing.add(key)
+            return
+        ref = record_ref(self.zone.ref.name, fqdn, rrtype)
+        if why := disliked(fqdn, rrtype, body, self.zone.dns_name):
+            self.found.left_alone.append(LeftAlone(fqdn, rrtype, why))
+        else:
+            ours = self.zone.exclusive or self.ours(ref)
+            unwanted = ours and self.removing
+            if unwanted or self._gives_way(key, ours=ours):
+                if not unwanted:
+                    self.making_room[ref] = ours
+                change = FieldChange("", body, None)
+                self._differs(Difference(ref, Action.DELETE, ref, body, None, (change,)))
+                return
+            self._stays(ours=ours)
+        self.standing.add(key)
+
+    def _gives_way(self, key: Key, *, ours: bool) -> bool:
+        """Whether it stands in the way of a written one; another's, only of one in its own role."""
+        fqdn, rrtype = key
+        others = clashes(rrtype) if ours else clashes(rrtype) & _ANSWERING
+        may = ours or rrtype in _ANSWERING
+        return may and any((fqdn, other) in self.zone.records for other in others)
+
+    def _stays(self, *, ours: bool) -> None:
+        if ours:
+            self.found.unwanted += 1
+        else:
+            self.found.unmanaged += 1
+
+    def _compare_set(self, want: RecordSet, body: Body) -> None:
+        ref = record_ref(self.zone.ref.name, want.fqdn, want.type)
+        if body.get("routingPolicy"):
+            why = "it answers by a routing policy"
+            self.found.left_alone.append(LeftAlone(want.fqdn, want.type, why))
+            message = (
+                f"{want.fqdn} {want.type} is live with a routing policy, which is left alone: "
+                f"take it out of `records`, or replace the policy by hand first"
+            )
+            self.found.conflicts.append(Conflict(ref, message))
+            return
+        values = self._values(ref, want)
+        if values is None:
+            return
+        live: Any = body.get("rrdatas") or []
+        if want.type == "SOA":
+            values = with_serial_of(live, values)
+        changes = []
+        if body.get("ttl") != want.ttl:
+            changes.append(FieldChange("/ttl", body.get("ttl"), want.ttl))
+        if _all_known(values) and same(want.type, values, live):
+            values = list(live)
+        else:
+            changes.append(FieldChange("/rrdatas", live, values))
+        if changes:
+            after = {"name": body["name"], "type": want.type, "ttl": want.ttl, "rrdatas": values}
+            place = self.zone.place
+            self._differs(
+                Difference(ref, Action.UPDATE, ref, body, after, tuple(changes), place=place)
+            )
+
+    def _values(self, ref: Ref, want: RecordSet) -> list[Any] | None:
+        """The wanted data with its references filled in; None if that makes no valid set."""
+        if not any(isinstance(value, Template) for value in want.rrdatas):
+            return list(want.rrdatas)
+        values: list[Any] = []
+        for written in want.rrdatas:
+            value: str | Unknown = written
+            if isinstance(written, Template):
+                value = written.render(self.known)
+                if isinstance(value, str):
+                    try:
+                        value = judged(want.type, value, want.fqdn, self.zone.dns_name)
+                    except InvalidInput as error:
+                        message = f"{want.fqdn} {want.type}: {written} gives {value!r}: {error}"
+                        self.found.conflicts.append(Conflict(ref, message))
+                        return None
+            if value not in values:
+                values.append(value)
+        return values
+
+    def _differs(self, difference: Difference) -> None:
+        self.found.differences.append(difference)
+
+    def verdict(self) -> RecordsVerdict:
+        for key, want in self.missing.items():
+            if not self.ignored.covers(*key):
+                self._create(want)
+        found = self.found
+        found.differences.sort(key=lambda difference: difference.ref.name)
+        found.left_alone.sort(key=lambda left: (left.name, left.type))
+        self._note_removals()
+        return found
+
+    def _create(self, want: RecordSet) -> None:
+        ref = record_ref(self.zone.ref.name, want.fqdn, want.type)
+        if want.fqdn == self.zone.dns_name and want.type in APEX_TYPES:
+            why = "Cloud DNS makes it together with the zone; apply again to have it as written"
+            self.found.left_alone.append(LeftAlone(want.fqdn, want.type, why))
+            return
+        beside = [other for other in clashes(want.type) if (want.fqdn, other) in self.standing]
+        if beside:
+            message = (
+                f"{want.fqdn} {want.type} cannot stand beside the live {', '.join(beside)}, which "
+                f"is not ours to delete: write that set too and apply, or delete it by hand"
+            )
+            self.found.conflicts.append(Conflict(ref, message))
+            return
+        values = self._values(ref, want)
+        if values is not None:
+            body = {"name": want.fqdn, "type": want.type, "ttl": want.ttl, "rrdatas": values}
+            change = FieldChange("", None, body)
+            place = self.zone.place
+            self._differs(Difference(ref, Action.CREATE, ref, None, body, (change,), place=place))
+
+    def _note_removals(self) -> None:
+        found, apex = self.found, self.zone.dns_name
+        deleted = [each.ref for each in found.differences if each.action is Action.DELETE]
+        if not deleted:
+            return
+        created = {each.ref.record for each in found.differences if each.action is Action.CREATE}
+        swapped = {ref for ref in deleted if _is_swapped(ref, created)}
+        # What was to make room for a set that cannot be had stays.
+        in_vain = self.making_room.keys() - swapped
+        for ref in in_vain:
+            self._stays(ours=self.making_room[ref])
+        found.differences = [each for each in found.differences if each.ref not in in_vain]
+        going = [(ref, ref.record) for ref in deleted if ref not in in_vain]
+        removed = [(ref, fqdn) for ref, (fqdn, _) in going if ref not in swapped]
+        found.swapped = tuple(sorted(swapped))
+        found.removed_apex = tuple(ref for ref, fqdn in removed if fqdn == apex)
+        found.removed_wildcards = tuple(ref for ref, fqdn in removed if fqdn.startswith("*."))
+        found.last_addresses = tuple(ref for ref, key in going if self._loses_its_address(key))
+
+    def _loses_its_address(self, key: Key) -> bool:
+        fqdn, rrtype = key
+        if rrtype not in _ANSWERING or (rrtype == "CNAME" and fqdn.startswith("_")):
+            return False  # a CNAME such as `_acme-challenge` names no host
+        return not any(
+            (fqdn, other) in self.zone.records or (fqdn, other) in self.standing
+            for other in _ANSWERING
+        )
+
+
+def _is_swapped(ref: Ref, created: set[Key]) -> bool:
+    fqdn, rrtype = ref.record
+    return any((fqdn, other) in created for other in clashes(rrtype))
+
+
+def disliked(fqdn: str, rrtype: str, body: Mapping[str, object], dns_name: str) -> str:
+    """Why a live set could not be written in `records`; empty if it could."""
+    if body.get("routingPolicy"):
+        return "it answers by a routing policy"
+    if rrtype not in TYPES:
+        return f"{rrtype} is a type that we do not know"
+    if not is_plain(fqdn, dns_name):
+        return "its name is none that can be written here"
+    values = body.get("rrdatas")
+    if not isinstance(values, list) or not values:
+        return "it holds no data"
+    for value in values:
+        try:
+            canonical(rrtype, value)
+        except InvalidInput as error:
+            return str(error)
+    return ""
+
+
+def _all_known(values: Iterable[object]) -> bool:
+    return not any(isinstance(value, Unknown) for value in values)
+
+
+def with_serial_of(live: list[str], values: list[Any]) -> list[Any]:
+    """The server counts the serial up; we neither compare nor choose it."""
+    words = live[0].split() if live else []
+    if len(words) <= _SERIAL:
+        return values
+    wanted = [str(value).split(" ") for value in values]
+    return [" ".join([*each[:_SERIAL], words[_SERIAL], *each[_SERIAL + 1 :]]) for each in wanted]

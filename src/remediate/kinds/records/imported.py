@@ -1,0 +1,91 @@
+"""Live record sets as people write them in a zone's `records`: the inverse of `written`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TypeAlias
+
+from remediate.kinds.dns_zone import parse_records, type_faults
+from remediate.kinds.fields.pointers import parts
+from remediate.kinds.records.compare import disliked
+from remediate.kinds.records.names import relative, unescaped
+from remediate.kinds.records.rdata import decode
+from remediate.model.json import Body, Json
+from remediate.model.values import Template
+
+Records: TypeAlias = dict[str, dict[str, Body]]
+_OF_THE_ZONE = frozenset({"NS", "SOA"})  # at the apex Google makes and keeps them
+_ADDRESSES = frozenset({"A", "AAAA"})
+_FROM_NAME = 2  # parts of a pointer: /spec/records/NAME/TYPE
+
+
+def records_of(
+    bodies: Iterable[Body], zone: Mapping[str, Json], references: Mapping[str, str]
+) -> tuple[Records, list[str]]:
+    """Name → type → {ttl, values}, and a remark for every set that cannot be written.
+
+    `zone` is the managed zone's spec; `references` are the expressions to write for addresses.
+    """
+    apex = str(zone["dnsName"]).lower()
+    found: Records = {}
+    remarks: list[str] = []
+    for body in bodies:
+        fqdn, rrtype = unescaped(str(body["name"])), str(body["type"])
+        if fqdn == apex and rrtype in _OF_THE_ZONE:
+            continue
+        if why := disliked(fqdn, rrtype, body, apex):
+            remarks.append(f"{fqdn} {rrtype} is left out: {why}")
+            continue
+        values = _values(rrtype, body.get("rrdatas"))
+        if any(not _is_text(value) for value in values):
+            remarks.append(f"{fqdn} {rrtype} is left out: it holds octets that are no text")
+            continue
+        found.setdefault(relative(fqdn, apex), {})[rrtype] = {"ttl": body["ttl"], "values": values}
+    remarks += _unwritable(found, zone, apex)
+    for types in found.values():
+        for rrtype, each in types.items():
+            each["values"] = _expressed(rrtype, each["values"], references)
+    ordered = {name: dict(sorted(found[name].items())) for name in sorted(found, key=_apex_first)}
+    return ordered, sorted(remarks)
+
+
+def _values(rrtype: str, rrdatas: Json) -> list[Json]:
+    return [decode(rrtype, str(value)) for value in rrdatas] if isinstance(rrdatas, list) else []
+
+
+def _is_text(value: Json) -> bool:
+    try:
+        str(value).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _unwritable(found: Records, zone: Mapping[str, Json], apex: str) -> list[str]:
+    """Take out, and tell of, the sets that Google holds and our rules refuse."""
+    remarks: list[str] = []
+    taken = True
+    while taken:  # what one set forbids to another is known only when the others are gone
+        sets, wrong = parse_records(apex, found, "/spec/records")
+        taken = False
+        for at, message, _hint in [*wrong, *type_faults(zone, sets)]:
+            name, *rest = parts(at)[_FROM_NAME:]
+            for rrtype in rest[:1] or [*found.get(name, ())]:
+                if found.get(name, {}).pop(rrtype, None) is not None:
+                    remarks += [f"{name} {rrtype} is left out: {message}"]
+                    taken = True
+            if name in found and not found[name]:
+                del found[name]
+    return remarks
+
+
+def _expressed(rrtype: str, values: Json, references: Mapping[str, str]) -> list[Json]:
+    """The values with addresses of ours by name; a `${` in text is not an expression."""
+    texts = [str(value) for value in values] if isinstance(values, list) else []
+    if rrtype in _ADDRESSES:
+        return [Template(references[text]) if text in references else text for text in texts]
+    return [*texts]
+
+
+def _apex_first(name: str) -> tuple[bool, list[str]]:
+    return name != "@", name.split(".")[::-1]
