@@ -358,3 +358,21 @@ def test_what_cannot_be_had_back_never_gives_way(workbench: Workbench) -> None:
     made_again(workbench, "addresses", {"name": "edge", "description": "another"})
     with pytest.raises(PlanRefused, match="Address/edge is another one now"):
         workbench.roll_back(on_conflict="overwrite", allow=["irreversible=x"])
+
+
+def test_a_zone_that_others_have_filled_since_stays(workbench: Workbench) -> None:
+    workbench.write(zone({"www": sets("A", "192.0.2.1")}))
+    workbench.apply()
+    mail = {
+        "name": "mail.example.com.",
+        "type": "A",
+        "ttl": 60,
+        "rrdatas": ["192.0.2.9"],
+    }
+    workbench.send("POST", f"{ZONE}/rrsets", mail)
+    made = workbench.roll_back()
+    assert [str(difference.ref) for difference in made.differences] == [
+        "DnsZone/example/www.example.com./A"
+    ]
+    assert "DnsZone/example stays, since it holds 1 record sets of others" in made.notes
+    assert workbench.live("DnsZone/example") is not None

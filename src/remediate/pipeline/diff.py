@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
@@ -15,30 +15,15 @@ from remediate.kinds.bodies.overlay import merged_changes, widened
 from remediate.kinds.bodies.resolve import Names, resolved, targets
 from remediate.kinds.fields.pointers import parts
 from remediate.kinds.kind import Kind, Replacement, Scope
-from remediate.kinds.records.compare import RecordsVerdict, compare
-from remediate.kinds.records.rdata import same
 from remediate.kinds.registry import kind
-from remediate.model.errors import InvalidInput, Place
+from remediate.model.errors import InvalidInput
 from remediate.model.json import Body
 from remediate.model.plan import Action, Cause, Difference, FieldChange, Objection
 from remediate.model.ref import Ref
-from remediate.model.resource import Desired, Lifecycle, Resource, Zone
-from remediate.model.values import Unknown
+from remediate.model.resource import Desired, Resource, Zone
+from remediate.pipeline.differences import Differences, compare_records, empty_zone
 from remediate.pipeline.observe import Observed
 from remediate.stores.ledger import Entry, Ledger
-
-
-@dataclass(slots=True)
-class Differences:
-    """Everything that live is not, what cannot be done about it, and what is left alone."""
-
-    found: list[Difference] = field(default_factory=list)
-    refused: list[Objection] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    records: dict[str, RecordsVerdict] = field(default_factory=dict)  # by zone
-    written: dict[Ref, tuple[Ref, Mapping[str, Any]]] = field(default_factory=dict)
-    names: Names = field(default_factory=lambda: Names("", ()))
-    retired: dict[Ref, tuple[str, ...]] = field(default_factory=dict)
 
 
 def diff(
@@ -57,11 +42,11 @@ def diff(
     refused = {objection.ref for objection in result.refused}
     for _ref, resource in sorted(desired.resources.items()):
         if isinstance(resource, Zone) and resource.ref not in refused:
-            _compare_records(resource, observed, ledger, result, prune=prune)
+            compare_records(resource, observed, ledger, result, prune=prune)
     removed = [*_removals(desired, observed, ledger.resources, result.notes, prune=prune)]
     for difference in removed:
         if difference.ref.kind == "DnsZone":
-            _empty(difference, observed, ledger, result)
+            empty_zone(difference, observed, ledger, result)
     result.found += removed
     if not ledger.exists:
         result.notes.append("nothing was applied from here yet, so removals cannot be seen")
@@ -134,6 +119,8 @@ def _compare_resource(
 
     live = observed.live[live_ref]
     names.settle(ref, live_ref, live)
+    if not (stands := facts.ready(live)).ready:
+        result.notes.append(f"{ref} is not ready: {stands.state}")
     wanted = widened(facts, wanted, live, resource.lifecycle.ignore, observed.project)
     changes = field_changes(
         facts,
@@ -295,68 +282,6 @@ def _cause(
     if moved & ours & theirs:
         return Cause.CONFLICT
     return Cause.DRIFT if moved <= theirs else Cause.PENDING
-
-
-def _compare_records(
-    zone: Zone, observed: Observed, ledger: Ledger, result: Differences, *, prune: bool
-) -> None:
-    """The record sets of a zone; what is not in the YAML goes only by the law of removals."""
-    name = zone.ref.name
-    removing = prune and zone.lifecycle.on_remove == "delete"
-    verdict = compare(
-        zone,
-        observed.record_sets.get(name, iter(())),
-        ours=lambda ref: ledger.record(name, *ref.record) is not None,
-        known=result.names.look_up,
-        removing=removing,
-    )
-    result.found += [_with_cause(each, ledger) for each in verdict.differences]
-    result.records[name] = verdict
-    result.notes += [
-        f"{name}: {left.name} {left.type} is left alone: {left.why}" for left in verdict.left_alone
-    ]
-    result.refused += [
-        Objection("record-conflict", "deny", conflict.ref, conflict.message, place=zone.place)
-        for conflict in verdict.conflicts
-    ]
-    if verdict.unwanted:
-        how = "--prune deletes them" if zone.lifecycle.on_remove == "delete" else "onRemove: keep"
-        result.notes.append(f"{name}: {verdict.unwanted} record sets are not in the YAML ({how})")
-
-
-def _with_cause(difference: Difference, ledger: Ledger) -> Difference:
-    """Who moved a record set since it was last applied, if it ever was."""
-    before = ledger.record(difference.ref.zone.name, *difference.ref.record)
-    if before is None:
-        return difference
-    moved = [
-        None if body is None else _is_other(difference.ref.record[1], before, body)
-        for body in (difference.after, difference.before)
-    ]
-    ours, theirs = (each is not False for each in moved)
-    cause = Cause.CONFLICT if ours and theirs else Cause.DRIFT if theirs else Cause.PENDING
-    return replace(difference, cause=cause)
-
-
-def _is_other(
-    rrtype: str, remembered: tuple[int, tuple[str, ...]], body: Mapping[str, Any]
-) -> bool:
-    ttl, values = remembered
-    written = body.get("rrdatas") or []
-    if ttl != body.get("ttl") or any(isinstance(value, Unknown) for value in written):
-        return True
-    return not same(rrtype, list(values), list(written))
-
-
-def _empty(removal: Difference, observed: Observed, ledger: Ledger, result: Differences) -> None:
-    """Cloud DNS deletes only an empty zone, so what is ours in it goes first."""
-    assert removal.before is not None
-    ref, dns_name = removal.live, str(removal.before["dnsName"])
-    leaving = Zone(ref, {}, Lifecycle(on_remove="delete"), Place("", 0, 0), dns_name=dns_name)
-    _compare_records(leaving, observed, ledger, result, prune=True)
-    if others := result.records[ref.name].unmanaged:
-        message = f"{ref} holds {others} record sets that are not ours, so it cannot be deleted"
-        result.refused.append(Objection("record-conflict", "deny", ref, message))
 
 
 def _removals(

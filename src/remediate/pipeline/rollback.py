@@ -7,7 +7,8 @@ The user's YAML is not needed: it may be what broke.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -100,7 +101,7 @@ def _look(refs: Sequence[Ref], google: Google, watchers: Sequence[Watcher]) -> O
     }
     if all(ref.kind == DNS for ref in refs):
         compute = set()
-    zones = sorted({ref.zone.name for ref in refs if ref.is_record_set})
+    zones = sorted({ref.zone.name for ref in refs if ref.kind == DNS})
     dns = {(DNS, GLOBAL)} if any(ref.kind == DNS for ref in refs) else set()
     return look_at(google, compute | dns, zones, watchers)
 
@@ -116,7 +117,9 @@ def rollback(way: Way, on_conflict: OnConflict = "stop") -> Plan:
     """The plan back. Raises Stale, naming each, where somebody else has changed it since."""
     way.observed.insist()
     notes: list[str] = []
-    found = [*_resources(way, notes), *_records(way)]
+    strangers: Counter[Ref] = Counter()
+    records = [*_records(way, strangers)]
+    found = [*_resources(way, strangers, notes), *records]
     conflicts = [d for d in found if not way.expected(d.live, _body(d.before))]
     if conflicts and on_conflict == "stop":
         lines = "\n".join(f"{d.live}: {_fields(d)}" for d in conflicts)
@@ -156,7 +159,7 @@ def scope(way_snapshot: Snapshot, written: Mapping[Ref, Written], *, whole: bool
     return [ref for ref in way_snapshot.resources if whole or ref in written]
 
 
-def _resources(way: Way, notes: list[str]) -> Iterator[Difference]:
+def _resources(way: Way, strangers: Counter[Ref], notes: list[str]) -> Iterator[Difference]:
     going = {ref for ref, body in way.snapshot.resources.items() if body is None}
     for ref in scope(way.snapshot, way.written, whole=way.whole):
         if ref.is_record_set:
@@ -167,6 +170,8 @@ def _resources(way: Way, notes: list[str]) -> Iterator[Difference]:
         if before is None and live is not None:
             if one is None or not one.created:
                 notes.append(f"{ref} was made by somebody else since, and stays")
+            elif others := strangers[ref]:
+                notes.append(f"{ref} stays, since it holds {others} record sets of others")
             elif users := sorted(str(r) for r in _users(ref, way) if r not in going):
                 notes.append(f"{ref} stays, since {', '.join(users)} uses it")
             else:
@@ -207,7 +212,8 @@ def _update(name: Ref, ref: Ref, before: Body, live: Body, project: str) -> Iter
     yield Difference(name, Action.UPDATE, ref, live, after, changes)
 
 
-def _records(way: Way) -> Iterator[Difference]:
+def _records(way: Way, strangers: Counter[Ref]) -> Iterator[Difference]:
+    """Differences of record sets; in passing, the sets of each zone that nobody here knows."""
     mine = set(scope(way.snapshot, way.written, whole=way.whole))
     for zone, pages in way.observed.record_sets.items():
         at = Ref("DnsZone", zone)
@@ -216,7 +222,23 @@ def _records(way: Way) -> Iterator[Difference]:
             for ref, body in way.snapshot.resources.items()
             if ref in mine and ref.is_record_set and ref.zone == at
         }
-        yield from restore(at, bodies, pages)
+        yield from restore(at, bodies, _counted(at, way, bodies, pages, strangers))
+
+
+def _counted(
+    zone: Ref,
+    way: Way,
+    known: Mapping[Ref, Body | None],
+    pages: Iterable[list[Body]],
+    strangers: Counter[Ref],
+) -> Iterator[list[Body]]:
+    apex = way.observed.live.get(zone, {}).get("dnsName")
+    for page in pages:
+        for body in page:
+            name, rrtype = str(body["name"]), str(body["type"])
+            of_the_zone = name == apex and rrtype in {"NS", "SOA"}
+            strangers[zone] += not of_the_zone and record_ref(zone.name, name, rrtype) not in known
+        yield page
 
 
 def _users(ref: Ref, way: Way) -> Iterator[Ref]:

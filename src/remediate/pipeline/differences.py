@@ -1,0 +1,106 @@
+"""What a comparison brings to light, and what it brings to light of the record sets of a zone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from remediate.kinds.bodies.resolve import Names
+from remediate.kinds.records.compare import RecordsVerdict, compare
+from remediate.kinds.records.rdata import same
+from remediate.model.errors import Place
+from remediate.model.plan import Action, Cause, Difference, Objection
+from remediate.model.ref import Ref
+from remediate.model.resource import Lifecycle, Zone
+from remediate.model.values import Unknown
+from remediate.pipeline.observe import Observed
+from remediate.stores.ledger import Ledger
+
+
+@dataclass(slots=True)
+class Differences:
+    """Everything that live is not, what cannot be done about it, and what is left alone."""
+
+    found: list[Difference] = field(default_factory=list)
+    refused: list[Objection] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    records: dict[str, RecordsVerdict] = field(default_factory=dict)  # by zone
+    written: dict[Ref, tuple[Ref, Mapping[str, Any]]] = field(default_factory=dict)
+    names: Names = field(default_factory=lambda: Names("", ()))
+    retired: dict[Ref, tuple[str, ...]] = field(default_factory=dict)
+
+
+def compare_records(
+    zone: Zone, observed: Observed, ledger: Ledger, result: Differences, *, prune: bool
+) -> None:
+    """The record sets of a zone; what is not in the YAML goes only by the law of removals."""
+    name = zone.ref.name
+    removing = prune and zone.lifecycle.on_remove == "delete"
+    verdict = compare(
+        zone,
+        observed.record_sets.get(name, iter(())),
+        ours=lambda ref: ledger.record(name, *ref.record) is not None,
+        known=result.names.look_up,
+        removing=removing,
+    )
+    result.found += [_with_cause(each, ledger) for each in verdict.differences]
+    result.records[name] = verdict
+    result.notes += [
+        f"{name}: {left.name} {left.type} is left alone: {left.why}" for left in verdict.left_alone
+    ]
+    result.refused += [
+        Objection("record-conflict", "deny", conflict.ref, conflict.message, place=zone.place)
+        for conflict in verdict.conflicts
+    ]
+    result.refused += [
+        Objection("record-conflict", "warn", each.ref, _giving_way(each.ref), place=zone.place)
+        for each in verdict.differences
+        if each.action is Action.DELETE and not zone.exclusive
+        if ledger.record(name, *each.ref.record) is None
+    ]
+    if verdict.unwanted:
+        how = "--prune deletes them" if zone.lifecycle.on_remove == "delete" else "onRemove: keep"
+        result.notes.append(f"{name}: {verdict.unwanted} record sets are not in the YAML ({how})")
+
+
+def _giving_way(ref: Ref) -> str:
+    what = " ".join(ref.record)
+    return f"{what} was never applied from here, and gives way to what is written at its name"
+
+
+def _with_cause(difference: Difference, ledger: Ledger) -> Difference:
+    """Who moved a record set since it was last applied, if it ever was."""
+    before = ledger.record(difference.ref.zone.name, *difference.ref.record)
+    if before is None:
+        return difference
+    moved = [
+        None if body is None else _is_other(difference.ref.record[1], before, body)
+        for body in (difference.after, difference.before)
+    ]
+    ours, theirs = (each is not False for each in moved)
+    cause = Cause.CONFLICT if ours and theirs else Cause.DRIFT if theirs else Cause.PENDING
+    return replace(difference, cause=cause)
+
+
+def _is_other(
+    rrtype: str, remembered: tuple[int, tuple[str, ...]], body: Mapping[str, Any]
+) -> bool:
+    ttl, values = remembered
+    written = body.get("rrdatas") or []
+    if ttl != body.get("ttl") or any(isinstance(value, Unknown) for value in written):
+        return True
+    return not same(rrtype, list(values), list(written))
+
+
+def empty_zone(
+    removal: Difference, observed: Observed, ledger: Ledger, result: Differences
+) -> None:
+    """Cloud DNS deletes only an empty zone, so what is ours in it goes first."""
+    assert removal.before is not None
+    ref, dns_name = removal.live, str(removal.before["dnsName"])
+    leaving = Zone(ref, {}, Lifecycle(on_remove="delete"), Place("", 0, 0), dns_name=dns_name)
+    compare_records(leaving, observed, ledger, result, prune=True)
+    if others := result.records[ref.name].unmanaged:
+        message = f"{ref} holds {others} record sets that are not ours, so it cannot be deleted"
+        result.refused.append(Objection("record-conflict", "deny", ref, message))
