@@ -1,8 +1,8 @@
 """What Google does with a managed certificate by itself, on the sandbox's clock.
 
 PROVISIONING until every domain resolves, in the sandbox's own DNS, to an address at whose port 443
-a proxy with the certificate answers, and no CAA record forbids it (GCP.md §2, and
-https://cloud.google.com/load-balancing/docs/ssl-certificates/troubleshooting). Then ACTIVE for 90
+a proxy with the certificate answers, and no CAA record forbids it
+(https://cloud.google.com/load-balancing/docs/ssl-certificates/troubleshooting). Then ACTIVE for 90
 days, renewed from 30 days before the end under the same conditions.
 """
 

@@ -1,4 +1,4 @@
-"""Settings of an instance as the server completes them (GCP.md §1.13)."""
+"""Settings of an instance as the server completes them."""
 
 from __future__ import annotations
 
