@@ -376,3 +376,23 @@ def test_a_zone_that_others_have_filled_since_stays(workbench: Workbench) -> Non
     ]
     assert "DnsZone/example stays, since it holds 1 record sets of others" in made.notes
     assert workbench.live("DnsZone/example") is not None
+
+
+def test_what_a_later_run_created_stays_and_is_named(workbench: Workbench) -> None:
+    workbench.write(zone({"www": sets("A", "192.0.2.1")}))
+    workbench.apply()
+    workbench.write(zone({"www": sets("A", "192.0.2.2")}))
+    workbench.apply()
+    older = Snapshots(workbench.store).ids()[-1]
+    workbench.write(zone({"www": sets("A", "192.0.2.2"), "new": sets("A", "192.0.2.3")}))
+    workbench.apply()
+    made = workbench.roll_back(older)
+    assert [str(difference.ref) for difference in made.differences] == [
+        "DnsZone/example/www.example.com./A"
+    ]
+    assert made.notes == [
+        (
+            "DnsZone/example/new.example.com./A was created by a later run, and stays; "
+            "its own snapshot takes it back"
+        )
+    ]

@@ -120,6 +120,11 @@ def rollback(way: Way, on_conflict: OnConflict = "stop") -> Plan:
     strangers: Counter[Ref] = Counter()
     records = [*_records(way, strangers)]
     found = [*_resources(way, strangers, notes), *records]
+    notes += [
+        f"{ref} was created by a later run, and stays; its own snapshot takes it back"
+        for ref, one in sorted(way.written.items())
+        if one.created and one.after is not None and ref not in way.snapshot.resources
+    ]
     conflicts = [d for d in found if not way.expected(d.live, _body(d.before))]
     if conflicts and on_conflict == "stop":
         lines = "\n".join(f"{d.live}: {_fields(d)}" for d in conflicts)
