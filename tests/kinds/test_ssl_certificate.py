@@ -12,9 +12,11 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from remediate.kinds.bodies.compare import field_changes
+from remediate.kinds.fields.domains import plain_domain
+from remediate.kinds.fields.pem import leaf_digest
 from remediate.kinds.kind import Replacement
 from remediate.kinds.registry import kind
-from remediate.kinds.ssl_certificate import leaf_digest, plain_domain, ready
+from remediate.kinds.ssl_certificate import ready
 from remediate.model.json import Body
 from remediate.model.plan import Action, Undo
 from remediate.model.values import Template

@@ -6,24 +6,18 @@ https://cloud.google.com/load-balancing/docs/ssl-certificates/troubleshooting fo
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
-import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
+from remediate.kinds.fields.domains import is_domain, once, plain_domain
+from remediate.kinds.fields.pem import chain_faults, key_faults, leaf_digest
 from remediate.kinds.fields.rules import Fault, at_most, exactly_one, spelled, values
 from remediate.kinds.fields.spec import Spec, Text, Word
 from remediate.kinds.kind import Kind, Readiness, Replacement, Scope, Verdict
-from remediate.model.json import Body, Json
+from remediate.model.json import Body
 from remediate.model.plan import Action, Risk, Undo
 
 DOMAIN_LIMIT = 100
-CHAIN_LIMIT = 5
-_PEM = re.compile(r"-----BEGIN CERTIFICATE-----(.*?)-----END CERTIFICATE-----", re.DOTALL)
-_LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
-_DOMAIN = re.compile(rf"({_LABEL}\.)+{_LABEL}\.?")
 # RENEWAL_FAILED still serves the old certificate until it expires; only a new one gets further.
 _FINAL = frozenset({"PROVISIONING_FAILED_PERMANENTLY", "RENEWAL_FAILED"})
 
@@ -46,27 +40,6 @@ class SslCertificate(Spec):
     type: Annotated[Literal["MANAGED", "SELF_MANAGED", "TYPE_UNSPECIFIED"], Word] | None = None
 
 
-def plain_domain(value: Json) -> Json:
-    """A domain in lower case, without the dot that Google accepts at its end."""
-    return value.lower().removesuffix(".") if isinstance(value, str) else value
-
-
-def leaf_digest(value: Json) -> Json:
-    """SHA-256 of the first certificate of a PEM chain; other text stays as it is."""
-    der = _first_certificate(value) if isinstance(value, str) else None
-    return f"sha256:{hashlib.sha256(der).hexdigest()}" if der else value
-
-
-def _first_certificate(pem: str) -> bytes | None:
-    found = _PEM.search(pem)
-    if not found:
-        return None
-    try:
-        return base64.b64decode("".join(found[1].split()), validate=True)
-    except binascii.Error:
-        return None
-
-
 def check(spec: Mapping[str, Any]) -> list[Fault]:
     if spec.get("type") == "MANAGED":
         return [*_managed(spec)]
@@ -84,22 +57,10 @@ def _managed(spec: Mapping[str, Any]) -> Iterator[Fault]:
     wildcards = {at for at, name in values(spec, "/managed/domains/*") if name.startswith("*.")}
     for at in sorted(wildcards):
         yield at, "Compute's managed certificates take no wildcards; Certificate Manager's do"
-    for fault in spelled(spec, "/managed/domains/*", _is_domain, "a domain name"):
+    for fault in spelled(spec, "/managed/domains/*", is_domain, "a domain name"):
         if fault[0] not in wildcards:
             yield fault
-    yield from _once(spec)
-
-
-def _is_domain(text: str) -> object:
-    return _DOMAIN.fullmatch(text.lower()) and len(text) <= 253  # noqa: PLR2004 - RFC 1035
-
-
-def _once(spec: Mapping[str, Any]) -> Iterator[Fault]:
-    seen: dict[Json, str] = {}
-    for at, name in values(spec, "/managed/domains/*"):
-        first = seen.setdefault(plain_domain(name), at)
-        if first != at:
-            yield at, f"domain {name!r} is already at {first}"
+    yield from once(spec, "/managed/domains/*")
 
 
 def _self_managed(spec: Mapping[str, Any]) -> Iterator[Fault]:
@@ -110,14 +71,9 @@ def _self_managed(spec: Mapping[str, Any]) -> Iterator[Fault]:
         given = {**spec, "selfManaged.certificate": inner.get("certificate")}
         yield from exactly_one(given, ("certificate", "selfManaged.certificate"))
     for pattern in ("/certificate", "/selfManaged/certificate"):
-        yield from spelled(spec, pattern, _first_certificate, "a certificate in PEM")
-        for at, pem in values(spec, pattern):
-            if len(_PEM.findall(pem)) > CHAIN_LIMIT:
-                yield at, f"a chain has at most {CHAIN_LIMIT} certificates"
+        yield from chain_faults(spec, pattern)
     for pattern in ("/privateKey", "/selfManaged/privateKey"):
-        for at, key in values(spec, pattern):
-            if "PRIVATE KEY-----" not in key:  # the message must never show what was written
-                yield at, "a private key in PEM was expected"
+        yield from key_faults(spec, pattern)
 
 
 def ready(body: Body) -> Readiness:
