@@ -21,7 +21,7 @@ A: Body = {"name": "a.z.example.", "type": "A", "ttl": 300, "rrdatas": ["192.0.2
 @pytest.fixture
 def zone(google: Google) -> str:
     body: Body = {"name": "z", "dnsName": "z.example.", "description": "a zone"}
-    google.wait(google.dns.create_zone(body, google.request_id()))
+    google.wait(google.dns.insert("", "managedZones", body, google.request_id()))
     return "z"
 
 
@@ -45,13 +45,17 @@ def test_only_what_the_server_writes_is_left_out_of_a_record_set() -> None:
 
 
 def test_a_zone_is_made_changed_and_deleted(google: Google, zone: str) -> None:
-    (made,) = google.dns.zones()
+    (made,) = google.dns.list("", "managedZones")
     assert (made["name"], made["dnsName"]) == ("z", "z.example.")
-    done = google.wait(google.dns.patch_zone(zone, {"description": "new"}, google.request_id()))
+    done = google.wait(
+        google.dns.call(
+            "patch", "", "managedZones", zone, {"description": "new"}, google.request_id()
+        )
+    )
     assert done["status"] == "done"
-    assert (google.dns.zone(zone) or {})["description"] == "new"
-    google.wait(google.dns.delete_zone(zone, google.request_id()))
-    assert google.dns.zone(zone) is None
+    assert (google.dns.get("", "managedZones", zone) or {})["description"] == "new"
+    google.wait(google.dns.call("delete", "", "managedZones", zone, None, google.request_id()))
+    assert google.dns.get("", "managedZones", zone) is None
 
 
 def test_record_sets_are_changed_all_or_none(google: Google, zone: str) -> None:
@@ -128,12 +132,12 @@ def test_a_zone_is_made_and_deleted_once_whatever_happens_to_the_answer(
 ) -> None:
     fault(google, kind, "POST */managedZones*")
     body: Body = {"name": "y", "dnsName": "y.example.", "description": ""}
-    assert google.dns.create_zone(body, google.request_id()).body["name"] == "y"
+    assert google.dns.insert("", "managedZones", body, google.request_id()).body["name"] == "y"
     fault(google, kind, "DELETE */managedZones*")
-    google.dns.delete_zone("y", google.request_id())
-    assert google.dns.zones() == []
+    google.dns.call("delete", "", "managedZones", "y", None, google.request_id())
+    assert google.dns.list("", "managedZones") == []
     with pytest.raises(NotFound):
-        google.dns.delete_zone("y", google.request_id())
+        google.dns.call("delete", "", "managedZones", "y", None, google.request_id())
 
 
 def test_the_quota_is_the_projects_own(google: Google) -> None:

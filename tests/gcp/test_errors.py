@@ -40,7 +40,7 @@ def test_no_answer_but_googles_own_is_taken_for_the_live_state(
     say, words, least = BAD_ANSWERS[case]
     stub.says(say)
     with pytest.raises(Unreachable, match=words) as raised:
-        wire.google.dns.zones()
+        wire.google.dns.list("", "managedZones")
     message = str(raised.value)
     assert "Cloud DNS at 127.0.0.1" in message
     assert len(message.splitlines()) == 1
@@ -94,7 +94,7 @@ def test_a_permission_in_the_details_is_found_too(stub: Stub, wire: Wired) -> No
     metadata = {"permission": "dns.changes.create", "resource": "projects/p/managedZones/z"}
     stub.says(refused(403, "IAM", "Denied.", details=[{"metadata": metadata}]))
     with pytest.raises(NotAuthorised, match=r"dns\.changes\.create is missing on projects/p/man"):
-        wire.google.dns.zones()
+        wire.google.dns.list("", "managedZones")
 
 
 def test_every_missing_permission_is_named_at_once(stub: Stub, wire: Wired) -> None:
@@ -116,7 +116,7 @@ def test_an_api_that_is_off_says_how_to_enable_it(stub: Stub, wire: Wired) -> No
     details = [{"reason": "SERVICE_DISABLED", "metadata": metadata}]
     stub.says(Say(403, {"error": {"code": 403, "message": "It is off.", "details": details}}))
     with pytest.raises(NotAuthorised) as raised:
-        wire.google.dns.zones()
+        wire.google.dns.list("", "managedZones")
     assert "gcloud services enable dns.googleapis.com" in raised.value.hint
 
 
@@ -124,14 +124,14 @@ def test_nothing_secret_that_google_repeats_is_shown(stub: Stub, wire: Wired) ->
     key = "-----BEGIN RSA PRIVATE KEY-----\nMIIabc\n-----END RSA PRIVATE KEY-----"
     stub.says(refused(400, "invalid", f"Bad ya29.a0Af_bc-d and Bearer xyz and {key} there"))
     with pytest.raises(ApiRefused) as raised:
-        wire.google.dns.zones()
+        wire.google.dns.list("", "managedZones")
     assert str(raised.value).endswith("Bad *** and *** and *** there")
 
 
 def test_a_long_reason_is_cut(stub: Stub, wire: Wired) -> None:
     stub.says(refused(400, "invalid", "x" * 10_000))
     with pytest.raises(ApiRefused) as raised:
-        wire.google.dns.zones()
+        wire.google.dns.list("", "managedZones")
     assert len(str(raised.value)) < 800
 
 
@@ -140,7 +140,7 @@ def test_nobody_listening_is_said_so() -> None:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     with pytest.raises(Unreachable, match="refused the connection"):
-        wired(f"http://127.0.0.1:{port}").google.dns.zones()
+        wired(f"http://127.0.0.1:{port}").google.dns.list("", "managedZones")
 
 
 def test_a_lost_answer_to_a_mutation_is_not_said_to_have_changed_nothing(
@@ -155,23 +155,23 @@ def test_a_lost_answer_to_a_mutation_is_not_said_to_have_changed_nothing(
 def test_compressed_answers_are_read(stub: Stub, wire: Wired) -> None:
     packed = gzip.compress(b'{"managedZones": [{"name": "z"}]}')
     stub.says(Say(200, packed, {"Content-Encoding": "gzip"}))
-    assert wire.google.dns.zones() == [{"name": "z"}]
+    assert wire.google.dns.list("", "managedZones") == [{"name": "z"}]
     assert stub.asked[0].headers["accept-encoding"] == "gzip"
 
 
 def test_an_empty_answer_is_an_empty_object(stub: Stub, wire: Wired) -> None:
     stub.says(Say(204, b""))
-    assert wire.google.dns.delete_zone("z", "id").body == {}
+    assert wire.google.dns.call("delete", "", "managedZones", "z", None, "id").body == {}
 
 
 def test_who_asks_is_said_in_every_request(stub: Stub, wire: Wired) -> None:
-    wire.google.dns.zones()
+    wire.google.dns.list("", "managedZones")
     assert stub.asked[0].headers["user-agent"].startswith("remediate/")
 
 
 def test_every_request_is_reported_without_its_headers_or_body(stub: Stub, wire: Wired) -> None:
     stub.says(refused(503, "backendError", "later"), Say())
-    wire.google.dns.zones()
+    wire.google.dns.list("", "managedZones")
     assert [(one.method, one.status) for one in wire.exchanges] == [("GET", 503), ("GET", 200)]
     assert all(one.url.startswith(f"{stub.url}/dns/v1/projects/") for one in wire.exchanges)
 
@@ -232,5 +232,5 @@ def test_an_environment_variable_does_not_send_us_elsewhere(
     stub: Stub, wire: Wired, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GOOGLE_API_USE_MTLS_ENDPOINT", "always")
-    wire.google.dns.zones()
+    wire.google.dns.list("", "managedZones")
     assert len(stub.asked) == 1

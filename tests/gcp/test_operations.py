@@ -81,7 +81,7 @@ def test_a_dns_change_is_waited_for_in_its_zone(stub: Stub, wire: Wired) -> None
 def test_a_patched_zone_is_waited_for_by_its_operation(stub: Stub, wire: Wired) -> None:
     pending: Body = {"kind": "dns#operation", "id": "u-u", "status": "pending"}
     stub.says(Say(body=pending), Say(body={**pending, "status": "done"}))
-    wire.google.wait(wire.google.dns.patch_zone("z", {}, "id"))
+    wire.google.wait(wire.google.dns.call("patch", "", "managedZones", "z", {}, "id"))
     assert stub.asked[-1].path == f"/dns/v1/projects/{PROJECT}/managedZones/z/operations/u-u"
 
 
@@ -98,6 +98,6 @@ def test_an_operation_that_google_has_forgotten_is_not_taken_as_done(
     stub: Stub, wire: Wired
 ) -> None:
     stub.says(refused(404, "notFound", "The resource 'operations/op-1' was not found"))
-    stored = {"dialect": "compute#operation", "where": "global", "name": "op-1"}
+    stored = {"dialect": "compute", "where": "global", "name": "op-1"}
     with pytest.raises(NotFound):
         wire.google.wait(Operation.from_json(stored))

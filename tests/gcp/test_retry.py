@@ -31,7 +31,7 @@ PASSING = {
 @pytest.mark.parametrize("case", PASSING)
 def test_what_passes_is_tried_again(stub: Stub, wire: Wired, case: str) -> None:
     stub.says(PASSING[case], PASSING[case], Say(body={"managedZones": [{"name": "z"}]}))
-    assert wire.google.dns.zones() == [{"name": "z"}]
+    assert wire.google.dns.list("", "managedZones") == [{"name": "z"}]
     assert len(stub.asked) == 3
     assert len(wire.clock.slept) == 2
 
@@ -76,7 +76,7 @@ def test_google_may_say_how_long_to_wait(
     stub: Stub, wire: Wired, after: str, seconds: float | None
 ) -> None:
     stub.says(Say(429, {"error": {"message": "slower"}}, {"Retry-After": after}), Say())
-    wire.google.dns.zones()
+    wire.google.dns.list("", "managedZones")
     (slept,) = wire.clock.slept
     if seconds is None:
         assert 0 <= slept <= 2
@@ -87,7 +87,7 @@ def test_google_may_say_how_long_to_wait(
 def test_a_wait_that_is_longer_than_our_patience_is_not_begun(stub: Stub, wire: Wired) -> None:
     stub.says(Say(503, {"error": {"message": "later"}}, {"Retry-After": "86400"}))
     with pytest.raises(Unreachable, match="later"):
-        wire.google.dns.zones()
+        wire.google.dns.list("", "managedZones")
     assert wire.clock.slept == []
 
 

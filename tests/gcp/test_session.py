@@ -85,7 +85,7 @@ def test_credentials_are_loaded_and_refreshed_once(account: Stub) -> None:
     catch = Catch()
     session.mount("https://", catch)
     google = live(session)
-    google.read_all([google.dns.zones, lambda: google.compute.list("global", "urlMaps")])
+    google.read_all([lambda: google.dns.list("", "managedZones"), lambda: google.compute.list("global", "urlMaps")])
     assert {request.headers["authorization"] for request in catch.sent} == {
         "Bearer ya29.secret-token"
     }
@@ -104,7 +104,7 @@ def test_a_netrc_does_not_replace_the_token(
     monkeypatch.setenv("NETRC", str(netrc))
     session, catch = live_session(), Catch()
     session.mount("https://", catch)
-    live(session).dns.zones()
+    live(session).dns.list("", "managedZones")
     assert catch.sent[0].headers["authorization"] == "Bearer ya29.secret-token"
     assert account.asked
 
@@ -112,7 +112,7 @@ def test_a_netrc_does_not_replace_the_token(
 def test_the_quota_project_is_said(account: Stub) -> None:
     session, catch = live_session(quota_project="payer"), Catch()
     session.mount("https://", catch)
-    live(session).dns.zones()
+    live(session).dns.list("", "managedZones")
     assert catch.sent[0].headers["x-goog-user-project"] == "payer"
     assert account.asked
 
@@ -127,7 +127,7 @@ def test_another_account_can_be_borrowed(account: Stub, monkeypatch: pytest.Monk
     monkeypatch.setattr(impersonated_credentials.Credentials, "valid", property(lambda c: c.token))
     session, catch = live_session(impersonate="fixer@x.iam", quota_project="payer"), Catch()
     session.mount("https://", catch)
-    live(session).dns.zones()
+    live(session).dns.list("", "managedZones")
     assert catch.sent[0].headers["authorization"] == "Bearer as-fixer@x.iam"
     assert catch.sent[0].headers["x-goog-user-project"] == "payer"
     assert account
@@ -145,7 +145,7 @@ def test_another_account_can_be_borrowed(account: Stub, monkeypatch: pytest.Monk
 )
 def test_credentials_go_to_google_over_tls_and_nowhere_else(account: Stub, url: str) -> None:
     with pytest.raises(InvalidInput, match="refused to send credentials"):
-        live(live_session(), url).dns.zones()
+        live(live_session(), url).dns.list("", "managedZones")
     assert [asked.path for asked in account.asked] == ["/token"]
 
 

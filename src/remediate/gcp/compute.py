@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import quote
 
+from remediate.gcp.api import Api
 from remediate.gcp.connection import ApiConnection, Wire
 from remediate.gcp.errors import NotFound, PreconditionFailed
 from remediate.gcp.operations import Operation
@@ -139,9 +140,10 @@ class Compute:
         path = path_of(self.project, method, scope, collection, name)
         return self._connection.call("POST", path, body=body, repeatable=True)
 
-    def wait_operation(self, scope: str, name: str) -> Body:
+    def look(self, operation: Operation) -> Body:
         """The operation, when it is done or after two minutes, whichever is first."""
-        path = f"/projects/{self.project}/{scope}/operations/{quote(name, safe='')}/wait"
+        name = quote(operation.name, safe="")
+        path = f"/projects/{self.project}/{operation.where}/operations/{name}/wait"
         return self._connection.call("POST", path, repeatable=True, read_timeout=_WAIT_READ)
 
     def self_link(self, scope: str, collection: str, name: str) -> str:
@@ -160,14 +162,14 @@ class Compute:
             if live is None or live.get("labels", {}) != body.get("labels", {}):
                 raise
             return Operation("", scope, {})  # ours, its answer lost
-        return Operation("compute#operation", scope, answer)
+        return Operation(Api.COMPUTE, scope, answer)
 
     def _mutate(
         self, verb: str, scope: str, path: str, body: Body | None, request_id: str
     ) -> Operation:
         query = {"requestId": request_id} if request_id else None
         answer = self._connection.call(verb, path, query, body)
-        return Operation("compute#operation", scope, answer)
+        return Operation(Api.COMPUTE, scope, answer)
 
 
 def project_relative(url: str, project: str) -> str:

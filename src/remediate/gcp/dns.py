@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import cast
+from typing import TypeAlias, cast
 from urllib.parse import quote
 
 import requests
 
+from remediate.gcp.api import Api
 from remediate.gcp.connection import ApiConnection, Wire
 from remediate.gcp.errors import AlreadyExists, Contradicted, NotFound
 from remediate.gcp.operations import Operation
 from remediate.model.errors import Unreachable
 from remediate.model.json import Body
+
+Bodies: TypeAlias = list[Body]
 
 BASE_URL = "https://dns.googleapis.com"
 PAGE = 1000  # the most that Cloud DNS gives at once
@@ -38,17 +41,59 @@ class Dns:
         self._connection = DnsConnection(wire, base_url)
         self._zones = f"/projects/{project}/managedZones"
 
-    def zones(self) -> list[Body]:
+    def list(self, scope: str, collection: str) -> Bodies:  # noqa: ARG002 - see Resources
         """Every managed zone of the project."""
-        return [zone for page in self._pages(self._zones, "managedZones") for zone in page]
+        return [zone for page in self._pages(self._zones, collection) for zone in page]
 
-    def zone(self, zone: str) -> Body | None:
+    def get(self, scope: str, collection: str, name: str) -> Body | None:  # noqa: ARG002 - see Resources
+        """A managed zone."""
         try:
-            return self._connection.call("GET", self._zone(zone))
+            return self._connection.call("GET", self._zone(name))
         except NotFound:
             return None
 
-    def record_sets(self, zone: str, fields: str = RECORD_FIELDS) -> Iterator[list[Body]]:
+    def insert(self, scope: str, collection: str, body: Body, request_id: str) -> Operation:
+        """A managed zone; the answer is the zone itself."""
+        name = str(body.get("name", ""))
+        try:
+            made = self._connection.call(
+                "POST", self._zones, {"clientOperationId": request_id}, body
+            )
+        except AlreadyExists as error:
+            found = self.get(scope, collection, name) if error.repeated else None
+            if found is None or found.get("dnsName") != body.get("dnsName"):
+                raise
+            made = found
+        return Operation("", name, made)
+
+    def call(
+        self,
+        method: str,
+        scope: str,  # noqa: ARG002 - zones stand in none
+        collection: str,  # noqa: ARG002 - there is one
+        name: str,
+        body: Body | None = None,
+        request_id: str = "",
+    ) -> Operation:
+        """`patch` or `delete` of a managed zone."""
+        query = {"clientOperationId": request_id}
+        if method != "delete":
+            answer = self._connection.call("PATCH", self._zone(name), query, body)
+            return Operation(Api.DNS, name, answer)
+        try:
+            return Operation("", name, self._connection.call("DELETE", self._zone(name), query))
+        except NotFound as error:
+            if not error.repeated:
+                raise
+            return Operation("", name, {})
+
+    def look(self, operation: Operation) -> Body:
+        """A change, or what is done to a zone; Google numbers the one and gives UUIDs to others."""
+        kept = "changes" if operation.name.isdigit() else "operations"
+        path = f"{self._zone(operation.where)}/{kept}/{quote(operation.name)}"
+        return self._connection.call("GET", path)
+
+    def record_sets(self, zone: str, fields: str = RECORD_FIELDS) -> Iterator[Bodies]:
         """The record sets of a zone, lazily, up to 1,000 at a time, in Google's order."""
         mask = f"nextPageToken,rrsets({fields})" if fields else ""
         return self._pages(f"{self._zone(zone)}/rrsets", "rrsets", mask)
@@ -63,34 +108,8 @@ class Dns:
         found = _bodies(page, "rrsets")
         return found[0] if found else None
 
-    def create_zone(self, body: Body, operation_id: str) -> Operation:
-        query = {"clientOperationId": operation_id}
-        name = str(body.get("name", ""))
-        try:
-            made = self._connection.call("POST", self._zones, query, body)
-        except AlreadyExists as error:
-            found = self.zone(name) if error.repeated else None
-            if found is None or found.get("dnsName") != body.get("dnsName"):
-                raise
-            made = found
-        return Operation("", name, made)
-
-    def patch_zone(self, zone: str, body: Body, operation_id: str) -> Operation:
-        query = {"clientOperationId": operation_id}
-        answer = self._connection.call("PATCH", self._zone(zone), query, body)
-        return Operation("dns#operation", zone, answer)
-
-    def delete_zone(self, zone: str, operation_id: str) -> Operation:
-        query = {"clientOperationId": operation_id}
-        try:
-            return Operation("", zone, self._connection.call("DELETE", self._zone(zone), query))
-        except NotFound as error:
-            if not error.repeated:
-                raise
-            return Operation("", zone, {})
-
     def change(
-        self, zone: str, additions: list[Body], deletions: list[Body], operation_id: str
+        self, zone: str, additions: Bodies, deletions: Bodies, operation_id: str
     ) -> Operation:
         """All of it or none. `deletions` are the live sets, word for word.
 
@@ -106,13 +125,7 @@ class Dns:
             if made is None:
                 raise
             answer = made
-        return Operation("dns#change", zone, answer)
-
-    def change_status(self, zone: str, change: str) -> Body:
-        return self._connection.call("GET", f"{self._zone(zone)}/changes/{quote(change)}")
-
-    def operation_status(self, zone: str, operation: str) -> Body:
-        return self._connection.call("GET", f"{self._zone(zone)}/operations/{quote(operation)}")
+        return Operation(Api.DNS, zone, answer)
 
     def quota(self) -> dict[str, int]:
         """The project's own limits, such as `rrsetAdditionsPerChange`, by google-cloud-dns."""
@@ -125,7 +138,7 @@ class Dns:
     def _zone(self, zone: str) -> str:
         return f"{self._zones}/{quote(zone, safe='')}"
 
-    def _pages(self, path: str, key: str, fields: str = "") -> Iterator[list[Body]]:
+    def _pages(self, path: str, key: str, fields: str = "") -> Iterator[Bodies]:
         query = {"maxResults": str(PAGE)}
         if fields:
             query["fields"] = fields
@@ -149,11 +162,11 @@ class Dns:
         return None
 
 
-def _bodies(page: Body, key: str) -> list[Body]:
+def _bodies(page: Body, key: str) -> Bodies:
     found = page.get(key, [])
     if not isinstance(found, list):
         raise Unreachable(f"Cloud DNS: the list of {key} has no list in it")
-    return cast("list[Body]", found)
+    return cast("Bodies", found)
 
 
 def _sets(change: Body, side: str) -> list[tuple[object, ...]]:

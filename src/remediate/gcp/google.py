@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+from remediate.gcp.api import Api, Resources
+from remediate.gcp.certificate_manager import CertificateManager
 from remediate.gcp.compute import Compute
 from remediate.gcp.connection import OnExchange, Wire
 from remediate.gcp.dns import Dns
 from remediate.gcp.operations import TIMEOUT, Operation, Waiter
 from remediate.gcp.retry import Patience
+from remediate.gcp.run import Run
 from remediate.gcp.sandbox import Sandbox
 from remediate.gcp.session import POOL, live_session, sandbox_session
+from remediate.gcp.sql import Sql
+from remediate.gcp.vpcaccess import VpcAccess
 from remediate.model.chance import Chance
 from remediate.model.clock import Clock, SystemClock
 from remediate.model.errors import NotAuthorised
@@ -39,12 +44,23 @@ class Google:
         at = {"base_url": base_url} if base_url else {}
         self.compute = Compute(wire, project, **at)
         self.dns = Dns(wire, project, **at)
-        self._waiter = Waiter(self.compute, self.dns, wire.clock)
+        self._apis: dict[Api, Resources] = {
+            Api.CERTIFICATE_MANAGER: CertificateManager(wire, project, **at),
+            Api.COMPUTE: self.compute,
+            Api.DNS: self.dns,
+            Api.RUN: Run(wire, project, **at),
+            Api.SQL: Sql(wire, project, **at),
+            Api.VPC_ACCESS: VpcAccess(wire, project, **at),
+        }
+        self._waiter = Waiter({api: each.look for api, each in self._apis.items()}, wire.clock)
 
     @property
     def endpoint(self) -> str:
         """`google` or `sandbox`: what was done to the one says nothing of the other."""
         return "sandbox" if self.sandbox else "google"
+
+    def api(self, api: Api) -> Resources:
+        return self._apis[api]
 
     def wait(self, operation: Operation, timeout: float = TIMEOUT) -> Body:
         """The finished operation's body; see `Waiter.wait`."""

@@ -1,36 +1,33 @@
 """Waiting for what Google does after it has answered: one waiter, several dialects.
 
-Compute: `compute#operation`, by the blocking `wait` method of its scope. Cloud DNS: `dns#change`
-and `dns#operation`, by polling. A dialect is one function from an operation to its newer body.
+Compute asks by the blocking `wait` method of its scope, all the others by polling. What an answer
+says, it says in one of four dialects: `status` and `error.errors` (Compute, Cloud SQL), the same of
+a DNS change, and `done` with a google.rpc.Status (AIP-151).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from remediate.gcp.errors import refusal
 from remediate.model.clock import Clock
 from remediate.model.errors import Unreachable
 from remediate.model.json import Body
 
-if TYPE_CHECKING:
-    from remediate.gcp.compute import Compute
-    from remediate.gcp.dns import Dns
-
-TIMEOUT = 1200.0  # seconds; what Terraform's provider allows compute and DNS
+TIMEOUT = 1200.0  # seconds; what Terraform's provider allows most of these APIs
 _PAUSES = (0.2, 0.5, 1.0, 2.0, 3.0, 5.0)
+_HTTP_OF_RPC = {3: 400, 5: 404, 6: 409, 7: 403, 8: 429, 9: 400, 10: 409, 13: 500, 14: 503, 16: 401}
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """What a mutation answered. `where` is a scope (compute) or a managed zone (DNS).
+    """What a mutation answered. `where` is a scope, or a managed zone (DNS).
 
     As `to_json` it goes into the journal and can be waited for by another process.
     """
 
-    dialect: str  # the body's `kind`; "" when everything was done with the answer
+    dialect: str  # whom to ask about it; "" when everything was done with the answer
     where: str
     body: Body
 
@@ -40,7 +37,8 @@ class Operation:
 
     @property
     def done(self) -> bool:
-        return not self.dialect or str(self.body.get("status", "")).lower() == "done"
+        said = self.body.get("done") is True or str(self.body.get("status", "")).lower() == "done"
+        return not self.dialect or said
 
     def to_json(self) -> Body:
         return {"dialect": self.dialect, "where": self.where, "name": self.name}
@@ -55,13 +53,9 @@ class Operation:
 class Waiter:
     """Follows operations to their end, on the clock it is given."""
 
-    def __init__(self, compute: Compute, dns: Dns, clock: Clock) -> None:
+    def __init__(self, looks: Mapping[str, Callable[[Operation], Body]], clock: Clock) -> None:
         self._clock = clock
-        self._look: dict[str, Callable[[Operation], Body]] = {
-            "compute#operation": lambda at: compute.wait_operation(at.where, at.name),
-            "dns#change": lambda at: dns.change_status(at.where, at.name),
-            "dns#operation": lambda at: dns.operation_status(at.where, at.name),
-        }
+        self._looks = looks  # by dialect: the operation as it is by now
 
     def wait(self, operation: Operation, timeout: float = TIMEOUT) -> Body:
         """The body of the finished operation.
@@ -72,7 +66,7 @@ class Waiter:
         end = self._clock.monotonic() + timeout
         looks = 0
         while not operation.done:
-            operation = replace(operation, body=self._look[operation.dialect](operation))
+            operation = replace(operation, body=self._looks[operation.dialect](operation))
             if operation.done:
                 break
             pause = _PAUSES[min(looks, len(_PAUSES) - 1)]
@@ -97,14 +91,28 @@ def _raise_error(operation: Operation) -> None:
     error = operation.body.get("error")
     if not isinstance(error, dict):
         return
-    listed = error.get("errors")
+    listed = error.get("errors", [error])
     entries = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
     messages = "; ".join(str(entry.get("message") or entry.get("code")) for entry in entries)
-    code = str(entries[0].get("code") or "") if entries else ""
+    code = entries[0].get("code") if entries else ""
     status = operation.body.get("httpErrorStatusCode")
-    verb = operation.body.get("operationType") or "operation"
-    target = str(operation.body.get("targetLink") or operation.name)
-    what = f"{verb} of {target.partition('/projects/')[2].partition('/')[2] or target}"
+    if isinstance(code, int):
+        status, code = _HTTP_OF_RPC.get(code, 0), ""
     raise refusal(
-        what, status if isinstance(status, int) else 0, code, messages or "no reason given", error
+        _what(operation),
+        status if isinstance(status, int) else 0,
+        str(code or ""),
+        messages or "no reason given",
+        error,
     )
+
+
+def _what(operation: Operation) -> str:
+    """`insert of global/urlMaps/x`, from whichever fields an API tells it in."""
+    body = operation.body
+    metadata = body.get("metadata")
+    told = metadata if isinstance(metadata, dict) else body
+    verb = body.get("operationType") or str(told.get("verb") or "operation").lower()
+    target = str(told.get("targetLink") or told.get("target") or told.get("name"))
+    short = f"/{target}".partition("/projects/")[2].partition("/")[2] or target
+    return f"{verb} of {short}"

@@ -11,11 +11,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import WithJsonSchema
 
+from remediate.gcp.api import Api
 from remediate.kinds.fields.labels import label_faults
 from remediate.kinds.fields.pointers import pointer
 from remediate.kinds.fields.rules import Fault, exactly_one, spelled
 from remediate.kinds.fields.spec import Bool, Int, Spec, Text, Word
-from remediate.kinds.kind import Compare, Kind, Replacement, Scope, Update, Verdict
+from remediate.kinds.kind import Compare, Kind, Removal, Replacement, Scope, Update, Verdict
 from remediate.kinds.records.names import MAX_NAME, PLAIN_OWNER, relative
 from remediate.kinds.records.rdata import TYPES
 from remediate.kinds.records.written import MAX_TTL, Records, parse_records
@@ -223,6 +224,7 @@ def _key_specs(spec: Mapping[str, Any]) -> Iterator[Fault]:
 
 KIND = Kind(
     name="DnsZone",
+    api=Api.DNS,
     collection="managedZones",
     schema="ManagedZone",
     spec=DnsZone,
@@ -274,6 +276,8 @@ KIND = Kind(
     # No fingerprint: a fresh read before and a read back after stand in for it.
     updates=(Update("patch", compare=Compare.NOTHING),),
     outputs=frozenset({"dnsName", "id", "name"}),
+    removal=Removal.ON_WORD,
+    loses="its name servers",
     undo={
         Action.CREATE: Verdict(Undo.EXACT, "it is deleted again, with what we wrote into it"),
         Action.UPDATE: Verdict(Undo.EXACT, "the old values are patched back"),

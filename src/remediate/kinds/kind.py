@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from typing import Any, TypeAlias
 
+from remediate.gcp.api import Api
+from remediate.kinds.fields.pointers import parts, pointer
 from remediate.kinds.fields.spec import Spec
 from remediate.model.json import Body, Json
-from remediate.model.plan import Action, Risk, Undo
+from remediate.model.plan import Action, FieldChange, Risk, Undo
 
 Pattern: TypeAlias = str
 
@@ -32,11 +34,21 @@ class Replacement(Enum):
     REFUSED = "never: what it holds cannot be had back"
 
 
-class Compare(StrEnum):
-    """The body field with which Google itself compares before it swaps."""
+class Removal(Enum):
+    """What happens when a resource is to go."""
 
+    LATER = "set aside at once, and deleted by `remediate gc`"
+    AT_ONCE = "deleted at once"
+    ON_WORD = "deleted at once, and only with `--allow delete:REF=REASON`"
+
+
+class Compare(StrEnum):
+    """The field of the body with which Google itself compares before it swaps."""
+
+    ETAG = "etag"
     FINGERPRINT = "fingerprint"
     LABEL_FINGERPRINT = "labelFingerprint"
+    SETTINGS_VERSION = "settings/settingsVersion"
     NOTHING = ""  # a fresh read just before and a read back after stand in for it
 
 
@@ -44,8 +56,10 @@ class Compare(StrEnum):
 class Update:
     """One call that changes a live resource.
 
-    `fields` are the top-level fields it writes; an empty tuple means all that no other call writes.
-    `sends` makes the request body from the wanted values; by default it is the fields themselves.
+    `fields` are the fields it writes (see `Kind.field_of`), each with all below it; an empty tuple
+    means all that no other call writes. Of a resource that takes several, each is a step of its
+    own, in the order of the table. `sends` makes the request body from the wanted values; by
+    default it is the fields themselves.
     """
 
     method: str
@@ -53,6 +67,23 @@ class Update:
     compare: Compare = Compare.FINGERPRINT
     scopes: frozenset[Scope] = frozenset(Scope)
     sends: Callable[[Body], Body] | None = None
+
+    def writes(self, field: str) -> bool:
+        """Whether the field is one of its own."""
+        return any(field == own or field.startswith(f"{own}/") for own in self.fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """What replacements are called: the name, a hyphen, and so many hex digits.
+
+    `longest` is what Google allows, and `hyphen` what a hyphen counts in that (RFC 1035 names: 63
+    characters, each counting one).
+    """
+
+    digits: int = 8
+    longest: int = 63
+    hyphen: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +114,13 @@ class Kind:
     schema: str  # its name in the discovery document
     spec: type[Spec]
     scopes: frozenset[Scope]
+    api: Api = Api.COMPUTE
     default_scope: Scope = Scope.GLOBAL
+    parent: str = ""  # the kind that it stands in: its name is `parent/name`
     # field -> the kinds that a bare name there may mean (or the collection of one that is not ours)
     links: Mapping[Pattern, tuple[str, ...]] = field(default_factory=dict)
+    # links that travel as a bare name; one that nobody declares is somebody else's
+    links_by_name: Mapping[Pattern, tuple[str, ...]] = field(default_factory=dict)
     # links that Google answers by value: where -> the field of the linked resource
     links_by_value: Mapping[Pattern, str] = field(default_factory=dict)
     # a field -> the one that Google heeds instead, wherever that one is set
@@ -96,6 +131,9 @@ class Kind:
     unsupported: Mapping[Pattern, str] = field(default_factory=dict)
     immutable: frozenset[Pattern] = frozenset()
     replacement: Replacement = Replacement.REFUSED
+    naming: Naming = Naming()
+    one_way: Callable[[FieldChange], str] | None = None
+    """Why this change of a field that else can change in place cannot; empty where it can."""
     write_only: frozenset[Pattern] = frozenset()  # sent, never read back, never compared
     # lists of objects -> the fields by which an item is known again wherever it stands; what is
     # `unordered` too may be written in any order. Other lists of objects go by place.
@@ -106,9 +144,13 @@ class Kind:
     defaults: Mapping[str, Json] = field(default_factory=dict)
     shared: frozenset[Pattern] = frozenset({"/labels"})  # maps in which others keep keys of theirs
     updates: tuple[Update, ...] = (Update("patch"),)
+    by_leaf: bool = False  # a write sends the changed leaves alone, and Google merges them
+    restarts: Mapping[Pattern, str] = field(default_factory=dict)  # where -> what a change restarts
     ignored_by_insert: tuple[str, ...] = ()  # written by a step of their own after the insert
     outputs: frozenset[str] = frozenset()  # what `${Kind/name.field}` may name
     base_risk: Risk = Risk.MEDIUM
+    removal: Removal = Removal.AT_ONCE
+    loses: str = ""  # what a deletion on an explicit word loses for good
     undo: Mapping[Action, Verdict] = field(default_factory=dict)
     seconds: Mapping[Action, float] = field(default_factory=dict)
     ready: Callable[[Body], Readiness] = _ready_at_once
@@ -118,6 +160,18 @@ class Kind:
     """What to insert when a deleted one is made again from its live body; by default that."""
     check: Callable[[Mapping[str, Any]], list[tuple[str, str]]] | None = None
     """Rules that types cannot say: (JSON pointer, what is wrong) for each one broken."""
+
+    @property
+    def all_links(self) -> dict[Pattern, tuple[str, ...]]:
+        return {**self.links, **self.links_by_name}
+
+    def field_of(self, where: str) -> str:
+        """The field that a write of this place sends: `settings/tier` by leaf, else `settings`."""
+        way = parts(where)
+        if not self.by_leaf:
+            return way[0]
+        index = next((at for at, part in enumerate(way) if part.isdigit()), len(way))
+        return pointer(*way[:index])[1:]
 
     def heeded(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """A body without the fields that Google does not heed, given the others."""

@@ -9,12 +9,15 @@ from fnmatch import fnmatchcase
 from remediate.model.errors import InvalidInput
 
 GLOBAL = "global"
+NESTED = frozenset({"CertificateMapEntry"})  # kinds whose names are `parent/name`
 _PART = re.compile(r"[A-Za-z0-9@*._\\-]+")
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Ref:
     """`Kind/name`, or `Kind/location/name` where the location is not global.
+
+    What stands in another resource is named after it: `CertificateMapEntry/<map>/<name>`.
 
     A record set is named inside its zone: `DnsZone/<zone>/<fqdn with its dot>/<TYPE>`.
     """
@@ -62,6 +65,8 @@ def parse_ref(text: str) -> Ref:
     match rest:
         case [name]:
             return Ref(kind, name)
+        case [parent, name] if kind in NESTED:
+            return Ref(kind, f"{parent}/{name}")
         case [zone, *fqdn, rrtype] if kind == "DnsZone" and fqdn:
             return record_ref(zone, "/".join(fqdn), rrtype)
         case [location, name] if kind != "DnsZone":

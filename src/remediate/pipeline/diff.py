@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
@@ -79,11 +80,18 @@ class Pair:
     cause: Cause
 
     @property
-    def unchangeable(self) -> list[str]:
-        """The differing fields that cannot change in place."""
-        where = [change.pointer for change in self.changes]
-        fixed = self.facts.fixed(scope_of(self.live_ref))
-        return [pointer for pointer in where if covers(fixed, pointer)]
+    def why_not_in_place(self) -> str:
+        """Why live cannot become what is wanted by a change of it; empty where it can."""
+        fixed, reasons = fixed_changes(self.facts, scope_of(self.live_ref), self.changes)
+        if fixed:
+            reasons.append(f"{', '.join(fixed)} cannot change in place")
+        if (stands := self.facts.ready(self.live)).failed and self.is_replaceable:
+            reasons.append(f"it will not become ready: {stands.state}")
+        return "; ".join(reasons)
+
+    @property
+    def is_replaceable(self) -> bool:
+        return self.facts.replacement is Replacement.BESIDE
 
     def difference(self, action: Action, live: Ref, after: Mapping[str, Any]) -> Difference:
         replaces = self.live_ref if action is Action.REPLACE else None
@@ -133,12 +141,12 @@ def _compare_resource(
     if changes and watched:
         fields = ", ".join(change.pointer for change in changes)
         result.notes.append(f"{ref} is only observed, and differs in {fields}")
-    elif changes:
+    elif changes or stands.failed:
         cause = _cause(facts, wanted, live, entry, changes, observed.project)
         pair = Pair(facts, resource, wanted, live_ref, live, changes, cause)
-        if pair.unchangeable:
+        if pair.why_not_in_place:
             _replace(pair, observed, result)
-        else:
+        elif changes:
             rules = rules_of(facts, observed.project)
             after = merged_changes(wanted, live, changes, rules)
             result.found.append(pair.difference(Action.UPDATE, live_ref, after))
@@ -181,7 +189,8 @@ def _current(
         if _same_immutable(facts, wanted, observed.live[at], observed.project, scope_of(ref))
     ]
     if same:
-        return max(same, key=lambda at: (at.name != ref.name, issue(at.name), at.name))
+        number = partial(issue, by=facts.naming)
+        return max(same, key=lambda at: (at.name != ref.name, number(at.name), at.name))
     last = ref.named(entry.name) if entry else None
     if last in ours:
         return last
@@ -192,7 +201,7 @@ def _same_immutable(
     facts: Kind, wanted: Mapping[str, Any], live: Mapping[str, Any], project: str, scope: Scope
 ) -> bool:
     changes = field_changes(facts, wanted, live, project=project)
-    return not any(covers(facts.fixed(scope), change.pointer) for change in changes)
+    return not any(fixed_changes(facts, scope, changes))
 
 
 def _replace(pair: Pair, observed: Observed, result: Differences) -> None:
@@ -201,16 +210,15 @@ def _replace(pair: Pair, observed: Observed, result: Differences) -> None:
     how = pair.facts.replacement
     if how is Replacement.REFUSED or pair.resource.lifecycle.replace == "refuse":
         message = (
-            f"{ref} would have to be replaced, since {', '.join(pair.unchangeable)} cannot change "
-            "in place, and it never is: declare another one under its own name and move to it"
+            f"{ref} would have to be replaced, since {pair.why_not_in_place}, and it never is: "
+            "declare another one under its own name and move to it"
         )
         result.refused.append(_refusal(pair, message))
         return
     if how is Replacement.RECREATE and (users := _users(pair.live_ref, observed)):
         message = (
-            f"{ref} would have to be deleted and made again, since {', '.join(pair.unchangeable)} "
-            f"cannot change in place, but {', '.join(users)} uses it: declare another one under "
-            "its own name and move to it"
+            f"{ref} would have to be deleted and made again, since {pair.why_not_in_place}, but "
+            f"{', '.join(users)} uses it: declare another one under its own name and move to it"
         )
         result.refused.append(_refusal(pair, message))
         return
@@ -219,7 +227,7 @@ def _replace(pair: Pair, observed: Observed, result: Differences) -> None:
         known = {*observed.live, *result.names.declared}
         taken = {at.name for at in known if at.kind == ref.kind}
         immutable = _immutable(pair.facts, pair.wanted, observed.project, scope_of(ref))
-        new = ref.named(replacement(ref.name, immutable, taken))
+        new = ref.named(replacement(ref.name, immutable, taken, pair.facts.naming))
     result.names.settle(ref, new, None)
     result.written[ref] = (new, without_secrets(pair.facts, pair.wanted))
     if new != pair.live_ref:
@@ -239,7 +247,7 @@ def _users(ref: Ref, observed: Observed) -> list[str]:
     return sorted(
         str(other)
         for other, body in observed.live.items()
-        if other != ref and ref in set(linked(other.kind, body, observed.project))
+        if other != ref and ref in set(linked(other, body, observed.project))
     )
 
 
@@ -253,6 +261,16 @@ def _immutable(
 
 def _top_is_immutable(name: str, whole: set[str]) -> bool:
     return any(pattern == name or pattern.startswith(f"{name}/") for pattern in whole)
+
+
+def fixed_changes(
+    facts: Kind, scope: Scope, changes: Iterable[FieldChange]
+) -> tuple[list[str], list[str]]:
+    """Of changes, the fields that no call changes, and why others cannot change this one way."""
+    fixed = facts.fixed(scope)
+    never = [change.pointer for change in changes if covers(fixed, change.pointer)]
+    reasons = [why for c in changes if facts.one_way and (why := facts.one_way(c))]
+    return never, reasons
 
 
 def covers(patterns: frozenset[str], where: str) -> bool:

@@ -111,7 +111,7 @@ def impact(of: Graph, ref: Ref) -> Impact:
 def _ways(resource: Resource, declared: Collection[Ref]) -> Iterator[tuple[str, Ref]]:
     """(pointer, target) of every link and reference of a resource."""
     facts = kind(resource.ref.kind)
-    for at, allowed, value in leaves(resource.spec, Patterns(facts.links)):
+    for at, allowed, value in leaves(resource.spec, Patterns(facts.all_links)):
         for text in value if isinstance(value, list) else [value]:
             if isinstance(text, str) and not isinstance(text, Template):
                 target = link_target(facts, allowed, text, resource.ref, declared)

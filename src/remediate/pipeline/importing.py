@@ -8,7 +8,7 @@ from functools import partial
 from itertools import islice
 
 from remediate.kinds.bodies.links import link_target, project_relative, ref_of, scope_of
-from remediate.kinds.bodies.names import is_ours
+from remediate.kinds.bodies.names import stands_for
 from remediate.kinds.documents.envelope import API_VERSION
 from remediate.kinds.documents.environment import NAME, check
 from remediate.kinds.documents.imported import spec_of
@@ -156,7 +156,7 @@ def _outdone(specs: Mapping[Ref, Body]) -> list[tuple[Ref, Ref]]:
         if facts.replacement is not Replacement.BESIDE:
             continue
         fixed = {name: spec[name] for name in spec if f"/{name}" in facts.fixed(scope_of(ref))}
-        beside = (o for o in specs if o.named(ref.name) == ref != o and is_ours(o.name, ref.name))
+        beside = (o for o in specs if o != ref and stands_for(o, ref, ()))
         alike = (o for o in beside if fixed == {name: specs[o].get(name) for name in fixed})
         found += [(ref, other) for other in islice(alike, 1)]
     return found

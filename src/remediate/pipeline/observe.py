@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 from remediate.gcp.errors import NotFound
 from remediate.gcp.google import Google
-from remediate.kinds.bodies.links import ref_of, scope_path
+from remediate.kinds.bodies.links import own_name, ref_of, scope_path
 from remediate.kinds.fields.pointers import Patterns, leaves
 from remediate.kinds.registry import kind
 from remediate.model.errors import NotAuthorised, RemediateError, Unreachable
@@ -93,14 +93,25 @@ def look_at(
 
 def _listed(google: Google, name: str, location: str) -> dict[Ref, Body] | RemediateError:
     try:
-        if name == "DnsZone":
-            bodies = google.dns.zones()
-        else:
-            facts = kind(name)
-            bodies = google.compute.list(scope_path(Ref(name, "", location)), facts.collection)
+        return {
+            Ref(name, own_name(parent, body), location): body
+            for parent in _parents(google, kind(name).parent, location)
+            for body in google.api(kind(name).api).list(
+                scope_path(Ref(name, parent, location)), kind(name).collection
+            )
+        }
     except RemediateError as error:
         return error
-    return {Ref(name, str(body["name"]), location): body for body in bodies}
+
+
+def _parents(google: Google, name: str, location: str) -> Iterable[str]:
+    """What the resources of a kind stand in, each with a list of its own; most in nothing."""
+    if not name:
+        return ("",)
+    bodies = google.api(kind(name).api).list(
+        scope_path(Ref(name, "", location)), kind(name).collection
+    )
+    return [own_name("", body) for body in bodies]
 
 
 def _bodies(answer: dict[Ref, Body] | RemediateError) -> Iterable[tuple[Ref, Body]]:

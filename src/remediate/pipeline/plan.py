@@ -78,6 +78,7 @@ def plan(desired: Desired, observed: Observed, ledger: Ledger, choices: Choices)
         allowances=choices.allowances,
         written=verdict.written,
         retired=verdict.retired,
+        retention=desired.environment.retention,
         unsettled=frozenset(
             [*(d.ref for d in verdict.found), *(o.ref for o in verdict.refused if o.ref)]
         ),
@@ -105,7 +106,7 @@ def _insist_on_company(
 def settling(levels: Sequence[Sequence[Step]], project: str) -> list[Ref]:
     """What is created here, is in use at the end, and takes its time to become ready."""
     steps = [step for level in levels for step in level]
-    used = {ref for step in steps for ref in linked(step.live.kind, _heeded(step), project)}
+    used = {ref for step in steps for ref in linked(step.live, _heeded(step), project)}
     waited = {ref for step in steps for ref in step.ready}
     return [
         step.live
@@ -218,7 +219,7 @@ def _link(drafts: list[Draft], around: Surroundings) -> None:
     """Let every draft wait for what it needs."""
     makers: dict[Ref, Draft] = {}
     for draft in drafts:
-        if draft.step.verb is not Action.DELETE:
+        if not draft.step.verb.removes:
             makers.setdefault(draft.step.live, draft)
     logical = {draft.step.ref: draft for draft in reversed(drafts) if not draft.last}
     front = [d for d in drafts if not d.last and d.step.ref.kind in {"ForwardingRule", DNS}]
@@ -252,7 +253,7 @@ def _link_deletions(drafts: list[Draft], around: Surroundings) -> None:
         if (earlier := left_behind.get(draft.step.ref)) is not None:
             draft.needs.append(earlier)
         left_behind[draft.step.ref] = draft
-        for ref in linked(draft.step.live.kind, draft.step.before, around.project, holders):
+        for ref in linked(draft.step.live, draft.step.before, around.project, holders):
             if ref in gone:
                 gone[ref].needs.append(draft.head)
         if not draft.step.ref.is_record_set:
@@ -268,7 +269,7 @@ def _needs(each: Step | Difference, project: str) -> Iterator[Ref]:
         yield each.ref.zone
         yield from (value.ref for value in _rrdatas(each) if isinstance(value, Unknown))
     else:
-        yield from linked(each.ref.kind, each.after, project)
+        yield from linked(each.live, each.after, project)
 
 
 def _rrdatas(step: Step | Difference) -> Sequence[Any]:
@@ -304,7 +305,7 @@ def _numbered(levels: list[list[Draft]]) -> list[list[Step]]:
     ids: dict[int, str] = {}
     result = []
     for level in levels:
-        level.sort(key=lambda draft: (str(draft.step.ref), draft.step.verb is not Action.DELETE))
+        level.sort(key=lambda draft: (str(draft.step.ref), not draft.step.verb.removes))
         for draft in level:
             ids[id(draft)] = str(len(ids) + 1)
         result.append(

@@ -27,7 +27,7 @@ from remediate.model.plan import Action, Difference, FieldChange, Objection, Pla
 from remediate.model.progress import Watcher
 from remediate.model.ref import GLOBAL, Ref, record_ref
 from remediate.pipeline.apply import Order
-from remediate.pipeline.diff import covers
+from remediate.pipeline.diff import fixed_changes
 from remediate.pipeline.history import Written, same_state, written_since
 from remediate.pipeline.observe import Observed, look_at
 from remediate.pipeline.plan import plan_digest, settling, waves
@@ -91,19 +91,18 @@ def live_now(snapshot: Snapshot, google: Google, watchers: Sequence[Watcher] = (
 
 
 def _look(refs: Sequence[Ref], google: Google, watchers: Sequence[Watcher]) -> Observed:
-    """Every compute collection around these resources, since any of them may link to one."""
+    """Every collection of their APIs around these, since any of them may link to one."""
     places = {ref.location for ref in refs if ref.kind != DNS} | {GLOBAL}
-    compute = {
+    apis = {kind(ref.kind).api for ref in refs if ref.kind != DNS}
+    around = {
         (name, place)
         for name in NAMES
         for place in places
-        if name != DNS and scope_of(Ref(name, "", place)) in kind(name).scopes
+        if kind(name).api in apis and scope_of(Ref(name, "", place)) in kind(name).scopes
     }
-    if all(ref.kind == DNS for ref in refs):
-        compute = set()
     zones = sorted({ref.zone.name for ref in refs if ref.kind == DNS})
     dns = {(DNS, GLOBAL)} if any(ref.kind == DNS for ref in refs) else set()
-    return look_at(google, compute | dns, zones, watchers)
+    return look_at(google, around | dns, zones, watchers)
 
 
 def order_back(way: Way, plan: Plan) -> Order:
@@ -208,7 +207,7 @@ def _update(name: Ref, ref: Ref, before: Body, live: Body, project: str) -> Iter
     )
     if not changes:
         return
-    if any(covers(facts.fixed(scope_of(ref)), change.pointer) for change in changes):
+    if any(fixed_changes(facts, scope_of(ref), changes)):
         # A rollback knows one name, so whatever the kind, it is made again under that one.
         body = {"name": ref.name, **_again(ref, before)}
         yield Difference(name, Action.REPLACE, ref, live, body, changes, replaces=ref)
@@ -253,7 +252,7 @@ def _users(ref: Ref, way: Way) -> Iterator[Ref]:
     holders = holders_of(way.observed.live)
     for other, live in way.observed.live.items():
         after = restored[other] if other in way.written and other in restored else live
-        if other != ref and ref in set(linked(other.kind, after, project, holders)):
+        if other != ref and ref in set(linked(other, after, project, holders)):
             yield other
 
 

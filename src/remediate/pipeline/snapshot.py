@@ -68,8 +68,8 @@ def _neighbours(step: Step, project: str) -> Iterable[Ref]:
     if step.ref.is_record_set:
         yield step.ref.zone
     else:
-        yield from linked(step.live.kind, step.before, project)
-        yield from linked(step.live.kind, step.after, project)
+        yield from linked(step.live, step.before, project)
+        yield from linked(step.live, step.after, project)
 
 
 def _records(zone: Zone, pages: Iterable[list[Body]]) -> dict[Ref, Body | None]:

@@ -21,6 +21,11 @@ RECORD_UNDO = Verdict(
     Undo.EXACT, "the record set comes back word for word; caches follow after the old TTL"
 )
 RECORD_WORDS = ("name", "type", "ttl", "rrdatas", "routingPolicy")
+LEDGER_ONLY = frozenset({Action.SET_ASIDE.value, Action.KEEP.value})  # methods without a request
+WRITTEN_DOWN = {
+    Action.SET_ASIDE: Verdict(Undo.EXACT, "it stays as it is until `remediate gc` deletes it"),
+    Action.KEEP: Verdict(Undo.EXACT, "it is set aside again"),
+}
 DNS_CHANGE_SECONDS = 2.0  # measured: a change is done within two seconds
 
 
@@ -64,6 +69,17 @@ def drafts(difference: Difference, around: Surroundings) -> list[Draft]:
             return [Draft(_step(facts, difference, Action.DELETE, "delete", around), last=True)]
         case Action.REPLACE:
             return _replacement(facts, difference, around)
+        case Action.SET_ASIDE | Action.KEEP:
+            return [_written_down(facts, difference, around)]
+
+
+def _written_down(facts: Kind, difference: Difference, around: Surroundings) -> Draft:
+    """A step that changes the ledger alone."""
+    verb = difference.action
+    verdict = WRITTEN_DOWN[verb]
+    step = _step(facts, difference, verb, verb.value, around)
+    step = replace(step, undo=verdict.undo, undo_why=verdict.why, estimate=0.0)
+    return Draft(step, last=verb is Action.SET_ASIDE)
 
 
 def _record_draft(difference: Difference, around: Surroundings) -> Draft:
@@ -128,7 +144,7 @@ def _with(draft: Draft, **fields: Any) -> Draft:  # noqa: ANN401 - the fields of
 
 def _update(facts: Kind, difference: Difference, around: Surroundings) -> list[Draft]:
     """One step a call: most fields go by `patch`, a few only by calls of their own."""
-    touched = sorted({parts(change.pointer)[0] for change in difference.changes})
+    touched = sorted({facts.field_of(change.pointer) for change in difference.changes})
     by_call: dict[Update, list[str]] = defaultdict(list)
     for name in touched:
         by_call[_update_for(facts, name, difference.live)].append(name)
@@ -136,7 +152,7 @@ def _update(facts: Kind, difference: Difference, around: Surroundings) -> list[D
     for how in facts.updates:
         if not (names := tuple(by_call.get(how, ()))):
             continue
-        changes = tuple(c for c in difference.changes if parts(c.pointer)[0] in names)
+        changes = tuple(c for c in difference.changes if facts.field_of(c.pointer) in names)
         step = _step(facts, difference, Action.UPDATE, how.method, around, names, changes)
         drafts += _overlapping(facts, step, around) if facts.overlaps in names else [Draft(step)]
     for earlier, later in pairwise(drafts):
@@ -147,7 +163,7 @@ def _update(facts: Kind, difference: Difference, around: Surroundings) -> list[D
 def _update_for(facts: Kind, name: str, live: Ref) -> Update:
     scope = scope_of(live)
     able = [how for how in facts.updates if scope in how.scopes]
-    special = [how for how in able if name in how.fields]
+    special = [how for how in able if how.writes(name)]
     return (special or [how for how in able if not how.fields])[0]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from remediate.gcp.google import Google
 from remediate.gcp.operations import Operation
 from remediate.kinds.bodies.compare import changeable_fields, fields_digest, masked
+from remediate.kinds.bodies.fields import at_field, with_fields
 from remediate.kinds.bodies.links import scope_of, scope_path
 from remediate.kinds.kind import Compare, Kind, Update
 from remediate.kinds.registry import kind
@@ -40,9 +41,8 @@ def read(google: Google, ref: Ref) -> Body | None:
     """The resource as it is now; None where Google says that there is none."""
     if ref.is_record_set:
         return google.dns.record_set(ref.zone.name, *ref.record)
-    if ref.kind == "DnsZone":
-        return google.dns.zone(ref.name)
-    return google.compute.get(scope_path(ref), kind(ref.kind).collection, ref.name)
+    facts = kind(ref.kind)
+    return google.api(facts.api).get(scope_path(ref), facts.collection, _own_name(ref))
 
 
 def call_for(
@@ -60,10 +60,10 @@ def call_for(
         return Call("insert", step.live, _inserted(facts, after), request_id)
     assert live is not None
     how = _update(facts, step)
-    body: Body = {name: after.get(name) for name in step.fields}
+    body = with_fields({}, after, step.fields)
     body = how.sends(body) if how.sends else body
-    if how.compare is not Compare.NOTHING and live.get(how.compare.value):
-        body[how.compare.value] = live[how.compare.value]
+    if how.compare is not Compare.NOTHING and at_field(live, how.compare):
+        body = with_fields(body, live, (how.compare,))
     return Call(step.method, step.live, body, request_id)
 
 
@@ -74,8 +74,7 @@ def effect(step: Step, after: Mapping[str, Any] | None, live: Body | None) -> Bo
         return None
     if step.verb is not Action.UPDATE:
         return masked(facts, _inserted(facts, after))
-    written = {name: after.get(name) for name in step.fields}
-    return masked(facts, {**(live or {}), **written})
+    return masked(facts, with_fields(live or {}, after, step.fields))
 
 
 def insist_on_precondition(step: Step, live: Body | None, project: str) -> None:
@@ -89,32 +88,22 @@ def insist_on_precondition(step: Step, live: Body | None, project: str) -> None:
     if live is None:
         raise Stale(f"{step.live} was there when this was planned, and now it is gone")
     before = step.before or {}
-    moved = [n for n in compared if live.get(n) != before.get(n)]
-    was = {name: before.get(name) for name in moved}
-    now = {name: live.get(name) for name in moved}
+    moved = [n for n in compared if at_field(live, n) != at_field(before, n)]
+    was, now = ({name: at_field(body, name) for name in moved} for body in (before, live))
     raise Stale(f"{step.live} has changed since: planned from {was}, live is {now}")
 
 
 def send(google: Google, call: Call) -> Operation:
-    if call.ref.kind == "DnsZone":
-        return _send_zone(google, call)
-    facts = kind(call.ref.kind)
-    scope = scope_path(call.ref)
+    facts, scope = kind(call.ref.kind), scope_path(call.ref)
+    api, name = google.api(facts.api), _own_name(call.ref)
     if call.method == "insert":
-        return google.compute.insert(scope, facts.collection, call.body or {}, call.request_id)
-    return google.compute.call(
-        call.method, scope, facts.collection, call.ref.name, call.body, call.request_id
-    )
+        return api.insert(scope, facts.collection, call.body or {}, call.request_id)
+    return api.call(call.method, scope, facts.collection, name, call.body, call.request_id)
 
 
-def _send_zone(google: Google, call: Call) -> Operation:
-    match call.method:
-        case "insert":
-            return google.dns.create_zone(call.body or {}, call.request_id)
-        case "delete":
-            return google.dns.delete_zone(call.ref.name, call.request_id)
-        case _:
-            return google.dns.patch_zone(call.ref.name, call.body or {}, call.request_id)
+def _own_name(ref: Ref) -> str:
+    """Without the parent's, which is in the path already."""
+    return ref.name.rpartition("/")[2]
 
 
 def _inserted(facts: Kind, after: Mapping[str, Any]) -> Body:
@@ -122,5 +111,6 @@ def _inserted(facts: Kind, after: Mapping[str, Any]) -> Body:
 
 
 def _update(facts: Kind, step: Step) -> Update:
-    scope = scope_of(step.live)
-    return next(u for u in facts.updates if u.method == step.method and scope in u.scopes)
+    scope, field = scope_of(step.live), step.fields[0]
+    able = [u for u in facts.updates if u.method == step.method and scope in u.scopes]
+    return next((u for u in able if u.writes(field)), able[-1])

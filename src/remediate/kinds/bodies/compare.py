@@ -19,6 +19,7 @@ from remediate.kinds.bodies.canonical import (
     rules_of,
     same,
 )
+from remediate.kinds.bodies.fields import picked
 from remediate.kinds.bodies.overlay import merged
 from remediate.kinds.fields.pointers import Patterns, children, parts, pointer, transformed
 from remediate.kinds.kind import Kind, Replacement
@@ -206,7 +207,4 @@ def fields_digest(kind: Kind, live: Fields | None, fields: tuple[str, ...], proj
     """
     if live is None:
         return digest("absent")
-    canonical = canonical_value(
-        {name: live[name] for name in fields if name in live}, rules_of(kind, project)
-    )
-    return digest(canonical)
+    return digest(canonical_value(picked(live, fields), rules_of(kind, project)))

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from ipaddress import ip_address
 from typing import Any
 
+from remediate.gcp.api import Api
 from remediate.kinds.fields.pointers import Patterns, leaves
 from remediate.kinds.kind import Kind, Scope
 from remediate.kinds.registry import NAMES, kind
@@ -19,10 +20,11 @@ CERTIFICATE_MANAGER = "//certificatemanager.googleapis.com/"
 _NAME = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 _FOREIGN = ("http://", "https://", "//", "projects/", "global/", "regions/", "zones/", "locations/")
 _HOST = re.compile(r"^(?:https?:)?//[^/]+/")
-_API = re.compile(r"^(?:compute/(?:v1|beta|alpha)/|v1/)")
+_API = re.compile(r"^(?:compute/(?:v1|beta|alpha)/|(?:sql/)?v[12][a-z0-9]*/)")
 # Collections that are not ours and live somewhere else than beside the resource that links to them.
 # Targets of Private Service Connect that are words, not links.
 _WORDS = frozenset({"all-apis", "vpc-sc"})
+_WHOLE_LINKS = frozenset({Api.COMPUTE, Api.DNS})  # whose bodies name networks by their URLs
 _GLOBAL_COLLECTIONS = frozenset({"networks", "backendBuckets"})
 
 
@@ -32,7 +34,7 @@ def link_target(
     """The declared resource that a link means, or None where it is somebody else's.
 
     A bare name means the same region first, then global. Raises ValueError with the sentence to
-    show when nothing, or more than one thing, fits.
+    show when nothing, or more than one thing, fits; what travels by name may be somebody else's.
     """
     if text.startswith(_FOREIGN) or _is_literal(text) or text in _WORDS:
         return None
@@ -45,20 +47,27 @@ def link_target(
         ref = parse_ref(text)
         if ref.kind not in ours:
             raise ValueError(f"{of.name} links to {_either(allowed)} here, not to {ref.kind}")
-        exact = text.count("/") > 1
-        target = ref if exact and ref in declared else _nearest(ref.kind, ref.name, at, declared)
-        if target is None or (exact and target != ref):
-            raise ValueError(f"{text} is not declared")
-        return target
+        return _whole(text, ref, at, declared)
     if not ours:
         return None
     found = [_nearest(name, text, at, declared) for name in ours]
     known = [ref for ref in found if ref is not None]
     if len(known) > 1:
         raise ValueError(f"{text!r} could be {' or '.join(map(str, known))}; write which")
+    if not known and allowed in of.links_by_name.values():
+        return None
     if not known:
         raise ValueError(f"no {_either(tuple(ours))} named {text!r} is declared")
     return known[0]
+
+
+def _whole(text: str, ref: Ref, at: Ref, declared: Collection[Ref]) -> Ref:
+    """What `Kind/name` or `Kind/location/name` means; raises ValueError where nothing is."""
+    exact = text.count("/") > 1
+    target = ref if exact and ref in declared else _nearest(ref.kind, ref.name, at, declared)
+    if target is None or (exact and target != ref):
+        raise ValueError(f"{text} is not declared")
+    return target
 
 
 def declared_target(
@@ -71,21 +80,50 @@ def declared_target(
     return target if target in declared else None
 
 
-def self_link(project: str, ref: Ref) -> str:
-    """The link by which Google answers a compute resource of ours."""
-    return COMPUTE + path(project, ref)
+def link(of: Kind, project: str, ref: Ref) -> str:
+    """The link to a resource of ours as the API of its holder wants it."""
+    match kind(ref.kind).api:
+        case Api.COMPUTE:
+            return COMPUTE + path(project, ref)
+        case Api.CERTIFICATE_MANAGER if of.api is Api.COMPUTE:
+            return CERTIFICATE_MANAGER + path(project, ref)
+        case _:
+            return path(project, ref)
 
 
 def path(project: str, ref: Ref) -> str:
     """`projects/P/global/urlMaps/NAME`: how links are compared."""
-    return f"projects/{project}/{scope_path(ref)}/{kind(ref.kind).collection}/{ref.name}"
+    around = f"projects/{project}/{scope_path(ref)}".rstrip("/")
+    return f"{around}/{kind(ref.kind).collection}/{ref.name.rpartition('/')[2]}"
 
 
 def scope_path(ref: Ref) -> str:
-    """`global`, `regions/R` or `zones/Z`."""
-    if ref.location == GLOBAL:
-        return "global"
-    return f"{'zones' if scope_of(ref) is Scope.ZONE else 'regions'}/{ref.location}"
+    """What stands before the collection: `global`, `regions/R`, `locations/L`, or nothing."""
+    facts = kind(ref.kind)
+    match facts.api:
+        case Api.COMPUTE if ref.location == GLOBAL:
+            return "global"
+        case Api.COMPUTE:
+            return f"{'zones' if scope_of(ref) is Scope.ZONE else 'regions'}/{ref.location}"
+        case Api.DNS | Api.SQL:
+            return ""
+        case _ if facts.parent:
+            above = kind(facts.parent).collection
+            return f"locations/{ref.location}/{above}/{ref.name.partition('/')[0]}"
+        case _:
+            return f"locations/{ref.location}"
+
+
+def own_name(parent: str, body: Mapping[str, Any]) -> str:
+    """What a live resource is called in a Ref; newer APIs answer its whole path as its name."""
+    name = str(body["name"]).rpartition("/")[2]
+    return f"{parent}/{name}" if parent else name
+
+
+def parent_of(ref: Ref) -> Ref | None:
+    """The resource that this one stands in, and cannot be without."""
+    above = kind(ref.kind).parent
+    return Ref(above, ref.name.partition("/")[0], ref.location) if above else None
 
 
 def scope_of(ref: Ref) -> Scope:
@@ -98,6 +136,7 @@ def foreign_link(project: str, allowed: tuple[str, ...], text: str, at: Ref) -> 
     """A link to what is not ours, spelled as Google answers it."""
     if not text:
         return text
+    of_compute = COMPUTE if kind(at.kind).api in _WHOLE_LINKS else ""
     if "certificateMaps" in allowed and _NAME.fullmatch(text):
         text = f"locations/global/certificateMaps/{text}"
     if (
@@ -111,8 +150,8 @@ def foreign_link(project: str, allowed: tuple[str, ...], text: str, at: Ref) -> 
     if _NAME.fullmatch(text):
         collection = next(name for name in allowed if name not in NAMES)
         where = "global" if collection in _GLOBAL_COLLECTIONS else scope_path(at)
-        return f"{COMPUTE}projects/{project}/{where}/{collection}/{text}"
-    return COMPUTE + project_relative(text, project)
+        return f"{of_compute}projects/{project}/{where}/{collection}/{text}"
+    return of_compute + project_relative(text, project)
 
 
 def project_relative(text: str, project: str) -> str:
@@ -127,14 +166,19 @@ def project_relative(text: str, project: str) -> str:
 
 
 def ref_of(link: str, project: str) -> Ref | None:
-    """The Ref that a self link of one of our compute collections stands for."""
-    match project_relative(link, project).split("/"):
-        case ["projects", owner, "global", collection, name] if owner == project:
+    """The Ref that a self link in one of our collections stands for."""
+    owner, *way = project_relative(link, project).split("/")[1:]
+    if owner != project:
+        return None
+    match way:
+        case ["global", collection, name]:
             location = GLOBAL
-        case ["projects", owner, "regions" | "zones", location, collection, name] if (
-            owner == project
-        ):
+        case ["regions" | "zones" | "locations", location, collection, name]:
             pass
+        case ["locations", location, _above, parent, collection, below]:
+            name = f"{parent}/{below}"
+        case [collection, name]:
+            location = GLOBAL
         case _:
             return None
     found = _kind_by_collection().get(collection)
@@ -142,24 +186,28 @@ def ref_of(link: str, project: str) -> Ref | None:
 
 
 def linked(
-    name: str,
+    at: Ref,
     body: Mapping[str, Any] | None,
     project: str,
     holders: Mapping[str, Ref] | None = None,
 ) -> Iterator[Ref]:
-    """The resources of ours that a body links to, by their live names.
+    """The resources of ours that the body of one links to, by their live names.
 
     `holders` tells whose value stands where Google answers a link by value.
     """
-    if body is None or name == "DnsZone":  # a zone's own links are to networks, not to ours
+    if body is None or at.kind == "DnsZone":  # a zone's own links are to networks, not to ours
         return
-    facts = kind(name)
+    facts = kind(at.kind)
+    if (parent := parent_of(at)) is not None:
+        yield parent
     for _at, _allowed, link in leaves(body, Patterns(facts.links)):
         for one in link if isinstance(link, list) else [link]:
             if isinstance(one, Unknown):
                 yield one.ref
             elif isinstance(one, str) and "/" in one and (ref := ref_of(one, project)):
                 yield ref
+    for _at, allowed, name in leaves(body, Patterns(facts.links_by_name)):
+        yield from (Ref(of, name, at.location) for of in allowed if of in NAMES)
     for _at, _field, value in leaves(body, Patterns(facts.links_by_value)):
         if holders and value in holders:
             yield holders[value]

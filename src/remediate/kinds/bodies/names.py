@@ -1,7 +1,8 @@
 """What replacements are called, and which live resource is the one that a document means.
 
 A replacement is `<name>-<8 hex of SHA-256 of the canonical immutable spec>`; issued again, `-2`,
-`-3` and so on. Ours is the plain name or that pattern, and nothing else.
+`-3` and so on. Ours is the plain name or that pattern, and nothing else. Where Google allows less
+than 63 characters, the kind says so (`Naming`).
 """
 
 from __future__ import annotations
@@ -10,36 +11,43 @@ import hashlib
 import re
 from collections.abc import Collection, Container
 
+from remediate.kinds.kind import Naming
+from remediate.kinds.registry import kind
 from remediate.model.json import Body, canonical
 from remediate.model.ref import Ref
 
-LONGEST = 63  # RFC 1035, and Google's limit for compute names
-_HEX = 8
-_SUFFIXES = (r"-[0-9a-f]{8}$", r"-[0-9a-f]{8}-[0-9]+$")
+COMPUTE = Naming()  # RFC 1035
 
 
-def replacement(base: str, immutable: Body, taken: Collection[str]) -> str:
+def replacement(base: str, immutable: Body, taken: Collection[str], by: Naming = COMPUTE) -> str:
     """The lowest unused name for a replacement with this immutable spec."""
-    digest = hashlib.sha256(canonical(immutable)).hexdigest()[:_HEX]
+    digest = hashlib.sha256(canonical(immutable)).hexdigest()[: by.digits]
     number = 1
     while True:
         suffix = f"-{digest}" + (f"-{number}" if number > 1 else "")
-        name = _cut(base, suffix)
+        name = _cut(base, suffix, by)
         if name not in taken:
             return name
         number += 1
 
 
-def _cut(base: str, suffix: str) -> str:
-    return base[: LONGEST - len(suffix)].rstrip("-") + suffix
+def _cut(base: str, suffix: str, by: Naming) -> str:
+    while counted(base.rstrip("-") + suffix, by) > by.longest:
+        base = base[:-1]
+    return base.rstrip("-") + suffix
 
 
-def is_ours(name: str, base: str) -> bool:
+def counted(name: str, by: Naming) -> int:
+    """How long a name is, as Google counts."""
+    return len(name) + (by.hyphen - 1) * name.count("-")
+
+
+def is_ours(name: str, base: str, by: Naming = COMPUTE) -> bool:
     """Whether a live name is the plain one or one that a replacement of it got."""
     if name == base:
         return True
-    suffixes = (re.search(pattern, name) for pattern in _SUFFIXES)
-    return any(name == _cut(base, found[0]) for found in suffixes if found)
+    suffixes = (re.search(rf"-[0-9a-f]{{{by.digits}}}{again}$", name) for again in ("", "-[0-9]+"))
+    return any(name == _cut(base, found[0], by) for found in suffixes if found)
 
 
 def stands_for(live: Ref, ref: Ref, declared: Container[Ref]) -> bool:
@@ -47,10 +55,11 @@ def stands_for(live: Ref, ref: Ref, declared: Container[Ref]) -> bool:
     if live == ref:
         return True
     same_place = (live.kind, live.location) == (ref.kind, ref.location)
-    return same_place and is_ours(live.name, ref.name) and live not in declared
+    by = kind(ref.kind).naming
+    return same_place and is_ours(live.name, ref.name, by) and live not in declared
 
 
-def issue(name: str) -> int:
+def issue(name: str, by: Naming = COMPUTE) -> int:
     """How many times the same spec was issued: `x-0a1b2c3d-2` is the second."""
-    found = re.search(r"-[0-9a-f]{8}-([0-9]+)$", name)
+    found = re.search(rf"-[0-9a-f]{{{by.digits}}}-([0-9]+)$", name)
     return int(found[1]) if found else 1

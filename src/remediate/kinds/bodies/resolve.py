@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from remediate.kinds.bodies.links import declared_target, foreign_link, ref_of, self_link
+from remediate.kinds.bodies.links import declared_target, foreign_link, link, parent_of, ref_of
 from remediate.kinds.fields.pointers import Patterns, leaves, transformed
 from remediate.kinds.kind import Kind
 from remediate.model.ref import Ref
@@ -54,13 +54,18 @@ class Names:
 def resolved(kind: Kind, resource: Resource, names: Names) -> dict[str, Any]:
     """The body as Google would hold it: templates filled in, links whole, unknowns marked."""
     rendered = _rendered(resource.spec, names.look_up)
-    linked = transformed(
+    whole = transformed(
         rendered,
         Patterns(kind.links),
         lambda allowed, text: _link(kind, allowed, text, resource.ref, names),
     )
+    linked = transformed(
+        whole,
+        Patterns(kind.links_by_name),
+        lambda allowed, text: _name(kind, allowed, text, resource.ref, names),
+    )
     body: dict[str, Any] = transformed(
-        linked, Patterns(kind.links_by_value), lambda field, link: _by_value(link, field, names)
+        linked, Patterns(kind.links_by_value), lambda field, text: _by_value(text, field, names)
     )
     return body
 
@@ -68,7 +73,9 @@ def resolved(kind: Kind, resource: Resource, names: Names) -> dict[str, Any]:
 def targets(kind: Kind, resource: Resource, declared: Collection[Ref], project: str) -> set[Ref]:
     """The declared resources that this one needs: its links, its templates, and `dependsOn`."""
     needed = set(resource.lifecycle.depends_on)
-    for _at, allowed, text in leaves(resource.spec, Patterns(kind.links)):
+    if (parent := parent_of(resource.ref)) and parent in declared:
+        needed.add(parent)
+    for _at, allowed, text in leaves(resource.spec, Patterns(kind.all_links)):
         for one in text if isinstance(text, list) else [text]:
             if isinstance(one, Template):
                 continue
@@ -106,12 +113,19 @@ def _link(kind: Kind, allowed: tuple[str, ...], text: Any, at: Ref, names: Names
     target = declared_target(kind, allowed, text, at, names.declared, names.project)
     if target is None:
         return foreign_link(names.project, allowed, text, at)
-    return self_link(names.project, names.live(target))
+    return link(kind, names.project, names.live(target))
 
 
-def _by_value(link: Any, field: str, names: Names) -> Any:  # noqa: ANN401 - JSON is any
+def _name(kind: Kind, allowed: tuple[str, ...], text: Any, at: Ref, names: Names) -> Any:  # noqa: ANN401 - JSON is any
+    if not isinstance(text, str):
+        return text
+    target = declared_target(kind, allowed, text, at, names.declared, names.project)
+    return text.rpartition("/")[2] if target is None else names.live(target).name
+
+
+def _by_value(text: Any, field: str, names: Names) -> Any:  # noqa: ANN401 - JSON is any
     """Google answers an address where a link to one was sent, so the address is what is wanted."""
-    if not isinstance(link, str) or "/" not in link:
-        return link
-    target = ref_of(link, names.project)
-    return link if target is None else names.value(target, field)
+    if not isinstance(text, str) or "/" not in text:
+        return text
+    target = ref_of(text, names.project)
+    return text if target is None else names.value(target, field)

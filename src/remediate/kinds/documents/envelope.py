@@ -12,7 +12,7 @@ from remediate.kinds.kind import Kind, Scope
 from remediate.kinds.registry import NAMES, kind
 from remediate.model.document import Document
 from remediate.model.nearest import did_you_mean
-from remediate.model.ref import GLOBAL, Ref
+from remediate.model.ref import GLOBAL, NESTED, Ref
 
 API_VERSION = "remediate/v1"
 PLAIN_KINDS = ("Environment", "Checks")  # documents that are not resources
@@ -49,10 +49,17 @@ def read_head(document: Document, complaints: list[Complaint]) -> dict[str, Any]
     if name in PLAIN_KINDS:
         complaints += _not_for(str(name), body)
     written = metadata.get("name") if isinstance(metadata, dict) else None
-    if isinstance(written, str) and not NAME.fullmatch(written):
+    if isinstance(written, str) and not _is_name(name, written):
         hint = "a small letter, then up to 62 of a-z, 0-9 and -, not ending with -"
+        if name in NESTED:
+            hint = f"`parent/name`, such as `{kind(str(name)).parent.lower()}/www`"
         complaints.append(Complaint("/metadata/name", f"{written!r} is not a name", hint))
     return head if len(complaints) == before else {}
+
+
+def _is_name(of: object, text: str) -> bool:
+    parts = text.split("/")
+    return len(parts) == (2 if of in NESTED else 1) and all(map(NAME.fullmatch, parts))
 
 
 def _not_for(name: str, body: dict[str, Any]) -> list[Complaint]:
@@ -72,7 +79,7 @@ def ref_of_document(document: Document, region: str, complaints: list[Complaint]
     if not isinstance(name, str) or name not in NAMES or not isinstance(metadata, dict):
         return None
     called, written = metadata.get("name"), metadata.get("location")
-    if not isinstance(called, str) or not NAME.fullmatch(called):
+    if not isinstance(called, str) or not _is_name(name, called):
         return None
     facts = kind(name)
     location = str(written) if isinstance(written, str) else _default_location(facts, region)

@@ -68,6 +68,7 @@ def _lifecycle(lifecycle: Lifecycle) -> Body:
         "ignore": [*sorted(lifecycle.ignore)],
         "risk": lifecycle.risk,
         "replace": lifecycle.replace,
+        "replaceCidr": lifecycle.replace_cidr,
         "wait": [lifecycle.wait.timeout, lifecycle.wait.soak],
         "dependsOn": [*sorted(map(str, lifecycle.depends_on))],
         "allow": dict(lifecycle.allow),

@@ -65,7 +65,7 @@ def link_complaints(
 
 
 def _links(facts: Kind, spec: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...], str]]:
-    for at, allowed, value in leaves(spec, Patterns(facts.links)):
+    for at, allowed, value in leaves(spec, Patterns(facts.all_links)):
         listed = isinstance(value, list)
         for number, text in enumerate(value if listed else [value]):
             if isinstance(text, str) and not isinstance(text, Template):

@@ -1,0 +1,74 @@
+"""Cloud SQL Admin v1 (its discovery document, sqladmin.v1)."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from remediate.gcp.api import Api
+from remediate.gcp.connection import ApiConnection, Wire
+from remediate.gcp.errors import NotFound
+from remediate.gcp.operations import Operation
+from remediate.model.errors import Unreachable
+from remediate.model.json import Body
+
+BASE_URL = "https://sqladmin.googleapis.com"
+PAGE = 1000  # the most that Cloud SQL gives at once
+_VERBS = {"patch": "PATCH", "delete": "DELETE"}
+
+
+class SqlConnection(ApiConnection):
+    API_URL_TEMPLATE = "{api_base_url}/{api_version}{path}"
+    API_NAME = "Cloud SQL"
+
+
+class Sql:
+    """One project's instances. They stand beside each other whatever their region: no scopes."""
+
+    def __init__(self, wire: Wire, project: str, base_url: str = BASE_URL) -> None:
+        self._connection = SqlConnection(wire, base_url)
+        self._project = f"/projects/{project}"
+
+    def list(self, scope: str, collection: str) -> list[Body]:  # noqa: ARG002 - see Resources
+        found: list[Body] = []
+        query = {"maxResults": str(PAGE)}
+        while True:
+            page = self._connection.call("GET", f"{self._project}/{collection}", query)
+            items = page.get("items", [])
+            if page.get("warnings") or not isinstance(items, list):
+                raise Unreachable(
+                    "Cloud SQL could not list all instances; what is missing may exist"
+                )
+            found += [item for item in items if isinstance(item, dict)]
+            if not (token := page.get("nextPageToken")):
+                return found
+            query["pageToken"] = str(token)
+
+    def get(self, scope: str, collection: str, name: str) -> Body | None:  # noqa: ARG002 - see Resources
+        try:
+            return self._connection.call("GET", self._path(collection, name))
+        except NotFound:
+            return None
+
+    def insert(self, scope: str, collection: str, body: Body, request_id: str) -> Operation:  # noqa: ARG002 - Cloud SQL knows no request ids
+        answer = self._connection.call("POST", f"{self._project}/{collection}", body=body)
+        return Operation(Api.SQL, scope, answer)
+
+    def call(
+        self,
+        method: str,
+        scope: str,
+        collection: str,
+        name: str,
+        body: Body | None = None,
+        request_id: str = "",  # noqa: ARG002 - Cloud SQL knows no request ids
+    ) -> Operation:
+        """`patch` merges the body into the instance; or `delete`."""
+        path = self._path(collection, name)
+        answer = self._connection.call(_VERBS[method], path, body=body)
+        return Operation(Api.SQL, scope, answer)
+
+    def look(self, operation: Operation) -> Body:
+        return self._connection.call("GET", f"{self._project}/operations/{quote(operation.name)}")
+
+    def _path(self, collection: str, name: str) -> str:
+        return f"{self._project}/{collection}/{quote(name, safe='')}"
