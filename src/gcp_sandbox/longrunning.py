@@ -125,6 +125,11 @@ class LongRunning:
         """The oldest unfinished operation on a resource."""
         return next((it for it in self._running.values() if it.target == target), None)
 
+    def last_end(self, target: str) -> float:
+        """When the last operation on a resource that is over was due; 0 for never."""
+        ended = (it.ends for it in self._operations.values() if it.target == target and it.outcome)
+        return max(ended, default=0.0)
+
     def shown(self, operation: Operation) -> Body:
         """The operation as it is answered."""
         body: Body = {"name": operation.name, "metadata": operation.metadata}

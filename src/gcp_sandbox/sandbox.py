@@ -19,6 +19,7 @@ from gcp_sandbox.clock import Clock
 from gcp_sandbox.compute import api as compute
 from gcp_sandbox.dns import api as dns
 from gcp_sandbox.dns.section import DnsSection
+from gcp_sandbox.monitoring import api as monitoring
 from gcp_sandbox.nameserver import start_nameserver
 from gcp_sandbox.run import api as run
 from gcp_sandbox.server import LOOPBACK, start_server
@@ -46,7 +47,8 @@ def build(options: Options, *, seed: int | None = None) -> tuple[Service, dict[s
     connectors = vpcaccess.register(world, service.router, operations, places)
     run.register(world, service.router, operations, places, connectors)
     certificatemanager.register(world, service.router, operations, places, edge)
-    sql.register(world, service.router, authority)
+    databases = sql.register(world, service.router, authority)
+    monitoring.register(world, service.router, connectors, databases)
     storage.register(world, service.router)
     batch.register(service)
     ports: dict[str, int] = {}

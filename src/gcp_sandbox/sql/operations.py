@@ -120,6 +120,11 @@ class Operations:
             None,
         )
 
+    def last_end(self, project: str, instance: str) -> float:
+        """When the last operation on an instance that is over was due; 0 for never."""
+        ended = (it.ends for it in self.of(project) if it.instance == instance and it.over)
+        return max(ended, default=0.0)
+
     def find(self, project: str, name: str) -> Operation:
         operation = self._all.get(f"{project}/{name}")
         if operation is None:

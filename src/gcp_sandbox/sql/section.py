@@ -57,14 +57,17 @@ class CloudSql:
         """An instance as it is answered now."""
         project, name = body["project"], body["name"]
         shown = body | {"selfLink": f"{HOST}/{version}/projects/{project}/instances/{name}"}
-        operation = self.operations.under_way(project, name)
-        if operation is not None:
-            shown |= {"state": _state_during(operation, body)}
+        shown |= {"state": self.state(body)}
         replicas = [it["name"] for it in self._replicas(project, name)]
         shown |= {"replicaNames": replicas} if replicas else {}
         if "ipAddresses" in body:
             shown["serverCaCert"] = self._server_ca(body)
         return shown
+
+    def state(self, body: Body) -> str:
+        """What an instance is in while an operation is under way, and otherwise."""
+        operation = self.operations.under_way(body["project"], body["name"])
+        return _state_during(operation, body) if operation else str(body["state"])
 
     def _replicas(self, project: str, name: str) -> list[Body]:
         primary = f"{project}:{name}"

@@ -45,7 +45,7 @@ class Connectors:
         self.world = world
         self.bodies: dict[str, Body] = {}
         self.users: Callable[[str], list[str]] = lambda _name: []
-        self._operations = operations
+        self.operations = operations
         operations.serve(NAME, self._finish)
 
     def get(self, name: str) -> Body:
@@ -89,7 +89,7 @@ class Connectors:
 
     def _settled(self, name: str) -> Body:
         body = self.get(name)
-        if self._operations.under_way(name):
+        if self.operations.under_way(name):
             raise StatusError("ABORTED", "The connector has another operation in progress.")
         return body
 
@@ -101,7 +101,7 @@ class Connectors:
             "createTime": rfc3339(self.world.clock.time()),
             "target": name,
         }
-        return self._operations.begin(
+        return self.operations.begin(
             NAME, verb, name, seconds=_SECONDS[verb], metadata=metadata, request=request, note=note
         )
 

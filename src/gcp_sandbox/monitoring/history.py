@@ -1,0 +1,110 @@
+"""What each connector and each database was, and since when: points of the past stay as they were.
+
+What an operation brought about is noted as of its end, everything else as of the request.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from typing import Final
+
+from gcp_sandbox.monitoring.metrics import CONNECTOR, DATABASE
+from gcp_sandbox.request import Body
+from gcp_sandbox.sql.section import CloudSql
+from gcp_sandbox.vpcaccess.section import Connectors
+
+ALWAYS: Final = 0.0
+"""Since when what a scenario brings has been so."""
+_KEPT: Final = 200
+"""Changes remembered of one resource."""
+
+
+class History:
+    """Facts by resource, `{}` while it is not there. Keys are `<resource type>/<full name>`."""
+
+    def __init__(self) -> None:
+        self.changes: dict[str, list[tuple[float, Body]]] = {}
+
+    def note(self, now: float, connectors: Connectors, databases: CloudSql) -> bool:
+        """Take down what is different from before; whether anything is."""
+        facts = dict(_connectors(connectors)) | dict(_databases(databases))
+        gone: dict[str, Body] = {key: {} for key in self.changes if key not in facts}
+        changed = False
+        for key, known in (facts | gone).items():
+            past = self.changes.setdefault(key, [])
+            since, before = past[-1] if past else (ALWAYS, {})
+            if before != known:
+                ended = _last_end(key, connectors, databases)
+                past.append((ended if since < ended < now else now, known))
+                del past[:-_KEPT]
+                changed = True
+        return changed
+
+    def of(self, resource: str) -> Iterator[tuple[str, Body]]:
+        """Every resource of a type that ever was, and its latest labels."""
+        for key, past in sorted(self.changes.items()):
+            last = next((facts for _, facts in reversed(past) if facts), None)
+            if key.startswith(f"{resource}/") and last is not None:
+                yield key, last["labels"]
+
+    def at(self, key: str, when: float) -> Body:
+        """The facts of a moment; {} where there was nothing."""
+        past = self.changes[key]
+        place = bisect_right(past, when, key=lambda change: change[0])
+        return past[place - 1][1] if place else {}
+
+
+def _last_end(key: str, connectors: Connectors, databases: CloudSql) -> float:
+    kind, _, name = key.partition("/")
+    if kind == CONNECTOR:
+        return connectors.operations.last_end(name)
+    project, _, instance = name.partition(":")
+    return databases.operations.last_end(project, instance)
+
+
+def _connectors(section: Connectors) -> Iterator[tuple[str, Body]]:
+    for name, body in section.bodies.items():
+        _, project, _, location, _, identity = name.split("/")
+        yield (
+            f"{CONNECTOR}/{name}",
+            {
+                "labels": {
+                    "project_id": project,
+                    "location": location,
+                    "connector_name": identity,
+                },
+                "serving": body["state"] in {"READY", "UPDATING"},
+                "instances": [body["minInstances"], body.get("maxInstances", body["minInstances"])],
+                "mbps": body["minThroughput"],
+            },
+        )
+
+
+def _databases(section: CloudSql) -> Iterator[tuple[str, Body]]:
+    for project, bodies in section.instances.items():
+        for name, body in bodies.items():
+            settings = body["settings"]
+            flags = {it["name"]: it.get("value") for it in settings.get("databaseFlags") or ()}
+            yield (
+                f"{DATABASE}/{project}:{name}",
+                {
+                    "labels": {
+                        "project_id": project,
+                        "region": body["region"],
+                        "database_id": f"{project}:{name}",
+                    },
+                    "state": _state(section.state(body), settings["activationPolicy"]),
+                    "engine": body["databaseVersion"].partition("_")[0],
+                    "tier": settings["tier"],
+                    "disk": int(settings["dataDiskSizeGb"]),
+                    "most": flags.get("max_connections"),
+                },
+            )
+
+
+def _state(state: str, policy: str) -> str:
+    """The word of `database/instance_state`, whose RUNNABLE means stopped."""
+    if state == "RUNNABLE":
+        return "RUNNABLE" if policy == "NEVER" else "RUNNING"
+    return state if state in {"PENDING_CREATE", "MAINTENANCE", "FAILED", "SUSPENDED"} else "RUNNING"
