@@ -16,6 +16,7 @@ from remediate.kinds.fields.pointers import parts, pointer
 from remediate.kinds.fields.spec import Spec
 from remediate.model.json import Body, Json
 from remediate.model.plan import Action, FieldChange, Risk, Undo
+from remediate.model.resource import Lifecycle
 
 Pattern: TypeAlias = str
 
@@ -87,6 +88,21 @@ class Naming:
 
 
 @dataclass(frozen=True, slots=True)
+class Room:
+    """What a resource takes up alone, so that one beside it needs another of its own.
+
+    `forms` gives the wanted body in each place that is written for it, the plain one first; each
+    is as good as the other. `clash` tells whether two bodies want the same place, `lack` what to
+    write when none is free, and `check` what is wrong with `lifecycle.replaceCidr`, given the spec.
+    """
+
+    forms: Callable[[Body, Lifecycle], list[Body]]
+    clash: Callable[[Body, Body], bool]
+    lack: Callable[[Body, Lifecycle], str]
+    check: Callable[[Mapping[str, Any], Lifecycle], list[tuple[str, str]]]
+
+
+@dataclass(frozen=True, slots=True)
 class Readiness:
     """Where a resource stands on its way to being of use."""
 
@@ -125,6 +141,9 @@ class Kind:
     links_by_value: Mapping[Pattern, str] = field(default_factory=dict)
     # a field -> the one that Google heeds instead, wherever that one is set
     yields_to: Mapping[str, str] = field(default_factory=dict)
+    # groups of fields that say the same: one is written, Google works out the others; of a body
+    # that has several the first counts
+    equivalents: tuple[tuple[tuple[str, ...], ...], ...] = ()
     # a list in which a new link stands beside the old ones until it is ready
     overlaps: str = ""
     server_set: frozenset[Pattern] = frozenset()
@@ -134,6 +153,7 @@ class Kind:
     naming: Naming = Naming()
     one_way: Callable[[FieldChange], str] | None = None
     """Why this change of a field that else can change in place cannot; empty where it can."""
+    room: Room | None = None
     write_only: frozenset[Pattern] = frozenset()  # sent, never read back, never compared
     # lists of objects -> the fields by which an item is known again wherever it stands; what is
     # `unordered` too may be written in any order. Other lists of objects go by place.
@@ -142,8 +162,11 @@ class Kind:
     normalise: Mapping[Pattern, Callable[[Json], Json]] = field(default_factory=dict)
     # what Google fills in for an unwritten field that may change in place
     defaults: Mapping[str, Json] = field(default_factory=dict)
+    # the same, of fields that are Google's own choice where nobody ever wrote them
+    reverts: Mapping[str, Json] = field(default_factory=dict)
     shared: frozenset[Pattern] = frozenset({"/labels"})  # maps in which others keep keys of theirs
     updates: tuple[Update, ...] = (Update("patch"),)
+    together: tuple[tuple[str, ...], ...] = ()  # fields that one write holds all of, or none
     by_leaf: bool = False  # a write sends the changed leaves alone, and Google merges them
     restarts: Mapping[Pattern, str] = field(default_factory=dict)  # where -> what a change restarts
     ignored_by_insert: tuple[str, ...] = ()  # written by a step of their own after the insert
@@ -176,7 +199,21 @@ class Kind:
     def heeded(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """A body without the fields that Google does not heed, given the others."""
         yields = {name for name, other in self.yields_to.items() if body.get(other)}
-        return {name: value for name, value in body.items() if name not in yields}
+        return {n: value for n, value in self.chosen(body).items() if n not in yields}
+
+    def chosen(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """A body with one group of fields of each that say the same."""
+        derived = self.derived(body)
+        return {name: value for name, value in body.items() if name not in derived}
+
+    def derived(self, body: Mapping[str, Any]) -> set[str]:
+        """The fields that Google works out from those of a body, whether they are in it or not."""
+        found = set[str]()
+        for groups in self.equivalents:
+            written = next((each for each in groups if body.keys() & set(each)), ())
+            found |= {name for each in groups if each != written for name in each}
+            found |= set(written) - body.keys()
+        return found
 
     def fixed(self, scope: Scope) -> frozenset[Pattern]:
         """`immutable`, and what no call of that scope writes."""

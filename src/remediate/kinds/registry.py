@@ -19,6 +19,7 @@ _MODULES = {
     "TargetHttpProxy": "target_http_proxy",
     "TargetHttpsProxy": "target_https_proxy",
     "UrlMap": "url_map",
+    "VpcConnector": "vpc_connector",
 }
 
 NAMES = tuple(sorted(_MODULES))

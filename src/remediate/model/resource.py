@@ -32,6 +32,7 @@ class Lifecycle:
     risk: RiskName | None = None
     replace: Literal["overlap", "recreate", "refuse"] | None = None
     wait: Wait = field(default_factory=Wait)
+    replace_cidr: str | None = None  # where one beside it may go, if it takes up a range alone
     depends_on: tuple[Ref, ...] = ()
     allow: Mapping[str, str] = field(default_factory=dict)  # rule -> reason
 

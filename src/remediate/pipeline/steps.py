@@ -144,7 +144,9 @@ def _with(draft: Draft, **fields: Any) -> Draft:  # noqa: ANN401 - the fields of
 
 def _update(facts: Kind, difference: Difference, around: Surroundings) -> list[Draft]:
     """One step a call: most fields go by `patch`, a few only by calls of their own."""
-    touched = sorted({facts.field_of(change.pointer) for change in difference.changes})
+    changed = {facts.field_of(change.pointer) for change in difference.changes}
+    company = {name for each in facts.together if changed & {*each} for name in each}
+    touched = sorted(changed | company)
     by_call: dict[Update, list[str]] = defaultdict(list)
     for name in touched:
         by_call[_update_for(facts, name, difference.live)].append(name)

@@ -48,10 +48,11 @@ def field_changes(
     """
     rules = rules_of(kind, project)
     written, wanted = wanted, kind.heeded(wanted)
-    unheeded = written.keys() - wanted.keys()
+    unheeded = (written.keys() - wanted.keys()) | kind.derived(wanted)
     before = {name: item for name, item in (written_before or {}).items() if name not in unheeded}
     found = [*_changes(wanted, live, before, rules, "")]
-    absent = Absent({}, frozenset()) if exactly else Absent(kind.defaults, kind.shared)
+    back = {**kind.defaults, **kind.reverts}
+    absent = Absent({}, frozenset()) if exactly else Absent(back, kind.shared)
     found += _unwritten(before, wanted, live, absent, rules, "")
     if restore_defaults:
         found += _off_default(kind, wanted, live, rules)

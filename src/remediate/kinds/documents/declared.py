@@ -42,6 +42,7 @@ def resource(
     if "labels" in facts.spec.model_fields and (labels or "labels" in body):
         body["labels"] = {**labels, **body.get("labels", {})}
     complaints += _ignored(facts, lifecycle)
+    complaints += _spare(facts, body, lifecycle)
     if ref.kind != ZONE:
         return Resource(ref, body, lifecycle, place)
     return _zone(Resource(ref, body, lifecycle, place), written, ours, complaints)
@@ -113,6 +114,17 @@ def _ignored(facts: Kind, lifecycle: Lifecycle) -> Iterator[Complaint]:
             hint = did_you_mean(head, facts.spec.model_fields)
             message = f"`{text}` names no field of {facts.name}"
             yield Complaint(pointer("lifecycle", "ignore", at), message, hint)
+
+
+def _spare(facts: Kind, body: Mapping[str, Any], lifecycle: Lifecycle) -> Iterator[Complaint]:
+    """Whether a replacement can go where the lifecycle says."""
+    where = "/lifecycle/replaceCidr"
+    if facts.room is not None:
+        for at, said in facts.room.check(body, lifecycle):
+            yield Complaint(where + at, said)
+    elif lifecycle.replace_cidr is not None:
+        said = f"a {facts.name} takes up no range of addresses, so a replacement needs none"
+        yield Complaint(where, said, on_key=True)
 
 
 def _zone(

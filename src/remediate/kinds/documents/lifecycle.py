@@ -62,6 +62,7 @@ _Target: TypeAlias = Annotated[
 
 class LifecycleSpec(DefaultLifecycle):
     ignore: list[_Pointer] | None = None
+    replaceCidr: Text | None = None
     dependsOn: list[_Target] | None = None
     allow: dict[str, Text] | None = None
 
@@ -95,6 +96,7 @@ def lifecycle(
         ignore=tuple(written.get("ignore", ())),
         risk=written.get("risk", defaults.risk),
         replace=written.get("replace", defaults.replace),
+        replace_cidr=written.get("replaceCidr"),
         wait=Wait(wait.get("timeout", defaults.wait.timeout), wait.get("soak", defaults.wait.soak)),
         depends_on=depends_on,
         allow=dict(written.get("allow", {})),
