@@ -61,6 +61,19 @@ class Authority:
             self.world.touch("authority")
         return str(self._root["certificate"])
 
+    def certify(self, record: Body, domains: Sequence[str]) -> bool:
+        """Give a record of `issuance` its chain and key; False where it has them already.
+
+        They are made when somebody first looks.
+        """
+        if "chain" in record:
+            return False
+        names = [name.rstrip(".") for name in domains]
+        begins, ends = (datetime.fromtimestamp(record[it], UTC) for it in ("issued", "expires"))
+        issued = self.issue(names, begins, ends)
+        record |= {"chain": issued.chain, "privateKey": issued.key}
+        return True
+
     def issue(self, domains: Sequence[str], not_before: datetime, not_after: datetime) -> Issued:
         """Certify a new EC key for `domains`, the first of which becomes the common name."""
         from cryptography import x509  # noqa: PLC0415 - start-up time

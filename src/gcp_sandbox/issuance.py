@@ -1,7 +1,8 @@
 """When Google's authority issues and renews a certificate, for every API that has one got.
 
 A certificate's own record holds seconds on the clock: `since` when all conditions hold, `hidden`
-since when one does not, `issued` and `expires`; `chain` and `privateKey` once somebody looked.
+since when one does not, `issued` and `expires`; `chain` and `privateKey` once somebody looked;
+`before`, once renewed, what was issued the time before.
 """
 
 from __future__ import annotations
@@ -18,8 +19,11 @@ ISSUE_AFTER: Final = 20 * MINUTE
 """How long the conditions must hold at a load balancer; Google says up to an hour."""
 VISIBLE_WITHIN: Final = 15 * MINUTE
 """How long a domain may be out of sight before its status says so."""
+SERVED_AFTER: Final = 10 * MINUTE
+"""From being issued to being seen in a handshake; Google says up to half an hour."""
 LIFETIME: Final = 90 * DAY
 RENEW_BEFORE: Final = 30 * DAY
+_LEAF: Final = ("issued", "expires", "chain", "privateKey")
 AUTHORITIES: Final = frozenset({"pki.goog", "letsencrypt.org"})
 
 
@@ -42,9 +46,17 @@ def advance(own: Body, now: float, *, obstructed: bool, after: float = ISSUE_AFT
         due = max(due, own["since"] + after)
         if now < due:
             return due
+        if "issued" in own:
+            own["before"] = {name: own.pop(name) for name in _LEAF if name in own}
         own |= {"issued": due, "expires": due + LIFETIME}
-        own.pop("chain", None)
-        own.pop("privateKey", None)
+
+
+def served(own: Body, now: float) -> Body | None:
+    """The record of what load balancers show: after a renewal the former leaf for a while."""
+    if "issued" in own and now >= own["issued"] + SERVED_AFTER:
+        return own
+    before: Body | None = own.get("before")
+    return before
 
 
 def renewing(own: Body, now: float) -> bool:

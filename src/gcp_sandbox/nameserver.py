@@ -1,7 +1,8 @@
-"""The sandbox's authoritative name server: UDP and TCP on one port of loopback.
+"""The sandbox's name servers: UDP and TCP on one port of loopback each.
 
-It answers from the public zones of the world's own project and, for names that are in none of
-them, from those of the other projects.
+They answer from the public zones of the world's own project and, for names that are in none of
+them, from those of the other projects: one with authority, as the servers of a zone do, the other
+as a public resolver does.
 """
 
 from __future__ import annotations
@@ -9,8 +10,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, cast
+from functools import partial
+from typing import Final, TypeAlias, cast
 
 import dns.exception
 import dns.flags
@@ -22,6 +25,7 @@ import dns.rdatatype
 import dns.rrset
 
 from gcp_sandbox.dns.answer import Answer, Records, answer
+from gcp_sandbox.dns.resolution import resolve
 from gcp_sandbox.dns.section import DnsSection
 from gcp_sandbox.server import LOOPBACK
 from gcp_sandbox.world import World
@@ -41,7 +45,6 @@ _NOT_SERVED: Final = frozenset(
 class NameServer:
     """A running server; `port` serves UDP and TCP."""
 
-    host: str
     port: int
     _udp: asyncio.DatagramTransport
     _tcp: asyncio.Server
@@ -51,50 +54,54 @@ class NameServer:
         self._tcp.close()
 
 
-async def start_nameserver(world: World, host: str = "127.0.0.1", port: int = 0) -> NameServer:
-    """Listen on loopback, whatever `host` says; port 0 takes one that is free for both.
+Responder: TypeAlias = Callable[..., bytes | None]
+"""`(message, datagram=…) -> reply`; None is silence."""
 
-    Raises OSError if the port is taken.
+
+async def start_nameserver(world: World, port: int = 0, *, recursive: bool = False) -> NameServer:
+    """Listen on loopback; port 0 takes one that is free for UDP and TCP both.
+
+    `recursive` makes it a resolver. Raises OSError if the port is taken.
     """
-    host = host if host in LOOPBACK else LOOPBACK[0]
     loop = asyncio.get_running_loop()
+    responder = partial(respond, world, recursive=recursive)
     for attempt in range(_TRIES):
-        tcp = await asyncio.start_server(lambda r, w: _converse(world, r, w), host, port)
+        tcp = await asyncio.start_server(lambda r, w: _converse(responder, r, w), LOOPBACK, port)
         chosen = tcp.sockets[0].getsockname()[1]
         try:
             udp, _ = await loop.create_datagram_endpoint(
-                lambda: _Datagrams(world), local_addr=(host, chosen)
+                lambda: _Datagrams(responder), local_addr=(LOOPBACK, chosen)
             )
         except OSError:
             tcp.close()
             if port or attempt == _TRIES - 1:
                 raise
         else:
-            return NameServer(host, chosen, udp, tcp)
+            return NameServer(chosen, udp, tcp)
     raise AssertionError("unreachable")
 
 
 class _Datagrams(asyncio.DatagramProtocol):
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, responder: Responder) -> None:
+        self._respond = responder
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.DatagramTransport", transport)  # 3.11 does not derive it
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        reply = respond(self._world, data, datagram=True)
+        reply = self._respond(data, datagram=True)
         if reply is not None:
             self._transport.sendto(reply, addr)
 
 
 async def _converse(
-    world: World, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    responder: Responder, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 ) -> None:
     """Questions and answers on one connection, each after its length (RFC 7766)."""
     with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
         while True:
             (length,) = struct.unpack("!H", await reader.readexactly(2))
-            reply = respond(world, await reader.readexactly(length), datagram=False)
+            reply = responder(await reader.readexactly(length), datagram=False)
             if reply is None:
                 break
             writer.write(struct.pack("!H", len(reply)) + reply)
@@ -102,7 +109,7 @@ async def _converse(
     writer.close()
 
 
-def respond(world: World, data: bytes, *, datagram: bool) -> bytes | None:
+def respond(world: World, data: bytes, *, datagram: bool, recursive: bool = False) -> bytes | None:
     """The reply to one message on the wire; None where silence is the right answer."""
     if len(data) < _HEADER or data[2] & 0x80:
         return None  # nothing to tell a reply to by, or itself a reply
@@ -112,9 +119,11 @@ def respond(world: World, data: bytes, *, datagram: bool) -> bytes | None:
         return _format_error(data)
     reply = dns.message.make_response(query, our_payload=_LARGEST_UDP)
     reply.flags &= ~dns.flags.RA
+    if recursive:
+        reply.flags |= dns.flags.RA
     problem = _problem(query)
     if problem is None:
-        problem = _fill(reply, _said(world, query))
+        problem = _fill(reply, _said(world, query, recursive=recursive))
     reply.set_rcode(problem)
     return _to_wire(reply, query, datagram=datagram)
 
@@ -137,13 +146,15 @@ def _problem(query: dns.message.Message) -> dns.rcode.Rcode | None:
     return dns.rcode.REFUSED if question.rdtype in _NOT_SERVED else None
 
 
-def _said(world: World, query: dns.message.Message) -> Answer:
+def _said(world: World, query: dns.message.Message, *, recursive: bool) -> Answer:
     section = world.sections["dns"]
     assert isinstance(section, DnsSection)
     question = query.question[0]
     name = question.name.to_text().lower()
     rrtype = dns.rdatatype.to_text(question.rdtype)
     own = list(section.public_zones(world.options.project))
+    if recursive:
+        return resolve(own, list(section.public_zones()), name, rrtype)
     said = answer(own, name, rrtype)
     if said.rcode == "REFUSED":
         said = answer(section.public_zones(), name, rrtype)

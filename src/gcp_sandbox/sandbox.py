@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Final, Self, TypeVar
 
 from gcp_sandbox import batch, locations, longrunning, scenarios
 from gcp_sandbox.admin import Admin
@@ -19,6 +19,8 @@ from gcp_sandbox.clock import Clock
 from gcp_sandbox.compute import api as compute
 from gcp_sandbox.dns import api as dns
 from gcp_sandbox.dns.section import DnsSection
+from gcp_sandbox.front.listeners import Front
+from gcp_sandbox.front.selection import Selection
 from gcp_sandbox.monitoring import api as monitoring
 from gcp_sandbox.nameserver import start_nameserver
 from gcp_sandbox.run import api as run
@@ -31,35 +33,41 @@ from gcp_sandbox.world import Options, World
 
 Result = TypeVar("Result")
 _START_SECONDS = 30.0
+PUBLIC_RESOLVERS: Final = ("8.8.8.8", "8.8.4.4", "1.1.1.1", "1.0.0.1", "9.9.9.9")
 
 
-def build(options: Options, *, seed: int | None = None) -> tuple[Service, dict[str, int]]:
+def build(options: Options, *, seed: int | None = None) -> tuple[Service, dict[str, int], Front]:
     """Put the world and its APIs together; the ports are filled in by whoever listens."""
     world = World(Clock(), Chance(seed), options)
     authority = Authority(world)
     world.register("authority", authority)
     service = Service(world)
     zones = dns.register(world, service.router)
-    world.dials.append(partial(_name_servers, zones))
     edge = compute.register(world, service.router, authority)
     operations = longrunning.register(world, service.router)
     places = locations.register(service.router)
     connectors = vpcaccess.register(world, service.router, operations, places)
     run.register(world, service.router, operations, places, connectors)
-    certificatemanager.register(world, service.router, operations, places, edge)
+    certificates = certificatemanager.register(world, service.router, operations, places, edge)
     databases = sql.register(world, service.router, authority)
     monitoring.register(world, service.router, connectors, databases)
     storage.register(world, service.router)
     batch.register(service)
     ports: dict[str, int] = {}
     Admin(service, authority, ports).register()
-    return service, ports
+    front = Front(Selection(edge, certificates))
+    world.dials += [partial(_resolvers, ports), partial(_name_servers, zones, ports), front.dial]
+    return service, ports, front
 
 
-def _name_servers(zones: DnsSection, port: int) -> dict[str, str]:
+def _resolvers(ports: dict[str, int]) -> dict[str, str]:
+    return {f"{host}:53": f"{LOOPBACK}:{ports['resolver']}" for host in PUBLIC_RESOLVERS}
+
+
+def _name_servers(zones: DnsSection, ports: dict[str, int]) -> dict[str, str]:
     """Every zone's name servers are the one that listens here."""
     return {
-        f"{server.rstrip('.')}:53": f"127.0.0.1:{port}"
+        f"{server.rstrip('.')}:53": f"{LOOPBACK}:{ports['dns']}"
         for zone in zones.public_zones()
         for server in zone.body["nameServers"]
     }
@@ -89,7 +97,7 @@ class Sandbox:
             operation_time=operation_time,
             state=Path(state) if state is not None else None,
         )
-        self.service, self.ports = build(options, seed=seed)
+        self.service, self.ports, self._front = build(options, seed=seed)
         self.world = self.service.world
         if not self.world.load():
             self.world.populate(wanted)
@@ -160,10 +168,13 @@ class Sandbox:
         self._stop = asyncio.Event()
         http = await start_server(self.service.answer, self._asked_port)
         self.ports["http"] = http.port
-        names = await start_nameserver(self.world, LOOPBACK, 0)
-        self.ports["dns"] = names.port
+        names = await start_nameserver(self.world)
+        resolver = await start_nameserver(self.world, recursive=True)
+        self.ports |= {"dns": names.port, "resolver": resolver.port}
         self._ready.set()
         await self._stop.wait()
+        self._front.close()
+        resolver.close()
         names.close()
         await http.close()
 

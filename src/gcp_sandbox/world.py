@@ -69,7 +69,7 @@ class World:
 
     `lookup` is the sandbox's own DNS, set by the DNS section. `settlers` run before every request
     and after every mutation, and do what the clock says is due. `dials` say which loopback socket
-    stands for a public one: each maps the DNS server's port to `{"host:port": "127.0.0.1:port"}`.
+    stands for a public one, `{"host:port": "127.0.0.1:port"}`.
     `version` grows with every change; `run` with every start from one state file.
     """
 
@@ -79,7 +79,7 @@ class World:
     sections: dict[str, Section] = field(default_factory=dict)
     lookup: Lookup = _nothing
     settlers: list[Callable[[], None]] = field(default_factory=list)
-    dials: list[Callable[[int], dict[str, str]]] = field(default_factory=list)
+    dials: list[Callable[[], dict[str, str]]] = field(default_factory=list)
     version: int = 0
     run: int = 0
     _touched: set[str] = field(default_factory=set)

@@ -15,7 +15,8 @@ def test_info_says_where_everything_is_and_whom_to_trust(core: Sandbox, client: 
     info = client.get("/_sandbox/info")
     assert info["project"] == "netra-staging"
     assert info["url"] == core.url
-    assert info["ports"] == {"http": core.port, "dns": core.dns_port}
+    assert info["ports"]["http"] == core.port
+    assert info["ports"]["dns"] == core.dns_port
     root = x509.load_pem_x509_certificate(info["ca"].encode())
     root.verify_directly_issued_by(root)
 
@@ -50,10 +51,12 @@ def test_calls_are_listed_in_order_without_the_admins_own(client: Client) -> Non
     ]
 
 
-def test_dial_leads_public_resolvers_to_the_sandboxs_dns(core: Sandbox, staging: Client) -> None:
+def test_dial_leads_resolvers_and_name_servers_to_the_sandboxs_dns(staging: Client) -> None:
+    ports = staging.get("/_sandbox/info")["ports"]
     dialled = staging.get("/_sandbox/dial")
-    assert dialled["8.8.8.8:53"] == f"127.0.0.1:{core.dns_port}"
-    assert dialled["ns-cloud-a1.googledomains.com:53"] == f"127.0.0.1:{core.dns_port}"
+    for resolver in ("8.8.8.8", "1.1.1.1", "9.9.9.9"):
+        assert dialled[f"{resolver}:53"] == f"127.0.0.1:{ports['resolver']}"
+    assert dialled["ns-cloud-a1.googledomains.com:53"] == f"127.0.0.1:{ports['dns']}"
 
 
 def test_equal_scenarios_make_equal_worlds(client: Client) -> None:

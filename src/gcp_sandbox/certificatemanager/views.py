@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from gcp_sandbox.certificatemanager import names
@@ -54,13 +53,7 @@ def _issued(section: CertificateManager, body: Body) -> Body:
     own = body.get("_", {})
     if "issued" not in own:
         return {}
-    if "chain" not in own:
-        issued = section.compute.authority.issue(
-            body["managed"]["domains"],
-            datetime.fromtimestamp(own["issued"], UTC),
-            datetime.fromtimestamp(own["expires"], UTC),
-        )
-        own |= {"chain": issued.chain, "privateKey": issued.key}
+    if section.compute.authority.certify(own, body["managed"]["domains"]):
         section.touch()
     return {"pemCertificate": own["chain"], "expireTime": rfc3339(own["expires"])}
 

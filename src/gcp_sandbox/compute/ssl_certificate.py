@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 
 from gcp_sandbox.clock import pacific
 from gcp_sandbox.compute import refusals
@@ -108,14 +107,8 @@ def _view(compute: Compute, _place: Place, body: Body) -> Body:
     own = body.get("_", {})
     if "issued" not in own:
         return body
-    if "chain" not in own:
-        names = body["managed"]["domains"] if "managed" in body else body["subjectAlternativeNames"]
-        issued = compute.authority.issue(
-            [name.rstrip(".") for name in names],
-            datetime.fromtimestamp(own["issued"], UTC),
-            datetime.fromtimestamp(own["expires"], UTC),
-        )
-        own |= {"chain": issued.chain, "privateKey": issued.key}
+    names = body["managed"]["domains"] if "managed" in body else body["subjectAlternativeNames"]
+    if compute.authority.certify(own, names):
         compute.world.touch(NAME)
     shown = body | {
         "certificate": own["chain"],

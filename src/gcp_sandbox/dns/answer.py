@@ -10,7 +10,7 @@ from gcp_sandbox.dns import names, recordset
 from gcp_sandbox.dns.zone import Zone
 from gcp_sandbox.request import Body
 
-Rcode = Literal["NOERROR", "NXDOMAIN", "REFUSED"]
+Rcode = Literal["NOERROR", "NXDOMAIN", "REFUSED", "SERVFAIL"]
 _LONGEST_CHAIN: Final = 16
 _HIDDEN: Final = "ALIAS"
 """Cloud DNS answers what an ALIAS points at, never the ALIAS."""
