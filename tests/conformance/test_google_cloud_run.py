@@ -7,13 +7,11 @@ from typing import Any
 import google.api_core.exceptions
 import pytest
 from google.auth.credentials import AnonymousCredentials
+from google.cloud import run_v2
 
 from gcp_sandbox.sandbox import Sandbox
 from tests.conformance.conftest import PROJECT
 
-run_v2 = pytest.importorskip(
-    "google.cloud.run_v2", reason="google-cloud-run is not installed (extra google)"
-)
 PARENT = f"projects/{PROJECT}/locations/us-central1"
 NAME = f"{PARENT}/services/netra-backend"
 IMAGE = "us-docker.pkg.dev/cloudrun/container/hello"

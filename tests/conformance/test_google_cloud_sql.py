@@ -8,14 +8,12 @@ import google.api_core.exceptions
 import pytest
 import requests
 from google.auth.credentials import AnonymousCredentials
+from google.cloud import sqladmin_v1beta4 as sql
 
 from gcp_sandbox.sandbox import Sandbox
 from tests.conformance.conftest import PROJECT
 from tests.conformance.discovery import faults
 
-sql = pytest.importorskip(
-    "google.cloud.sqladmin_v1beta4", reason="google-cloud-sql is of the extra `google`"
-)
 AT = {"project": PROJECT, "instance": "db"}
 SQL = f"/sql/v1beta4/projects/{PROJECT}"
 

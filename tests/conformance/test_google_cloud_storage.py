@@ -9,6 +9,7 @@ import google.api_core.exceptions
 import pytest
 import requests
 from google.auth.credentials import AnonymousCredentials
+from google.cloud import storage
 
 from gcp_sandbox.sandbox import Sandbox
 from tests.conformance.conftest import PROJECT
@@ -19,9 +20,6 @@ WRITERS = 16
 
 @pytest.fixture
 def client(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Any:
-    storage = pytest.importorskip(
-        "google.cloud.storage", reason="google-cloud-storage is not installed"
-    )
     monkeypatch.setenv("STORAGE_EMULATOR_HOST", sandbox.url)
     return storage.Client(project=PROJECT, credentials=AnonymousCredentials())
 

@@ -7,13 +7,11 @@ from typing import Any
 import google.api_core.exceptions
 import pytest
 from google.auth.credentials import AnonymousCredentials
+from google.cloud import vpcaccess_v1
 
 from gcp_sandbox.sandbox import Sandbox
 from tests.conformance.conftest import PROJECT
 
-vpcaccess_v1 = pytest.importorskip(
-    "google.cloud.vpcaccess_v1", reason="google-cloud-vpc-access is not installed (extra google)"
-)
 PARENT = f"projects/{PROJECT}/locations/us-central1"
 NAME = f"{PARENT}/connectors/staging-connector"
 
