@@ -109,7 +109,7 @@ class Workbench:
             if not made.is_empty:
                 order = order_of("apply", made, desired, seen)
                 outcome = apply(order, run, google, self.store, ledger, ())
-            adopt(made, desired, seen, ledger, self._choices(**choices))
+            adopt(made, desired, seen, ledger, self._choices(**choices), google.clock.now())
         return made, outcome
 
     def plan_back(

@@ -64,6 +64,15 @@ def deleted(ref: Ref, **body: Any) -> Difference:
     return Difference(ref, Action.DELETE, ref, whole, None, (FieldChange("", whole, None),))
 
 
+def set_aside(ref: Ref, **body: Any) -> Difference:
+    return replace(deleted(ref, **body), action=Action.SET_ASIDE)
+
+
+def kept(ref: Ref, **body: Any) -> Difference:
+    whole = {"name": ref.name, **body}
+    return Difference(ref, Action.KEEP, ref, whole, whole)
+
+
 def records(fqdn: str, rrtype: str, ttl: int, *rrdatas: Any) -> dict[str, Any]:
     return {"name": fqdn, "type": rrtype, "ttl": ttl, "rrdatas": list(rrdatas)}
 
@@ -159,6 +168,8 @@ def motley() -> Plan:
         recreated,
         beside,
         deleted(record_ref(ZONE, wild, "CNAME"), **records(wild, "CNAME", 300, "web.example.")),
+        set_aside(parse_ref("HealthCheck/old"), type="HTTP"),
+        kept(parse_ref("UrlMap/web"), defaultService=link("global/backendServices/web")),
     ]
     objections = [
         Objection(

@@ -51,7 +51,7 @@ Next: remediate apply -e staging
 MOTLEY = """\
 Plan for staging (project netra-staging): to make live as the YAML says
 + create, ~ change, - delete, -/+ delete and create again, +/- create anew
-beside the old
+beside the old, (-) set aside, (+) keep what was set aside
 
 +   Address/web
       addressType EXTERNAL, ipVersion IPV4
@@ -70,12 +70,16 @@ beside the old
       deleted and created again under the same name: a gap of about 23 s
       /portRange: 443-443 -> 8443-8443
 +/- NetworkEndpointGroup/us-central1/web  (live: web-0a1b2c3d)
-      a new one beside web, which stays until nothing needs it
+      a new one beside web, which `remediate gc` deletes after 7 days
       /cloudRun/service: old -> new
 +   DnsZone/netrasystems-staging/new.netrasystems.ai./A
       (known after apply), ttl 300
+(+) UrlMap/web
+      ours again; `remediate gc` leaves it
 -   DnsZone/netrasystems-staging/*.old.netrasystems.ai./CNAME
       web.example., ttl 300
+(-) HealthCheck/old
+      deleted by `remediate gc` after 7 days
 
 3 objections, 1 in the way
 ! denied: protected: ForwardingRule/web-https is protected from being replaced
@@ -89,9 +93,9 @@ beside the old
 1 note
   * nothing was applied from here yet
 
-Changes  2 to create, 2 to update, 2 to replace, 1 to delete; 1 by drift (live
-         moved since the last apply), 1 in conflict (the YAML and live both
-         moved)
+Changes  2 to create, 2 to update, 2 to replace, 1 to delete, 1 to set aside, 1
+         to keep; 1 by drift (live moved since the last apply), 1 in conflict
+         (the YAML and live both moved)
 """
 
 

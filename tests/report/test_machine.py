@@ -146,6 +146,8 @@ def test_a_rotation_is_counted_besides_its_parts() -> None:
         "update": 1,
         "replace": 0,
         "delete": 0,
+        "set_aside": 0,
+        "keep": 0,
         "rotate": 1,
         "estimate_s": pytest.approx(4.0),
         "wait_s": 3600,
@@ -158,12 +160,13 @@ QUERIES = {
         [
             "DnsZone/netrasystems-staging/*.old.netrasystems.ai./CNAME",
             "ForwardingRule/web-https",
+            "HealthCheck/old",
             "NetworkEndpointGroup/us-central1/web",
         ],
     ),
     "how many of each type": (
         '[.resource_changes[] | select(.change.actions != ["no-op"])] | group_by(.type) | length',
-        5,
+        6,
     ),
     "values before and after": (
         (

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
+from remediate.model.aside import Aside, lasting
 from remediate.model.errors import Stale, StoreDamaged
 from remediate.model.ref import Ref, record_ref
 from remediate.stores.folder import Folder
@@ -71,6 +75,8 @@ def test_of_two_writers_the_second_is_stale(store: Folder) -> None:
         b'{"format_version":1,"resources":[],"records":{}}',
         b'{"format_version":1,"resources":{"x":{}},"records":{}}',
         b'{"format_version":1,"resources":{"UrlMap/x":{}},"records":{}}',
+        b'{"format_version":2,"endpoint":"google","elsewhere":{},"records":{},'
+        + b'"resources":{"UrlMap/x":{"name":"x","fields":{},"asides":[{}]}}}',
     ],
 )
 def test_a_damaged_ledger_is_not_taken_for_none(store: Folder, content: bytes) -> None:
@@ -80,6 +86,69 @@ def test_a_damaged_ledger_is_not_taken_for_none(store: Folder, content: bytes) -
 
 
 def test_a_later_format_is_refused_by_name(store: Folder) -> None:
-    store.create("ledger/staging.json", b'{"format_version":2}')
-    with pytest.raises(StoreDamaged, match="format 2"):
+    store.create("ledger/staging.json", b'{"format_version":3}')
+    with pytest.raises(StoreDamaged, match="format 3"):
         Ledger(store, "staging")
+
+
+def test_what_is_set_aside_is_remembered_with_its_time(store: Folder) -> None:
+    ledger = Ledger(store, "staging")
+    old = Aside("x-00000000", "2026-11-23T12:00:00Z", "17", "sha256:aa")
+    entry = Entry("x", {}, "delete", asides=(old,))
+    ledger.remember(URL_MAP, entry)
+    ledger.save()
+    assert Ledger(store, "staging").resources == {URL_MAP: entry}
+    assert not entry.is_aside
+    removed = entry.with_aside(Aside("x", "2026-11-24T12:00:00Z"))
+    assert removed.is_aside
+    assert removed.without("x") == entry
+
+
+def test_names_in_a_ledger_of_the_first_format_have_no_time_yet(store: Folder) -> None:
+    """Of the side that is at work and of the others alike."""
+    entry = {
+        "name": "x-11111111",
+        "fields": {},
+        "onRemove": "delete",
+        "protect": False,
+        "retired": ["x", "x-00000000"],
+    }
+    side = {"resources": {"UrlMap/x": entry}, "records": {"z": {"a.example. A": [60, "192.0.2.1"]}}}
+    content = {
+        "format_version": 1,
+        "environment": "staging",
+        "endpoint": "google",
+        "elsewhere": {"sandbox": side},
+        **side,
+    }
+    store.create("ledger/staging.json", json.dumps(content).encode())
+    for endpoint in ("google", "sandbox"):
+        ledger = Ledger(store, "staging", endpoint)
+        assert ledger.resources[URL_MAP].asides == (Aside("x"), Aside("x-00000000"))
+        assert ledger.record("z", "a.example.", "A") == (60, ("192.0.2.1",))
+        ledger.save()
+
+
+def test_its_time_is_counted_from_when_it_was_set_aside() -> None:
+    now = datetime(2026, 11, 23, 12, tzinfo=UTC)
+    aside = Aside("x").begun(now)
+    assert aside.begun(now + timedelta(days=1)) == aside
+    assert aside.due(86_400) == now + timedelta(days=1)
+    assert aside.when(86_400) == "from 2026-11-24T12:00:00Z"
+    assert Aside("x").due(0) is None
+    assert Aside("x").when(604_800) == "7 days from the next apply"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (604_800, "7 days"),
+        (86_400, "1 day"),
+        (129_600, "36 hours"),
+        (5_400, "90 minutes"),
+        (1, "1 second"),
+        (0, "0 seconds"),
+    ],
+)
+def test_a_retention_is_said_in_the_largest_unit_that_holds_it(seconds: int, words: str) -> None:
+    assert lasting(seconds) == words

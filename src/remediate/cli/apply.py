@@ -97,5 +97,5 @@ def _applied(
             with first_signal_stops() as stopping:
                 watchers = session.watchers
                 outcome = apply(order, run, google, session.store, ledger, watchers, stopping)
-        adopt(plan, desired, seen, ledger, chosen)
+        adopt(plan, desired, seen, ledger, chosen, google.clock.now())
     return plan, outcome

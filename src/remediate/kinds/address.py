@@ -13,7 +13,7 @@ from remediate.kinds.fields.labels import SET_LABELS, label_faults
 from remediate.kinds.fields.rules import Fault, spelled, within
 from remediate.kinds.fields.spec import Int, Spec, Text, Word
 from remediate.kinds.fields.spellings import canonical_ip
-from remediate.kinds.kind import Kind, Replacement, Scope, Verdict
+from remediate.kinds.kind import Kind, Removal, Replacement, Scope, Verdict
 from remediate.model.plan import Action, Undo
 
 
@@ -126,6 +126,8 @@ KIND = Kind(
     updates=(SET_LABELS,),
     ignored_by_insert=("labels",),
     outputs=frozenset({"address", "selfLink", "id"}),
+    removal=Removal.ON_WORD,
+    loses="its address",
     undo={
         Action.CREATE: Verdict(Undo.EXACT, "nothing used it before; it is released again"),
         Action.UPDATE: Verdict(Undo.EXACT, "only labels change in place, and they are set back"),

@@ -46,7 +46,7 @@ from remediate.kinds.fields.rules import (
 )
 from remediate.kinds.fields.spec import Bool, Int, Number, Spec, Text, Word
 from remediate.kinds.fields.spellings import without_host
-from remediate.kinds.kind import Compare, Kind, Replacement, Scope, Update, Verdict
+from remediate.kinds.kind import Compare, Kind, Removal, Replacement, Scope, Update, Verdict
 from remediate.model.plan import Action, Undo
 
 TWO_WEEKS = 1_209_600  # seconds
@@ -313,6 +313,7 @@ KIND = Kind(
     ),
     ignored_by_insert=("securityPolicy", "edgeSecurityPolicy"),
     outputs=frozenset({"selfLink", "id"}),
+    removal=Removal.LATER,
     undo={
         Action.CREATE: Verdict(Undo.EXACT, "it is deleted again"),
         Action.UPDATE: Verdict(Undo.EXACT, "the old values are patched back"),

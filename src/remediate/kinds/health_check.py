@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from remediate.kinds.fields.rules import Fault, spelled, within
 from remediate.kinds.fields.spec import Bool, Int, Spec, Text, Word
-from remediate.kinds.kind import Compare, Kind, Replacement, Scope, Update, Verdict
+from remediate.kinds.kind import Compare, Kind, Removal, Replacement, Scope, Update, Verdict
 from remediate.model.plan import Action, Undo
 
 PortSpecification: TypeAlias = Annotated[
@@ -176,6 +176,7 @@ KIND = Kind(
     },
     updates=(Update("patch", compare=Compare.NOTHING),),
     outputs=frozenset({"selfLink", "id"}),
+    removal=Removal.LATER,
     undo={
         Action.CREATE: Verdict(Undo.EXACT, "it is deleted again"),
         Action.UPDATE: Verdict(Undo.EXACT, "the old values are patched back"),

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from remediate.kinds.fields.rules import Fault, exactly_one, looks_like, spelled, within
 from remediate.kinds.fields.spec import Int, Spec, Text, Word
-from remediate.kinds.kind import Kind, Replacement, Scope, Verdict
+from remediate.kinds.kind import Kind, Removal, Replacement, Scope, Verdict
 from remediate.model.plan import Action, Undo
 
 SERVERLESS_BLOCKS = ("cloudRun", "cloudFunction", "appEngine")
@@ -135,6 +135,7 @@ KIND = Kind(
     replacement=Replacement.BESIDE,
     updates=(),
     outputs=frozenset({"selfLink", "id"}),
+    removal=Removal.LATER,
     undo={
         Action.CREATE: Verdict(Undo.EXACT, "it is deleted again"),
         Action.REPLACE: Verdict(Undo.EXACT, "the old group stays until nothing needs it"),

@@ -13,7 +13,7 @@ from remediate.kinds.fields.domains import is_domain, once, plain_domain
 from remediate.kinds.fields.pem import chain_faults, key_faults, leaf_digest
 from remediate.kinds.fields.rules import Fault, at_most, exactly_one, spelled, values
 from remediate.kinds.fields.spec import Spec, Text, Word
-from remediate.kinds.kind import Kind, Readiness, Replacement, Scope, Verdict
+from remediate.kinds.kind import Kind, Readiness, Removal, Replacement, Scope, Verdict
 from remediate.model.json import Body
 from remediate.model.plan import Action, Risk, Undo
 
@@ -130,6 +130,7 @@ KIND = Kind(
     updates=(),
     outputs=frozenset({"selfLink", "id", "expireTime"}),
     base_risk=Risk.LOW,
+    removal=Removal.LATER,
     undo={
         Action.CREATE: Verdict(Undo.EXACT, "it is detached and deleted again"),
         Action.REPLACE: Verdict(Undo.EXACT, "the old certificate stays and is attached again"),

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from remediate.kinds.fields.rules import Fault
 from remediate.kinds.fields.spec import Spec, Text, Word
-from remediate.kinds.kind import Kind, Replacement, Scope, Verdict
+from remediate.kinds.kind import Kind, Removal, Replacement, Scope, Verdict
 from remediate.model.plan import Action, Undo
 
 
@@ -61,6 +61,7 @@ KIND = Kind(
     unordered=frozenset({"/customFeatures"}),
     defaults={"/profile": "COMPATIBLE", "/minTlsVersion": "TLS_1_0", "/customFeatures": []},
     outputs=frozenset({"selfLink", "id"}),
+    removal=Removal.LATER,
     undo={
         Action.CREATE: Verdict(Undo.EXACT, "it is deleted again"),
         Action.UPDATE: Verdict(Undo.EXACT, "the old values are patched back"),

@@ -11,7 +11,7 @@ from typing import Any
 
 from remediate.kinds.fields.rules import Fault, within
 from remediate.kinds.fields.spec import Bool, Int, Spec, Text
-from remediate.kinds.kind import Compare, Kind, Replacement, Scope, Update, Verdict
+from remediate.kinds.kind import Compare, Kind, Removal, Replacement, Scope, Update, Verdict
 from remediate.model.plan import Action, Undo
 
 
@@ -47,6 +47,7 @@ KIND = Kind(
         Update("setUrlMap", ("urlMap",), Compare.NOTHING, frozenset({Scope.REGION})),
     ),
     outputs=frozenset({"selfLink", "id"}),
+    removal=Removal.LATER,
     undo={
         Action.CREATE: Verdict(Undo.EXACT, "it is deleted again"),
         Action.UPDATE: Verdict(Undo.EXACT, "the old URL map is attached again while it exists"),

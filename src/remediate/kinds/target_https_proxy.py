@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from remediate.kinds.fields.rules import Fault, at_most, within
 from remediate.kinds.fields.spec import Bool, Int, Spec, Text, Word
 from remediate.kinds.fields.spellings import without_host
-from remediate.kinds.kind import Kind, Replacement, Scope, Verdict
+from remediate.kinds.kind import Kind, Removal, Replacement, Scope, Verdict
 from remediate.model.plan import Action, Undo
 
 CLASSIC_LIMIT = 15
@@ -87,6 +87,7 @@ KIND = Kind(
         "/serverTlsPolicy": None,
     },
     outputs=frozenset({"selfLink", "id"}),
+    removal=Removal.LATER,
     undo={
         Action.CREATE: Verdict(Undo.EXACT, "it is deleted again"),
         Action.UPDATE: Verdict(Undo.EXACT, "what it pointed to is attached again while it exists"),

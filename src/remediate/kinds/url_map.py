@@ -22,7 +22,7 @@ from remediate.kinds.fields.rules import (
 )
 from remediate.kinds.fields.spec import Bool, Int, Int64, Spec, Text
 from remediate.kinds.forwarding_rule import MetadataFilter
-from remediate.kinds.kind import Kind, Replacement, Scope, Verdict
+from remediate.kinds.kind import Kind, Removal, Replacement, Scope, Verdict
 from remediate.kinds.url_map_actions import (
     CustomErrorResponsePolicy,
     HttpHeaderAction,
@@ -288,6 +288,7 @@ KIND = Kind(
         "/tests": [],
     },
     outputs=frozenset({"selfLink", "id"}),
+    removal=Removal.LATER,
     undo={
         Action.CREATE: Verdict(Undo.EXACT, "it is deleted again"),
         Action.UPDATE: Verdict(Undo.EXACT, "the old map is patched back while its backends exist"),

@@ -7,15 +7,34 @@ from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from typing import Any
 
+from remediate.model.aside import RETENTION, Aside
 from remediate.model.errors import Place
 from remediate.model.ref import Ref
 
 
 class Action(StrEnum):
+    """`SET_ASIDE` and `KEEP` change the ledger alone: what waits for `gc`, and what no longer."""
+
     CREATE = "create"
     UPDATE = "update"
     REPLACE = "replace"
     DELETE = "delete"
+    SET_ASIDE = "set-aside"
+    KEEP = "keep"
+
+    @property
+    def removes(self) -> bool:
+        return self in {Action.DELETE, Action.SET_ASIDE}
+
+    @property
+    def words(self) -> str:
+        return self.value.replace("-", " ")
+
+    @property
+    def done(self) -> str:
+        """The past participle."""
+        irregular = {Action.SET_ASIDE: "set aside", Action.KEEP: "kept"}
+        return irregular.get(self, f"{self}d")
 
 
 class Cause(StrEnum):
@@ -137,8 +156,9 @@ class Plan:
     allowances: Mapping[str, str] = field(default_factory=dict)
     # what is declared -> its live name, and the fields that are written, as Google would hold them
     written: Mapping[Ref, tuple[Ref, Mapping[str, Any]]] = field(default_factory=dict)
-    retired: Mapping[Ref, tuple[str, ...]] = field(default_factory=dict)
-    """Of what is declared, the live names that replacements have left behind, for a rollback."""
+    retired: Mapping[Ref, tuple[Aside, ...]] = field(default_factory=dict)
+    """Of what is declared, what replacements have left behind, for a rollback."""
+    retention: float = RETENTION  # seconds until `gc` deletes what is set aside
 
     @property
     def steps(self) -> list[Step]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from remediate.model.aside import RETENTION
 from remediate.model.errors import Place
 from remediate.model.json import Body
 from remediate.model.ref import Ref
@@ -88,6 +89,7 @@ class Environment:
     place: Place
     on_failure: Literal["stop", "rollback"] = "stop"
     plan_ttl: float = 86_400.0  # seconds
+    retention: float = RETENTION  # seconds
 
 
 @dataclass(frozen=True, slots=True)

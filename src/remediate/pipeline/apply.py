@@ -5,14 +5,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from remediate.gcp.google import Google
 from remediate.kinds.bodies.resolve import Names
+from remediate.model.aside import Aside
 from remediate.model.clock import rfc3339
 from remediate.model.errors import Stale
 from remediate.model.json import Body, Json
-from remediate.model.plan import Action, Plan
+from remediate.model.plan import Plan
 from remediate.model.progress import SnapshotTaken, Watcher, tell
 from remediate.model.ref import Ref, record_ref
 from remediate.model.resource import Desired, Lifecycle, Resource, Zone
@@ -145,7 +147,7 @@ def _entries(plan: Plan, desired: Desired) -> dict[Ref, Entry | None]:
         for ref, (live, body) in plan.written.items()
     }
     for difference in plan.differences:
-        if difference.action is Action.DELETE:
+        if difference.action.removes:
             result[difference.ref] = None
         elif difference.ref.is_record_set and difference.after is not None:
             after = difference.after
@@ -155,16 +157,23 @@ def _entries(plan: Plan, desired: Desired) -> dict[Ref, Entry | None]:
 
 
 def adopt(
-    plan: Plan, desired: Desired, observed: Observed, ledger: Ledger, choices: Choices
+    plan: Plan,
+    desired: Desired,
+    observed: Observed,
+    ledger: Ledger,
+    choices: Choices,
+    now: datetime,
 ) -> None:
     """Remember what was as wished already, so that its removal can be seen one day.
 
     Only of what was chosen, and only where nothing differs: what was left out stays as it was.
+    The time of what no apply has set aside begins `now`.
     """
     names = Names(plan.project, desired.resources)
     for ref, (live, body) in plan.written.items():
         names.settle(ref, live, observed.live.get(live))
-        lifecycle, retired = desired.resources[ref].lifecycle, plan.retired.get(ref, ())
+        lifecycle = desired.resources[ref].lifecycle
+        retired = tuple(aside.begun(now) for aside in plan.retired.get(ref, ()))
         watched = lifecycle.ownership == "observe"
         if ref not in plan.unsettled and not watched and choices.wants(ref):
             ledger.remember(ref, _entry(live.name, body, lifecycle, retired))
@@ -197,6 +206,6 @@ def _timeouts(plan: Plan, desired: Desired) -> dict[Ref, float]:
 
 
 def _entry(
-    name: str, body: Mapping[str, Any], lifecycle: Lifecycle, retired: tuple[str, ...]
+    name: str, body: Mapping[str, Any], lifecycle: Lifecycle, retired: tuple[Aside, ...]
 ) -> Entry:
     return Entry(name, dict(body), lifecycle.on_remove, lifecycle.protect, retired)

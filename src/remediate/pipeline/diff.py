@@ -8,6 +8,7 @@ from functools import partial
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
+from remediate.kinds.bodies.asides import as_it_is
 from remediate.kinds.bodies.canonical import canonical_value, rules_of
 from remediate.kinds.bodies.compare import field_changes, without_secrets
 from remediate.kinds.bodies.links import linked, scope_of
@@ -15,8 +16,9 @@ from remediate.kinds.bodies.names import issue, replacement, stands_for
 from remediate.kinds.bodies.overlay import merged_changes, widened
 from remediate.kinds.bodies.resolve import Names, resolved, targets
 from remediate.kinds.fields.pointers import parts
-from remediate.kinds.kind import Kind, Replacement, Scope
+from remediate.kinds.kind import Kind, Removal, Replacement, Scope
 from remediate.kinds.registry import kind
+from remediate.model.aside import Aside
 from remediate.model.errors import InvalidInput
 from remediate.model.json import Body
 from remediate.model.plan import Action, Cause, Difference, FieldChange, Objection
@@ -39,7 +41,7 @@ def diff(
         entry = ledger.resources.get(ref)
         _compare_resource(kind(ref.kind), desired.resources[ref], observed, entry, result)
         if entry is not None:
-            _retire(ref, (entry.name, *entry.retired), observed, result)
+            _retire(ref, entry, desired.environment.retention, observed, result)
     refused = {objection.ref for objection in result.refused}
     for _ref, resource in sorted(desired.resources.items()):
         if isinstance(resource, Zone) and resource.ref not in refused:
@@ -152,16 +154,37 @@ def _compare_resource(
             result.found.append(pair.difference(Action.UPDATE, live_ref, after))
 
 
-def _retire(ref: Ref, names: Iterable[str], observed: Observed, result: Differences) -> None:
-    """What stood for a document before stays beside what does now, until the document goes."""
+def _retire(
+    ref: Ref, entry: Entry, retention: float, observed: Observed, result: Differences
+) -> None:
+    """What stood for a document before stays beside what does now, until `gc` deletes it."""
     current = result.written[ref][0].name
-    known = {*names, *result.retired.get(ref, ())} - {current}
-    there = [ref.named(name) for name in known if ref.named(name) in observed.live]
-    ours = [at.name for at in there if stands_for(at, ref, result.names.declared)]
-    if left := sorted(ours):
-        result.retired[ref] = tuple(left)
-        names_left = ", ".join(left)
-        result.notes.append(f"{ref} is {current} now; {names_left} stays, for a rollback")
+    marks = {aside.name: aside for aside in (*result.retired.get(ref, ()), *entry.asides)}
+    there = {
+        at: live
+        for name in sorted({entry.name, *marks} - {current})
+        if (live := observed.live.get(at := ref.named(name))) is not None
+        if stands_for(at, ref, result.names.declared)
+    }
+    asides = [_aside(marks.get(at.name), at, live, observed) for at, live in there.items()]
+    if asides:
+        result.retired[ref] = tuple(asides)
+        left = ", ".join(one.name for one in asides)
+        result.notes.append(
+            f"{ref} is {current} now; {left} stays, for a rollback; {_gc(asides, retention)}"
+        )
+    if entry.is_aside and current == entry.name:
+        result.notes.append(f"{ref} was set aside, and is ours again")
+
+
+def _aside(known: Aside | None, at: Ref, live: Body, observed: Observed) -> Aside:
+    """What has a time already is known by what it was then."""
+    return known if known and known.since else as_it_is(at, live, observed.project)
+
+
+def _gc(asides: Iterable[Aside], retention: float) -> str:
+    times = sorted({aside.when(retention) for aside in asides})
+    return f"`remediate gc` may delete it {' and '.join(times)}"
 
 
 def _creation(resource: Resource, wanted: Mapping[str, Any], cause: Cause) -> Difference:
@@ -231,7 +254,7 @@ def _replace(pair: Pair, observed: Observed, result: Differences) -> None:
     result.names.settle(ref, new, None)
     result.written[ref] = (new, without_secrets(pair.facts, pair.wanted))
     if new != pair.live_ref:
-        result.retired[ref] = (pair.live_ref.name,)
+        result.retired[ref] = (as_it_is(pair.live_ref, pair.live, observed.project),)
     result.found.append(pair.difference(Action.REPLACE, new, {**pair.wanted, "name": new.name}))
 
 
@@ -312,22 +335,19 @@ def _removals(
 ) -> Iterator[Difference]:
     """Absence never deletes: it takes `onRemove: delete`, as last applied, and `--prune`."""
     for ref, entry in sorted(remembered.items()):
-        if ref.is_record_set or ref in desired.resources:
-            continue
-        # What replacements left behind first: the ledger forgets with the last.
-        there = [
-            (at, live)
-            for name in (*entry.retired, entry.name)
-            if (at := ref.named(name)) not in desired.resources  # another document's own by now
-            if (live := observed.live.get(at)) is not None
-        ]
-        if not there:
-            continue
-        if entry.on_remove != "delete":
+        at = ref.named(entry.name)
+        live = observed.live.get(at)
+        if ref.is_record_set or live is None or {ref, at} & desired.resources.keys():
+            continue  # another document's own by now, if not its own
+        later = kind(ref.kind).removal is Removal.LATER
+        if entry.is_aside:
+            left = [one for one in entry.asides if ref.named(one.name) in observed.live]
+            notes.append(f"{ref} is set aside; {_gc(left, desired.environment.retention)}")
+        elif entry.on_remove != "delete":
             notes.append(f"{ref} is no longer in the YAML and stays (onRemove: keep)")
         elif not prune:
-            notes.append(f"{ref} is no longer in the YAML; --prune deletes it")
+            does = "sets it aside, for `remediate gc`" if later else "deletes it"
+            notes.append(f"{ref} is no longer in the YAML; --prune {does}")
         else:
-            for at, live in there:
-                change = FieldChange("", live, None)
-                yield Difference(ref, Action.DELETE, at, live, None, (change,))
+            action = Action.SET_ASIDE if later else Action.DELETE
+            yield Difference(ref, action, at, live, None, (FieldChange("", live, None),))

@@ -9,6 +9,7 @@ from typing import Any
 from remediate.kinds.bodies.resolve import Names
 from remediate.kinds.records.compare import RecordsVerdict, compare
 from remediate.kinds.records.rdata import same
+from remediate.model.aside import Aside
 from remediate.model.errors import Place
 from remediate.model.plan import Action, Cause, Difference, Objection
 from remediate.model.ref import Ref
@@ -28,7 +29,7 @@ class Differences:
     records: dict[str, RecordsVerdict] = field(default_factory=dict)  # by zone
     written: dict[Ref, tuple[Ref, Mapping[str, Any]]] = field(default_factory=dict)
     names: Names = field(default_factory=lambda: Names("", ()))
-    retired: dict[Ref, tuple[str, ...]] = field(default_factory=dict)
+    retired: dict[Ref, tuple[Aside, ...]] = field(default_factory=dict)
 
 
 def compare_records(

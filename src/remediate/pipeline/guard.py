@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from remediate.kinds.kind import Removal
 from remediate.kinds.records.compare import RecordsVerdict
+from remediate.kinds.registry import kind
 from remediate.model.errors import InvalidInput
 from remediate.model.plan import Action, Difference, Objection, Step, Undo
 from remediate.model.ref import Ref
@@ -15,8 +17,6 @@ from remediate.stores.ledger import Entry
 
 SHARE = 0.3  # of what is there may go in one plan; one always may, all never
 MOST = 100  # record sets or resources that one plan may delete, however many there are
-# What cannot be had back, or only under other name servers: deleted on an explicit word alone.
-TREASURES = frozenset({"Address", "DnsZone"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,8 @@ class Proposal:
     records: Mapping[str, RecordsVerdict] = field(default_factory=dict)  # by zone
 
     def deletions(self) -> Iterator[Difference]:
-        return (d for d in self.differences if d.action is Action.DELETE)
+        """What goes, at once or with `gc`."""
+        return (d for d in self.differences if d.action.removes)
 
 
 Guard = Callable[[Proposal], Iterable[Objection]]
@@ -58,25 +59,26 @@ def too_many_deletes(proposal: Proposal) -> Iterator[Objection]:
 def protected(proposal: Proposal) -> Iterator[Objection]:
     for difference in proposal.differences:
         ref = difference.ref
-        if difference.action not in {Action.DELETE, Action.REPLACE} or ref.is_record_set:
+        goes = difference.action.removes or difference.action is Action.REPLACE
+        if not goes or ref.is_record_set:
             continue
         resource = proposal.desired.resources.get(ref)
         entry = proposal.remembered.get(ref)
         if (resource and resource.lifecycle.protect) or (entry and entry.protect):
-            yield _deny("protected", ref, f"{ref} is protected from being {difference.action}d")
+            yield _deny("protected", ref, f"{ref} is protected from being {difference.action.done}")
 
 
 def treasure(proposal: Proposal) -> Iterator[Objection]:
     for difference in proposal.deletions():
         ref = difference.ref
-        if ref.kind in TREASURES and not ref.is_record_set:
-            loss = "its address" if ref.kind == "Address" else "its name servers"
-            yield _deny("delete", ref, f"deleting {ref} loses {loss} for good")
+        facts = kind(ref.kind)
+        if facts.removal is Removal.ON_WORD and not ref.is_record_set:
+            yield _deny("delete", ref, f"deleting {ref} loses {facts.loses} for good")
 
 
 def irreversible(proposal: Proposal) -> Iterator[Objection]:
     for step in proposal.steps:
-        if step.undo is Undo.NEVER and step.ref.kind not in TREASURES:
+        if step.undo is Undo.NEVER and kind(step.ref.kind).removal is not Removal.ON_WORD:
             yield _deny("irreversible", step.ref, f"{step.verb} {step.ref}: {step.undo_why}")
 
 
@@ -113,8 +115,8 @@ def no_certificate(proposal: Proposal) -> Iterator[Objection]:
 
 
 def empty_environment(proposal: Proposal) -> Iterator[Objection]:
-    if not proposal.desired.resources and proposal.remembered:
-        count = len(proposal.remembered)
+    count = sum(not entry.is_aside for entry in proposal.remembered.values())
+    if not proposal.desired.resources and count:
         were = "resource was" if count == 1 else "resources were"
         message = f"the YAML declares nothing, but {count} {were} applied from it"
         yield _deny("empty-environment", None, message)

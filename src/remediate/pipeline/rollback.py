@@ -151,11 +151,18 @@ def rollback(way: Way, on_conflict: OnConflict = "stop") -> Plan:
 
 
 def _entries_back(way: Way, plan: Plan) -> dict[Ref, Entry | None]:
-    """The ledger as it was before; what the snapshot's run created is forgotten."""
-    return {
-        d.ref: way.written[d.live].entry if d.live in way.written else way.ledger.entry(d.ref)
-        for d in plan.differences
-    }
+    """The ledger as it was before; what the snapshot's run created is forgotten.
+
+    Of several that one document stood for, it is as it was before the first of them was written.
+    """
+    going = {difference.live: difference.ref for difference in plan.differences}
+    result: dict[Ref, Entry | None] = {}
+    for live, one in way.written.items():
+        if live in going:
+            result.setdefault(going[live], one.entry)
+    for ref in going.values():
+        result.setdefault(ref, way.ledger.entry(ref))
+    return result
 
 
 def scope(way_snapshot: Snapshot, written: Mapping[Ref, Written], *, whole: bool) -> list[Ref]:
@@ -188,7 +195,23 @@ def _resources(way: Way, strangers: Counter[Ref], notes: list[str]) -> Iterator[
             body = {"name": ref.name, **_again(ref, before)}
             yield Difference(name, Action.CREATE, ref, None, body, (FieldChange("", None, body),))
         elif before is not None and live is not None:
-            yield from _update(name, ref, before, live, way.observed.project)
+            found = [*_update(name, ref, before, live, way.observed.project)]
+            yield from found or _mark(name, ref, live, way)
+
+
+def _mark(name: Ref, ref: Ref, live: Body, way: Way) -> Iterator[Difference]:
+    """What was set aside since is ours again, and what was taken up since waits for `gc`."""
+    if (one := way.written.get(ref)) is None:
+        return
+    was, now = (
+        entry is not None and entry.aside(ref.name) is not None
+        for entry in (one.entry, way.ledger.entry(name))
+    )
+    if was and not now:
+        change = FieldChange("", live, None)
+        yield Difference(name, Action.SET_ASIDE, ref, live, None, (change,))
+    if now and not was:
+        yield Difference(name, Action.KEEP, ref, live, live)
 
 
 def _again(ref: Ref, before: Body) -> Body:
@@ -271,9 +294,9 @@ def _objections(way: Way, found: list[Difference]) -> Iterator[Objection]:
             yield Objection("irreversible", "deny", ref, why, final=True)
             continue
         entry = way.ledger.entry(ref)
-        removes = difference.action in {Action.DELETE, Action.REPLACE}
+        removes = difference.action.removes or difference.action is Action.REPLACE
         if removes and entry is not None and entry.protect:
-            message = f"{ref} is protected from being {difference.action}d"
+            message = f"{ref} is protected from being {difference.action.done}"
             yield _allowed(Objection("protected", "deny", ref, message), way.allowances)
         elif difference.action is Action.DELETE and (why := _never(difference)):
             # It was made by us, and was not there before: said aloud, but no reason to stop.

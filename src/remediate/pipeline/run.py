@@ -12,9 +12,11 @@ from typing import Any, cast
 from remediate.gcp.errors import AlreadyExists, Contradicted, PreconditionFailed
 from remediate.gcp.google import Google
 from remediate.gcp.operations import Operation
+from remediate.kinds.bodies.asides import as_it_is
 from remediate.kinds.bodies.calls import call_for, effect, insist_on_precondition, read, send
 from remediate.kinds.records.changes import Change, Quota, pack
 from remediate.kinds.registry import kind
+from remediate.model.aside import Aside
 from remediate.model.errors import (
     CheckFailed,
     Interrupted,
@@ -35,7 +37,7 @@ from remediate.model.progress import (
 )
 from remediate.model.ref import Ref
 from remediate.model.values import Unknown
-from remediate.pipeline.steps import record_digest
+from remediate.pipeline.steps import LEDGER_ONLY, record_digest
 from remediate.stores.journal import Journal, Kind
 from remediate.stores.ledger import Entry, Ledger
 
@@ -92,15 +94,14 @@ class Run:
         steps: Sequence[Step],
         bodies: Mapping[Ref, Body | None],
         seconds: float,
-        operation: Operation,
+        operation: Operation | None = None,
     ) -> None:
-        """Steps that one request has carried out, with the bodies that came of them."""
+        """Steps that one request, or none, has carried out, with the bodies that came of them."""
+        operations = [operation.to_json()] if operation else []
         with self._book:
             for step in steps:
                 body = bodies[step.live]
-                self.journal.note(
-                    Kind.STEP_DONE, step=step.id, after=body, operations=[operation.to_json()]
-                )
+                self.journal.note(Kind.STEP_DONE, step=step.id, after=body, operations=operations)
                 self.done.append(step)
                 self.open[step.ref].remove(step)
                 if body is not None:
@@ -117,13 +118,40 @@ class Run:
     def _remember(self, step: Step) -> None:
         entry = self.entries.get(step.ref)
         known = self.ledger.entry(step.ref)
-        if entry is None:
-            # What a replacement left behind goes first, and is not the end of the resource.
-            if known is None or known.name == step.live.name:
-                self.ledger.forget(step.ref)
+        if step.verb is Action.SET_ASIDE:
+            self._mark(step, entry or known)
+        elif entry is None:
+            self._forget(step, known)
         else:
             fields = {**entry.fields, **self._not_yet(step, known)}
-            self.ledger.remember(step.ref, replace(entry, fields=self.known(fields)))
+            entry = replace(entry, fields=self.known(fields), asides=self._begun(step, entry))
+            self.ledger.remember(step.ref, entry)
+
+    def _mark(self, step: Step, entry: Entry | None) -> None:
+        """A rollback may bring back a mark that there was, with its time."""
+        name = step.live.name
+        entry = entry or Entry(name, {}, "delete")
+        marked = entry if entry.aside(name) else entry.with_aside(Aside(name))
+        self.ledger.remember(step.ref, replace(marked, asides=self._begun(step, marked)))
+
+    def _forget(self, step: Step, known: Entry | None) -> None:
+        """What a replacement has left behind goes by itself, and is not the end of the resource."""
+        left = known.without(step.live.name) if known else None
+        if left is None or (left.name == step.live.name and not left.asides):
+            self.ledger.forget(step.ref)
+        elif left != known:
+            self.ledger.remember(step.ref, left)
+
+    def _begun(self, step: Step, entry: Entry) -> tuple[Aside, ...]:
+        """What is set aside, each as this run has left it, and its time begun."""
+        now, project = self.google.clock.now(), self.google.project
+        found = []
+        for aside in entry.asides:
+            at = step.ref.named(aside.name)
+            body = self.bodies.get(at)
+            seen = as_it_is(at, body, project) if body else aside
+            found.append(replace(seen, since=aside.since).begun(now))
+        return tuple(found)
 
     def _not_yet(self, step: Step, known: Entry | None) -> Body:
         """Fields that a later step of the same resource has still to write, as they are so far."""
@@ -199,6 +227,9 @@ def _take_step(step: Step, run: Run) -> None:
     began = google.clock.monotonic()
     for ref in step.ready:
         wait_until_ready(ref, run)
+    if step.method in LEDGER_ONLY:
+        _write_down(step, run, began)
+        return
     try:
         live = read(google, step.live)
         insist_on_precondition(step, live, google.project)
@@ -221,6 +252,21 @@ def _take_step(step: Step, run: Run) -> None:
         raise
     _insist_on_effect(step, body, run)
     run.finish([step], {step.live: body}, google.clock.monotonic() - began, operation)
+
+
+def _write_down(step: Step, run: Run, began: float) -> None:
+    """A step that Google hears nothing of: what it is about is as it was planned from."""
+    google = run.google
+    try:
+        live = read(google, step.live)
+        insist_on_precondition(step, live, google.project)
+    except RemediateError as error:
+        run.fail(step, error)
+        raise
+    request: Body = {"method": step.method, "live": str(step.live)}
+    bodies = {step.live: live}
+    _note_begun(run, [step], request, bodies, bodies)
+    run.finish([step], bodies, google.clock.monotonic() - began)
 
 
 def _insist_on_effect(step: Step, body: Body | None, run: Run) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from remediate.kinds.bodies.links import ref_of
 from remediate.kinds.kind import Replacement
 from remediate.kinds.registry import NAMES, kind
+from remediate.model.aside import RETENTION, lasting
 from remediate.model.plan import Action, Cause, Difference, FieldChange
 from remediate.model.ref import Ref
 from remediate.report.rotation import Rotation
@@ -22,6 +23,8 @@ _TONES = {
     Action.UPDATE: Tone.CHANGED,
     Action.REPLACE: Tone.BAD,
     Action.DELETE: Tone.BAD,
+    Action.SET_ASIDE: Tone.CHANGED,
+    Action.KEEP: Tone.GOOD,
 }
 
 
@@ -31,16 +34,21 @@ SIGNS = {
     "-": "delete",
     "-/+": "delete and create again",
     "+/-": "create anew beside the old",
+    "(-)": "set aside",
+    "(+)": "keep what was set aside",
 }
 
 
 class Drawing:
     """How wide, in which colours, and in whose project: what every line depends on."""
 
-    def __init__(self, width: int, palette: Palette, project: str) -> None:
+    def __init__(
+        self, width: int, palette: Palette, project: str, retention: float = RETENTION
+    ) -> None:
         self.width = width
         self.palette = palette
         self.project = project
+        self.retention = retention  # seconds until `gc` deletes what is set aside
 
 
 def is_beside(difference: Difference) -> bool:
@@ -59,6 +67,10 @@ def sign(difference: Difference) -> str:
             return "-"
         case Action.REPLACE:
             return "+/-" if is_beside(difference) else "-/+"
+        case Action.SET_ASIDE:
+            return "(-)"
+        case Action.KEEP:
+            return "(+)"
 
 
 def resource_lines(difference: Difference, drawing: Drawing) -> Iterator[str]:
@@ -71,8 +83,13 @@ def resource_lines(difference: Difference, drawing: Drawing) -> Iterator[str]:
         case Action.UPDATE:
             yield from change_lines(difference, difference.changes, drawing)
         case Action.REPLACE:
-            yield from wrapped(_how_replaced(difference), drawing.width, INDENT)
+            yield from wrapped(_how_replaced(difference, drawing), drawing.width, INDENT)
             yield from change_lines(difference, difference.changes, drawing)
+        case Action.SET_ASIDE:
+            text = f"deleted by `remediate gc` after {lasting(drawing.retention)}"
+            yield from wrapped(text, drawing.width, INDENT)
+        case Action.KEEP:
+            yield from wrapped("ours again; `remediate gc` leaves it", drawing.width, INDENT)
 
 
 def heading(difference: Difference, drawing: Drawing) -> Iterator[str]:
@@ -91,10 +108,11 @@ def heading(difference: Difference, drawing: Drawing) -> Iterator[str]:
         yield from (f"{INDENT}{word}" for word in more)
 
 
-def _how_replaced(difference: Difference) -> str:
+def _how_replaced(difference: Difference, drawing: Drawing) -> str:
     if is_beside(difference):
         old = safe(difference.replaces.name) if difference.replaces else "the old one"
-        return f"a new one beside {old}, which stays until nothing needs it"
+        when = lasting(drawing.retention)
+        return f"a new one beside {old}, which `remediate gc` deletes after {when}"
     facts = kind(difference.ref.kind)
     gap = sum(facts.seconds.get(verb, 1.0) for verb in (Action.DELETE, Action.CREATE))
     return f"deleted and created again under the same name: a gap of about {duration(gap)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Sequence
 
-from remediate.model.plan import Action, Difference, Objection, Plan
+from remediate.model.plan import Difference, Objection, Plan
 from remediate.pipeline.apply import Outcome
 from remediate.pipeline.guard import denied
 from remediate.report.differences import SIGNS, Drawing, resource_lines, rotation_lines, sign
@@ -26,7 +26,7 @@ def plan_text(
     an objection stands in the way. No line is longer than `width`, but for names that cannot be
     broken. Without `colour` there is no escape sequence in it, whatever Google's bodies hold.
     """
-    drawing = Drawing(width, Palette(colour=colour), plan.project)
+    drawing = Drawing(width, Palette(colour=colour), plan.project, plan.retention)
     blocks = [
         list(block)
         for block in (
@@ -74,7 +74,7 @@ def _differences(plan: Plan, drawing: Drawing) -> Iterator[list[str]]:
     inside = {id(d) for rotation in turning for d in rotation.differences}
     rest = [difference for difference in _in_order(plan) if id(difference) not in inside]
     yield [line for difference in rest for line in resource_lines(difference, drawing)]
-    going = {d.live for d in plan.differences if d.action is Action.DELETE}
+    going = {d.live for d in plan.differences if d.action.removes}
     for rotation in turning:
         yield list(rotation_lines(rotation, going, drawing))
 

@@ -47,6 +47,7 @@ def plan_json(plan: Plan) -> Body:
             "settles": [str(ref) for ref in plan.settles],
             "guards": [_guard(objection) for objection in plan.objections],
             "allowances": dict(plan.allowances),
+            "retention_s": plan.retention,
             "notes": list(plan.notes),
             "compared": len(plan.written),
         },
@@ -79,6 +80,10 @@ def _actions(difference: Difference) -> list[Json]:
         case Action.REPLACE:
             actions: list[Json] = ["delete", "create"]
             return actions[::-1] if is_beside(difference) else actions
+        case Action.SET_ASIDE:  # a policy on deletions is about this one; `gc` only sees to it
+            return ["delete"]
+        case Action.KEEP:
+            return ["no-op"]
         case action:
             return [action.value]
 
@@ -186,7 +191,7 @@ def _summary(plan: Plan) -> Body:
     expected = estimate(plan)
     incoming = {ref for rotation in rotations(plan) for ref in rotation.incoming}
     return {
-        **{action.value: number[action] for action in Action},
+        **{action.name.lower(): number[action] for action in Action},
         "rotate": len(incoming),
         "estimate_s": round(expected.working, 3),
         "wait_s": expected.waiting,

@@ -164,7 +164,7 @@ def event_line(event: Event, counter: Counter) -> str:
 
 def step_words(step: Step) -> str:
     note = f" ({safe(step.note)})" if step.note else ""
-    return f"{step.verb} {safe(str(step.live))}{note}"
+    return f"{step.verb.words} {safe(str(step.live))}{note}"
 
 
 def _plain(text: str) -> Text:

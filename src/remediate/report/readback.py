@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from remediate.kinds.registry import NAMES
+from remediate.model.aside import RETENTION
 from remediate.model.errors import InvalidInput, Place
 from remediate.model.plan import (
     Action,
@@ -57,6 +58,7 @@ def _plan(changes: Sequence[Mapping[str, Any]], ours: Mapping[str, Any]) -> Plan
         digest=str(ours["digest"]),
         settles=[ref_of(ref) for ref in ours["settles"]],
         allowances=dict(ours["allowances"]),
+        retention=float(ours.get("retention_s", RETENTION)),
         written={Ref("", str(n)): (_NOBODY, {}) for n in range(int(ours["compared"]))},
     )
 

@@ -36,7 +36,7 @@ def count_words(plan: Plan, *, past: bool = False) -> str:
     inside = {id(d) for rotation in turning for d in rotation.differences}
     rest = Counter(d.action for d in plan.differences if id(d) not in inside)
     words = [
-        f"{rest[action]:,} {action + 'd' if past else f'to {action}'}"
+        f"{rest[action]:,} {action.done if past else f'to {action.words}'}"
         for action in Action
         if rest[action]
     ]
@@ -82,12 +82,12 @@ def _risk(steps: Sequence[Step]) -> str:
     top = highest_risk(steps)
     if top.risk is Risk.LOW:
         return "low"
-    return f"{top.risk.value} at most: {top.verb} {safe(str(top.live))}"
+    return f"{top.risk.value} at most: {top.verb.words} {safe(str(top.live))}"
 
 
 def _undo(steps: Sequence[Step]) -> str:
     worst = worst_undo(steps)
-    why = f"{worst.verb} {safe(str(worst.live))}: {worst.undo_why}"
+    why = f"{worst.verb.words} {safe(str(worst.live))}: {worst.undo_why}"
     match worst.undo:
         case Undo.EXACT:
             return "exact, for every step"

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Literal, cast
 
+from remediate.model.aside import Aside
 from remediate.model.errors import InvalidInput, Stale, StoreDamaged
 from remediate.model.json import Body, Json
 from remediate.model.ref import Ref
-from remediate.stores.store import FORMAT_VERSION, Store, ref_of
+from remediate.stores.store import Store, ref_of
 
+FORMAT_VERSION = 2  # 1 knew of what replacements leave behind only the names
+_READABLE = (1, FORMAT_VERSION)
 OnRemove = Literal["keep", "delete"]
 _TO_LOSE = (
     "Nothing was changed. Move that file away and try again: only the memory of what was applied "
@@ -22,13 +25,31 @@ _TO_LOSE = (
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One resource: its live name, the fields as they were sent, and its lifecycle's memory."""
+    """One resource: its live name, the fields as they were sent, and its lifecycle's memory.
+
+    `asides` are what replacements have left behind and, once it was removed, the resource itself.
+    """
 
     name: str
     fields: Body
     on_remove: OnRemove = "keep"
     protect: bool = False
-    retired: tuple[str, ...] = ()  # live names that replacements have left behind
+    asides: tuple[Aside, ...] = ()
+
+    @property
+    def is_aside(self) -> bool:
+        """Whether the resource itself was removed and waits for `gc`."""
+        return self.aside(self.name) is not None
+
+    def aside(self, name: str) -> Aside | None:
+        return next((aside for aside in self.asides if aside.name == name), None)
+
+    def without(self, name: str) -> Entry:
+        """The same, but for what was set aside under this live name."""
+        return replace(self, asides=tuple(one for one in self.asides if one.name != name))
+
+    def with_aside(self, aside: Aside) -> Entry:
+        return replace(self, asides=(*self.without(aside.name).asides, aside))
 
     def to_json(self) -> Body:
         return {
@@ -36,7 +57,7 @@ class Entry:
             "fields": self.fields,
             "onRemove": self.on_remove,
             "protect": self.protect,
-            "retired": list(self.retired),
+            "asides": [_aside_json(aside) for aside in self.asides],
         }
 
     @staticmethod
@@ -46,8 +67,23 @@ class Entry:
             fields=cast("Body", stored["fields"]),
             on_remove="delete" if stored["onRemove"] == "delete" else "keep",
             protect=stored["protect"] is True,
-            retired=tuple(map(str, cast("list[Json]", stored.get("retired", [])))),
+            asides=tuple(map(_aside, cast("list[Json]", _stored_asides(stored)))),
         )
+
+
+def _aside_json(aside: Aside) -> Body:
+    return {"name": aside.name, "since": aside.since, "born": aside.born, "state": aside.state}
+
+
+def _stored_asides(stored: Body) -> Json:
+    return stored["asides"] if "asides" in stored else stored.get("retired", [])
+
+
+def _aside(stored: Json) -> Aside:
+    """Format 1 held nothing but the name: its time begins with the next apply."""
+    if isinstance(stored, dict):
+        return Aside(*(str(stored[name]) for name in ("name", "since", "born", "state")))
+    return Aside(str(stored))
 
 
 _OF_AN_ENDPOINT = ("resources", "records")
@@ -146,8 +182,8 @@ class Ledger:
         try:
             content = json.loads(stored.data)
             version = content["format_version"]
-            if version != FORMAT_VERSION:
-                raise self._damaged(f"has format {version}, not {FORMAT_VERSION}")
+            if version not in _READABLE:
+                raise self._damaged(f"has format {version}, not {FORMAT_VERSION} or older")
             known = content["elsewhere"]
             known[content["endpoint"]] = {name: content[name] for name in _OF_AN_ENDPOINT}
             here = known.pop(self.endpoint, None)

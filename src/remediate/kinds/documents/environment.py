@@ -13,6 +13,7 @@ from remediate.kinds.fields.labels import label_faults
 from remediate.kinds.fields.pointers import pointer
 from remediate.kinds.fields.rules import Fault, spelled, within
 from remediate.kinds.fields.spec import Int, Spec, Text, Word
+from remediate.model.aside import RETENTION
 from remediate.model.errors import Place
 from remediate.model.resource import Environment, Lifecycle
 
@@ -48,6 +49,7 @@ class ApplySpec(Spec):
     parallelism: Int | None = None
     onFailure: Annotated[Literal["stop", "rollback"], Word] | None = None
     planTtl: Duration | None = None
+    retention: Duration | None = None
 
 
 class Notice(Spec):
@@ -138,4 +140,5 @@ def environment(name: str, spec: Mapping[str, Any], place: Place) -> Environment
         place=place,
         on_failure=applying.get("onFailure", "stop"),
         plan_ttl=applying.get("planTtl", 86_400.0),
+        retention=applying.get("retention", RETENTION),
     )
