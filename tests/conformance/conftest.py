@@ -22,7 +22,7 @@ PROJECT = "netra-staging"
 @pytest.fixture(scope="session")
 def endpoint() -> Iterator[Sandbox]:
     """One sandbox for all; `sandbox` empties it and `staging` fills it."""
-    with Sandbox(seed=7) as running:
+    with Sandbox(seed=7, operation_time=0.001) as running:
         yield running
 
 
