@@ -66,12 +66,23 @@ class RecordSet:
 
 
 @dataclass(frozen=True, slots=True)
+class RoutedSet(RecordSet):
+    """A record set that answers by a routing policy; `rrdatas` is empty.
+
+    `policy` is Google's body; links are still as the user spelled them.
+    """
+
+    policy: Body = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Zone(Resource):
     """A managed zone and the record sets written in it, by owner name and type."""
 
     dns_name: str = ""
     exclusive: bool = False  # every live set that is not written here is unwanted
     records: Mapping[tuple[str, str], RecordSet] = field(default_factory=dict)
+    routed: tuple[RoutedSet, ...] = ()  # those of `records` that answer by a policy
 
 
 @dataclass(frozen=True, slots=True)

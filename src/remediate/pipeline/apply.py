@@ -150,9 +150,7 @@ def _entries(plan: Plan, desired: Desired) -> dict[Ref, Entry | None]:
         if difference.action.removes:
             result[difference.ref] = None
         elif difference.ref.is_record_set and difference.after is not None:
-            after = difference.after
-            fields = {"ttl": after["ttl"], "rrdatas": after["rrdatas"]}
-            result[difference.ref] = Entry(difference.ref.name, fields)
+            result[difference.ref] = Entry(difference.ref.name, _remembered(difference.after))
     return result
 
 
@@ -184,10 +182,26 @@ def adopt(
                 if ref not in plan.unsettled and choices.wants(ref):
                     values: list[Json] = [names.rendered(value) for value in record.rrdatas]
                     ledger.remember(ref, Entry(ref.name, {"ttl": record.ttl, "rrdatas": values}))
+            _adopt_routed(zone, names, plan, ledger, choices)
     for ref, entry in [*ledger.resources.items()]:
         if choices.wants(ref) and _is_let_go(desired.resources.get(ref), entry):
             ledger.forget(ref)
     ledger.save()
+
+
+def _adopt_routed(zone: Zone, names: Names, plan: Plan, ledger: Ledger, choices: Choices) -> None:
+    for routed in zone.routed:
+        from remediate.kinds.records.routing import Routing  # noqa: PLC0415 - few zones have one
+
+        ref = record_ref(zone.ref.name, routed.fqdn, routed.type)
+        if ref not in plan.unsettled and choices.wants(ref):
+            fields: Body = {"ttl": routed.ttl, "routingPolicy": Routing(zone, names).body(routed)}
+            ledger.remember(ref, Entry(ref.name, fields))
+
+
+def _remembered(after: Mapping[str, Any]) -> Body:
+    """Of a record set, what it answers and for how long."""
+    return {name: after[name] for name in ("ttl", "rrdatas", "routingPolicy") if after.get(name)}
 
 
 def _is_let_go(resource: Resource | None, entry: Entry) -> bool:

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from remediate.kinds.bodies.resolve import Names
-from remediate.kinds.records.compare import RecordsVerdict, compare
+from remediate.kinds.records.compare import RecordsVerdict, compare, with_serial_of
 from remediate.kinds.records.rdata import same
+from remediate.kinds.records.routing import Routing, answers
 from remediate.model.aside import Aside
 from remediate.model.errors import Place
+from remediate.model.json import Body
 from remediate.model.plan import Action, Cause, Difference, Objection
 from remediate.model.ref import Ref
 from remediate.model.resource import Lifecycle, Zone
@@ -38,14 +40,16 @@ def compare_records(
     """The record sets of a zone; what is not in the YAML goes only by the law of removals."""
     name = zone.ref.name
     removing = prune and zone.lifecycle.on_remove == "delete"
+    routing = Routing(zone, result.names)
     verdict = compare(
         zone,
         observed.record_sets.get(name, iter(())),
         ours=lambda ref: ledger.record(name, *ref.record) is not None,
         known=result.names.look_up,
+        routing=routing,
         removing=removing,
     )
-    result.found += [_with_cause(each, ledger) for each in verdict.differences]
+    result.found += [_with_cause(each, ledger, routing) for each in verdict.differences]
     result.records[name] = verdict
     result.notes += [
         f"{name}: {left.name} {left.type} is left alone: {left.why}" for left in verdict.left_alone
@@ -70,13 +74,13 @@ def _giving_way(ref: Ref) -> str:
     return f"{what} was never applied from here, and gives way to what is written at its name"
 
 
-def _with_cause(difference: Difference, ledger: Ledger) -> Difference:
+def _with_cause(difference: Difference, ledger: Ledger, routing: Routing) -> Difference:
     """Who moved a record set since it was last applied, if it ever was."""
-    before = ledger.record(difference.ref.zone.name, *difference.ref.record)
+    before = ledger.entry(difference.ref)
     if before is None:
         return difference
     moved = [
-        None if body is None else _is_other(difference.ref.record[1], before, body)
+        None if body is None else _is_other(difference.ref.record[1], before.fields, body, routing)
         for body in (difference.after, difference.before)
     ]
     ours, theirs = (each is not False for each in moved)
@@ -84,14 +88,17 @@ def _with_cause(difference: Difference, ledger: Ledger) -> Difference:
     return replace(difference, cause=cause)
 
 
-def _is_other(
-    rrtype: str, remembered: tuple[int, tuple[str, ...]], body: Mapping[str, Any]
-) -> bool:
-    ttl, values = remembered
-    written = body.get("rrdatas") or []
-    if ttl != body.get("ttl") or any(isinstance(value, Unknown) for value in written):
+def _is_other(rrtype: str, before: Body, body: Mapping[str, Any], routing: Routing) -> bool:
+    written: Any = [*answers(body)]
+    if before.get("ttl") != body.get("ttl") or any(isinstance(each, Unknown) for each in written):
         return True
-    return not same(rrtype, list(values), list(written))
+    policies: Any = [each.get("routingPolicy") for each in (before, body)]
+    if any(policies):
+        return not all(policies) or bool(routing.changes(rrtype, *policies))
+    values: Any = before["rrdatas"]
+    if rrtype == "SOA":
+        values = with_serial_of(written, values)
+    return not same(rrtype, values, written)
 
 
 def empty_zone(

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from remediate.kinds.bodies.links import link_target
 from remediate.kinds.bodies.resolve import references
 from remediate.kinds.fields.pointers import Patterns, leaves
+from remediate.kinds.records.routing import data, routed_links
 from remediate.kinds.registry import kind
 from remediate.model.errors import InvalidInput
 from remediate.model.nearest import did_you_mean
 from remediate.model.ref import Ref, record_ref
-from remediate.model.resource import Desired, RecordSet, Resource, Zone
+from remediate.model.resource import Desired, RecordSet, Resource, RoutedSet, Zone
 from remediate.model.values import Template
 
 _FORWARDING = frozenset({"ALIAS", "CNAME"})
@@ -155,12 +156,13 @@ def _add_record_sets(
     }
     elsewhere: dict[Ref, int] = {}
     leading: dict[Ref, set[Ref]] = {}
+    checks = _health_checks(zones, desired.resources)
     for zone in zones:
         for (fqdn, rrtype), wanted in zone.records.items():
             at = record_ref(zone.ref.name, fqdn, rrtype)
             if targets := _leads_to(wanted, addresses, owners) - {at}:
                 leading[at] = targets
-    kept = {*leading}.union(*leading.values()) if leading else set()
+    kept = {*leading, *checks}.union(*leading.values())
     for zone in zones:
         for fqdn, rrtype in zone.records:
             at = record_ref(zone.ref.name, fqdn, rrtype)
@@ -168,15 +170,28 @@ def _add_record_sets(
                 elsewhere[zone.ref] = elsewhere.get(zone.ref, 0) + 1
                 continue
             onward[at] = leading.get(at, set())
-            needs[at] = {zone.ref, *onward[at]}
+            needs[at] = {zone.ref, *onward[at], *checks.get(at, ())}
     return elsewhere
+
+
+def _health_checks(zones: list[Zone], declared: Collection[Ref]) -> dict[Ref, set[Ref]]:
+    """What the routing policies that check health do it by."""
+    found = {
+        record_ref(zone.ref.name, routed.fqdn, routed.type): {*routed_links(zone, routed, declared)}
+        for zone in zones
+        for routed in zone.routed
+    }
+    return {at: checks for at, checks in found.items() if checks}
 
 
 def _leads_to(
     wanted: RecordSet, addresses: Mapping[str, Ref], owners: Mapping[str, list[Ref]]
 ) -> set[Ref]:
     found: set[Ref] = set()
-    for value in wanted.rrdatas:
+    values: Iterable[str] = wanted.rrdatas
+    if isinstance(wanted, RoutedSet):
+        values = (value for _at, value in data(wanted.policy))
+    for value in values:
         if isinstance(value, Template):
             found.update(reference.ref for reference in value.references)
         elif wanted.type in _FORWARDING:

@@ -103,7 +103,8 @@ def imported(
         spec = _without_labels(names.linked(facts, ref, _escaped(body)), labels)
         if ref.kind == "DnsZone":
             bodies = record_sets.get(ref.name, ())
-            records, unwritten = records_of(bodies, body, names.expressions)
+            linked = partial(_linked_policy, names, ref)
+            records, unwritten = records_of(bodies, body, names.expressions, linked)
             spec |= {"recordOwnership": "listed", "records": _escaped_records(records)}
             remarks[ref] += unwritten
         document = _document(facts, ref, spec, target.region)
@@ -259,6 +260,10 @@ class _Names:
             return link_target(facts, allowed, text, at, self.known)
         except ValueError:
             return None
+
+
+def _linked_policy(names: _Names, zone: Ref, facts: Kind, policy: Body) -> Body:
+    return names.linked(facts, zone, policy)
 
 
 def _path(address: Ref) -> str:

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from remediate.kinds.bodies.canonical import canonical_value, rules_of
+from remediate.kinds.bodies.canonical import canonical_value, rules_of, sort_key
 from remediate.kinds.bodies.links import holders_of, linked
 from remediate.kinds.fields.pointers import parts
+from remediate.kinds.records.routing import answers, needs
 from remediate.kinds.registry import kind
 from remediate.model.errors import InvalidInput
 from remediate.model.json import digest
@@ -167,7 +168,11 @@ def _spelled(step: Step, change: FieldChange, project: str) -> list[Any]:
 def _in_order(value: Any) -> Any:  # noqa: ANN401 - a record set or a part of one
     if isinstance(value, Mapping):
         return {name: _in_order(item) for name, item in value.items()}
-    return sorted(value, key=str) if isinstance(value, list | tuple) else value
+    if not isinstance(value, list | tuple):
+        return value
+    if any(isinstance(item, Mapping) for item in value):  # of a routing policy
+        return sorted(map(_in_order, value), key=sort_key)
+    return sorted(value, key=str)
 
 
 def _known(value: Any) -> Any:  # noqa: ANN401 - any JSON
@@ -232,7 +237,7 @@ def _link(drafts: list[Draft], around: Surroundings) -> None:
         needed += [logical[ref] for ref in around.depends_on.get(step.ref, ()) if ref in logical]
         if step.ref.is_record_set:
             # Names follow what they point to.
-            needed += [rule for value in _rrdatas(step) for rule in listening.get(value, ())]
+            needed += [rule for value in answers(step.after) for rule in listening.get(value, ())]
         if step.ready:
             needed += front
         draft.head.needs += [other.head for other in needed if other.step.live != step.live]
@@ -267,13 +272,9 @@ def _link_deletions(drafts: list[Draft], around: Surroundings) -> None:
 def _needs(each: Step | Difference, project: str) -> Iterator[Ref]:
     if each.ref.is_record_set:
         yield each.ref.zone
-        yield from (value.ref for value in _rrdatas(each) if isinstance(value, Unknown))
+        yield from needs(each.after, project)
     else:
         yield from linked(each.live, each.after, project)
-
-
-def _rrdatas(step: Step | Difference) -> Sequence[Any]:
-    return (step.after or {}).get("rrdatas") or ()
 
 
 def _by_address(drafts: Iterable[Draft]) -> dict[Any, list[Draft]]:

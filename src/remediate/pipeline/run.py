@@ -15,6 +15,7 @@ from remediate.gcp.operations import Operation
 from remediate.kinds.bodies.asides import as_it_is
 from remediate.kinds.bodies.calls import call_for, effect, insist_on_precondition, read, send
 from remediate.kinds.records.changes import Change, Quota, pack
+from remediate.kinds.records.compare import with_live_serial
 from remediate.kinds.registry import kind
 from remediate.model.aside import Aside
 from remediate.model.errors import (
@@ -297,12 +298,20 @@ def _change_records(steps: Sequence[Step], run: Run) -> None:
             error = Stale(f"{step.ref} has changed since: planned from {was}, live is {now}")
             run.fail(step, error)
             raise error
-    wanted = [Difference(s.ref, s.verb, s.live, live.get(s.ref), run.known(s.after)) for s in steps]
+    wanted = [
+        Difference(s.ref, s.verb, s.live, live.get(s.ref), _after(s, run, live)) for s in steps
+    ]
     by_ref = {step.ref: (step, diff) for step, diff in zip(steps, wanted, strict=True)}
     for change in pack(wanted, Quota.of(google.dns.quota())):
         if run.stopping.is_set():
             return
         _send_change(zone, change, [by_ref[ref] for ref in change.refs], run)
+
+
+def _after(step: Step, run: Run, live: Mapping[Ref, Body]) -> Body | None:
+    if step.after is None:
+        return None
+    return with_live_serial(run.known(step.after), live.get(step.ref))
 
 
 def _send_change(

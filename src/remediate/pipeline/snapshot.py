@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from remediate.gcp.google import Google
 from remediate.kinds.bodies.links import linked
 from remediate.kinds.bodies.names import stands_for
+from remediate.kinds.records.routing import needs
 from remediate.model.clock import rfc3339
 from remediate.model.json import Body
 from remediate.model.plan import Action, Plan, Step
@@ -67,6 +68,8 @@ def _before(step: Step) -> Body | None:
 def _neighbours(step: Step, project: str) -> Iterable[Ref]:
     if step.ref.is_record_set:
         yield step.ref.zone
+        yield from needs(step.before, project)
+        yield from needs(step.after, project)
     else:
         yield from linked(step.live, step.before, project)
         yield from linked(step.live, step.after, project)

@@ -12,6 +12,7 @@ from remediate.kinds.bodies.compare import changeable_fields, fields_digest
 from remediate.kinds.bodies.links import ref_of, scope_of
 from remediate.kinds.fields.pointers import parts
 from remediate.kinds.kind import Kind, Update, Verdict
+from remediate.kinds.records.compare import essence
 from remediate.kinds.registry import kind
 from remediate.model.json import digest
 from remediate.model.plan import Action, Difference, FieldChange, Risk, Step, Undo
@@ -20,7 +21,6 @@ from remediate.model.ref import Ref
 RECORD_UNDO = Verdict(
     Undo.EXACT, "the record set comes back word for word; caches follow after the old TTL"
 )
-RECORD_WORDS = ("name", "type", "ttl", "rrdatas", "routingPolicy")
 LEDGER_ONLY = frozenset({Action.SET_ASIDE.value, Action.KEEP.value})  # methods without a request
 WRITTEN_DOWN = {
     Action.SET_ASIDE: Verdict(Undo.EXACT, "it stays as it is until `remediate gc` deletes it"),
@@ -103,10 +103,8 @@ def _record_draft(difference: Difference, around: Surroundings) -> Draft:
 
 
 def record_digest(live: Mapping[str, Any] | None) -> str:
-    """The precondition of a record set: all that a deletion must repeat word for word."""
-    if live is None:
-        return digest("absent")
-    return digest({name: live[name] for name in RECORD_WORDS if name in live})
+    """The precondition of a record set: all of it, but for what the server counts up itself."""
+    return digest("absent") if live is None else digest(essence(live))
 
 
 def _creation(facts: Kind, difference: Difference, around: Surroundings) -> list[Draft]:

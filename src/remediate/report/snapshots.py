@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from remediate.kinds.bodies.compare import field_changes, writable
+from remediate.kinds.records.compare import WORDS
 from remediate.kinds.registry import NAMES, kind
 from remediate.model.json import Body, Json
 from remediate.model.plan import Action, Difference, FieldChange
 from remediate.model.ref import Ref
-from remediate.pipeline.steps import RECORD_WORDS
 from remediate.report.differences import Drawing, field_lines, resource_lines
 from remediate.report.machine import FORMAT_VERSION, plain, resource_change
 from remediate.report.text import WIDTH, Palette, counted, safe, table, wrapped
@@ -144,7 +144,7 @@ def _difference(
     if ref.is_record_set or ref.kind not in NAMES:
         changes = tuple(
             FieldChange(f"/{name}", before.get(name), after.get(name))
-            for name in RECORD_WORDS
+            for name in WORDS
             if before.get(name) != after.get(name)
         )
     else:

@@ -93,9 +93,9 @@ class Ledger:
     """`ledger/<environment>.json`, written by compare-and-swap.
 
     `resources` are by Ref. Record sets are apart and stay plain JSON, `{zone: {"fqdn TYPE":
-    [ttl, rrdata, …]}}`, because there may be 100,000 of them. What was applied to a sandbox says
-    nothing of Google: the file is of one `endpoint`, and keeps what it knew of the others under
-    `elsewhere`.
+    [ttl, rrdata, …]}}` or `[ttl, {routing policy}]`, because there may be 100,000 of them. What was
+    applied to a sandbox says nothing of Google: the file is of one `endpoint`, and keeps what it
+    knew of the others under `elsewhere`.
     """
 
     def __init__(self, store: Store, environment: str, endpoint: str = "google") -> None:
@@ -112,12 +112,12 @@ class Ledger:
         self._load()
 
     def record(self, zone: str, fqdn: str, rrtype: str) -> tuple[int, tuple[str, ...]] | None:
-        """TTL in seconds and rdata of a record set that was once ours."""
+        """TTL in seconds and rdata of a record set that was once ours; a policy's is not told."""
         found = self._records.get(zone, {}).get(f"{fqdn} {rrtype}")
         if found is None:
             return None
         ttl, *rrdatas = found
-        return cast("int", ttl), tuple(map(str, rrdatas))
+        return cast("int", ttl), tuple(each for each in rrdatas if isinstance(each, str))
 
     def records(self, zone: str) -> Iterator[tuple[str, str]]:
         """Owner name and type of every record set that was once ours."""
@@ -129,20 +129,25 @@ class Ledger:
         """What is remembered of a resource or of a record set."""
         if not ref.is_record_set:
             return self.resources.get(ref)
-        found = self.record(ref.zone.name, *ref.record)
-        if found is None:
+        zone, key = _record_key(ref)
+        stored = self._records.get(zone, {}).get(key)
+        if stored is None:
             return None
-        return Entry(ref.name, {"ttl": found[0], "rrdatas": list(found[1])})
+        ttl, *data = stored
+        if data and isinstance(data[0], dict):
+            return Entry(ref.name, {"ttl": ttl, "routingPolicy": data[0]})
+        return Entry(ref.name, {"ttl": ttl, "rrdatas": data})
 
     def remember(self, ref: Ref, entry: Entry) -> None:
-        """What was just applied; of a record set, `fields` has `ttl` and `rrdatas`."""
+        """What was just applied; of a record set `ttl`, and `rrdatas` or `routingPolicy`."""
         with self._turn:
             if not ref.is_record_set:
                 self.resources[ref] = entry
                 return
             zone, key = _record_key(ref)
-            rrdatas = cast("list[Json]", entry.fields.get("rrdatas", []))
-            self._records.setdefault(zone, {})[key] = [entry.fields.get("ttl", 0), *rrdatas]
+            policy = entry.fields.get("routingPolicy")
+            data = [policy] if policy else cast("list[Json]", entry.fields.get("rrdatas", []))
+            self._records.setdefault(zone, {})[key] = [entry.fields.get("ttl", 0), *data]
 
     def forget(self, ref: Ref) -> None:
         """It is gone; no matter if it was not known."""

@@ -15,7 +15,7 @@ from remediate.kinds.registry import kind
 from remediate.model.errors import Place
 from remediate.model.nearest import did_you_mean
 from remediate.model.ref import Ref
-from remediate.model.resource import Lifecycle, RecordSet, Resource, Zone
+from remediate.model.resource import Lifecycle, RecordSet, Resource, RoutedSet, Zone
 from remediate.model.values import Template
 
 ZONE = "DnsZone"
@@ -132,12 +132,18 @@ def _zone(
 ) -> Zone:
     dns_name = _dns_name(written, complaints)
     records: dict[tuple[str, str], RecordSet] = {}
+    routed: tuple[RoutedSet, ...] = ()
     if "records" in ours:
         if isinstance(ours["records"], dict):
             from remediate.kinds.dns_zone import parse_records, type_faults  # noqa: PLC0415 - late
 
             records, wrong = parse_records(dns_name, ours["records"], "/spec/records")
             wrong += type_faults(base.spec, records)
+            routed = tuple(one for one in records.values() if isinstance(one, RoutedSet))
+            if routed:
+                from remediate.kinds.records.routing_rules import zone_faults  # noqa: PLC0415 - late
+
+                wrong += zone_faults(base.spec, routed)
             # Of a whole name or a whole set, the key is what is wrong with it.
             complaints += [Complaint(*one, on_key=one[0].count("/") <= _SET_DEPTH) for one in wrong]
         else:
@@ -155,6 +161,7 @@ def _zone(
         dns_name=dns_name,
         exclusive=ownership == "exclusive",
         records=records,
+        routed=routed,
     )
 
 

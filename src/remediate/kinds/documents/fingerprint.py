@@ -15,7 +15,7 @@ from remediate.kinds.kind import Kind
 from remediate.kinds.registry import kind
 from remediate.model.json import Body, canonical
 from remediate.model.ref import Ref
-from remediate.model.resource import Lifecycle, RecordSet, Resource, Zone
+from remediate.model.resource import Lifecycle, RecordSet, Resource, RoutedSet, Zone
 from remediate.model.values import Template
 
 _CHUNK = 2000  # record sets: enough for speed, and never the whole zone as text
@@ -34,6 +34,8 @@ def desired_digest(project: str, resources: Mapping[Ref, Resource]) -> str:
             total.update(canonical([resource.dns_name, resource.exclusive]))
             for chunk in _record_chunks(resource.records):
                 total.update(chunk)
+            for routed in resource.routed:
+                total.update(canonical(_policy(resource, routed, project, resources.keys())))
     return f"sha256:{total.hexdigest()}"
 
 
@@ -58,6 +60,16 @@ def _record_chunks(records: Mapping[tuple[str, str], RecordSet]) -> Iterable[byt
     while chunk := list(islice(keys, _CHUNK)):
         rows = [[*key, records[key].ttl, sorted(records[key].rrdatas)] for key in chunk]
         yield json.dumps(rows, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _policy(zone: Zone, routed: RoutedSet, project: str, declared: Collection[Ref]) -> list[Any]:
+    """What a set answers by its policy; its row among the others has no values."""
+    from remediate.kinds.records.routing import bare, table  # noqa: PLC0415 - few zones have one
+
+    facts = table(routed.type)
+    holder = Resource(zone.ref, routed.policy, zone.lifecycle, zone.place)
+    policy = bare(_linked(facts, holder, project, declared))
+    return [routed.fqdn, routed.type, canonical_value(policy, rules_of(facts, project))]
 
 
 def _lifecycle(lifecycle: Lifecycle) -> Body:

@@ -10,11 +10,12 @@ from remediate.kinds.bodies.links import link_target
 from remediate.kinds.documents.complaints import Complaint
 from remediate.kinds.fields.pointers import Patterns, leaves, pointer
 from remediate.kinds.kind import Kind
+from remediate.kinds.records.names import relative
 from remediate.kinds.registry import NAMES, kind
 from remediate.model.expression import ExpressionFault
 from remediate.model.nearest import did_you_mean, nearest
 from remediate.model.ref import Ref
-from remediate.model.resource import Resource
+from remediate.model.resource import Resource, Zone
 from remediate.model.values import Reference, Template
 
 Edges = dict[Ref, dict[Ref, str]]  # from -> to -> the pointer that leads there
@@ -51,9 +52,7 @@ def link_complaints(
     resource: Resource, declared: Collection[Ref], edges: Edges
 ) -> Iterator[tuple[str, Complaint]]:
     """(missing name, complaint) for links that lead nowhere; the others become edges."""
-    facts = kind(resource.ref.kind)
-    for at, allowed, text in _links(facts, resource.spec):
-        where = "/spec" + at
+    for facts, where, allowed, text in _all_links(resource):
         try:
             target = link_target(facts, allowed, text, resource.ref, declared)
         except ValueError as error:
@@ -62,6 +61,22 @@ def link_complaints(
         else:
             if target is not None:
                 edges.setdefault(resource.ref, {}).setdefault(target, where)
+
+
+def _all_links(resource: Resource) -> Iterator[tuple[Kind, str, tuple[str, ...], str]]:
+    """(table, pointer, allowed kinds, text) of a document's links, its records' among them."""
+    facts = kind(resource.ref.kind)
+    for at, allowed, text in _links(facts, resource.spec):
+        yield facts, "/spec" + at, allowed, text
+    if not isinstance(resource, Zone):
+        return
+    for routed in resource.routed:
+        from remediate.kinds.records.routing import table  # noqa: PLC0415 - few zones have one
+
+        above = pointer("spec", "records", relative(routed.fqdn, resource.dns_name), routed.type)
+        facts = table(routed.type)
+        for at, allowed, text in _links(facts, routed.policy):
+            yield facts, f"{above}/routingPolicy{at}", allowed, text
 
 
 def _links(facts: Kind, spec: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...], str]]:

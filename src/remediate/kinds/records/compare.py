@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from remediate.kinds.records.ignored import Ignored
 from remediate.kinds.records.names import is_plain, unescaped
@@ -18,8 +18,11 @@ from remediate.model.errors import InvalidInput, Unreachable
 from remediate.model.json import Body
 from remediate.model.plan import Action, Difference, FieldChange
 from remediate.model.ref import Ref, record_ref
-from remediate.model.resource import RecordSet, Zone
+from remediate.model.resource import RecordSet, RoutedSet, Zone
 from remediate.model.values import Reference, Template, Unknown
+
+if TYPE_CHECKING:
+    from remediate.kinds.records.routing import Routing
 
 Key: TypeAlias = tuple[str, str]  # owner name in lower case, and type
 
@@ -77,18 +80,20 @@ def compare(
     *,
     ours: Callable[[Ref], bool],
     known: Callable[[Reference], str | Unknown],
+    routing: Routing | None = None,
     removing: bool = True,
 ) -> RecordsVerdict:
     """Hold a zone's written sets against its live ones.
 
     `ours` says of a live set that is not written whether it was once applied from here; in an
-    exclusive zone nobody asks. `known` fills in references. Without `removing`, an unwanted set
+    exclusive zone nobody asks. `known` fills in references, `routing` those of routing policies,
+    and is needed where the zone has any. Without `removing`, an unwanted set
     goes only if it stands in the way of a written one of its owner, and so does another's address
     or CNAME: to write a name's address is to say that the name is ours. An apex NS or SOA is left
     alone unless it is written, and a SOA is compared without its serial. Raises Unreachable on a
     broken page.
     """
-    walk = _Walk(zone, ours, known, removing=removing)
+    walk = _Walk(zone, ours, known, routing, removing=removing)
     for page in pages:
         walk.read(page)
     return walk.verdict()
@@ -102,12 +107,14 @@ class _Walk:
         zone: Zone,
         ours: Callable[[Ref], bool],
         known: Callable[[Reference], str | Unknown],
+        routing: Routing | None,
         *,
         removing: bool,
     ) -> None:
         self.zone = zone
         self.ours = ours
         self.known = known
+        self.routing = routing
         self.removing = removing
         self.ignored = Ignored.of(zone.dns_name, zone.lifecycle.ignore)
         self.missing = dict(zone.records)
@@ -184,34 +191,59 @@ class _Walk:
 
     def _compare_set(self, want: RecordSet, body: Body) -> None:
         ref = record_ref(self.zone.ref.name, want.fqdn, want.type)
-        if body.get("routingPolicy"):
-            why = "it answers by a routing policy"
-            self.found.left_alone.append(LeftAlone(want.fqdn, want.type, why))
-            message = (
-                f"{want.fqdn} {want.type} is live with a routing policy, which is left alone: "
-                f"take it out of `records`, or replace the policy by hand first"
-            )
-            self.found.conflicts.append(Conflict(ref, message))
+        after = self._body(ref, want)
+        if after is None:
             return
-        values = self._values(ref, want)
-        if values is None:
-            return
-        live: Any = body.get("rrdatas") or []
-        if want.type == "SOA":
-            values = with_serial_of(live, values)
         changes = []
         if body.get("ttl") != want.ttl:
             changes.append(FieldChange("/ttl", body.get("ttl"), want.ttl))
-        if _all_known(values) and same(want.type, values, live):
-            values = list(live)
+        if "routingPolicy" in after or body.get("routingPolicy"):
+            changes += self._policy_changes(want.type, after, body)
         else:
-            changes.append(FieldChange("/rrdatas", live, values))
+            live: Any = body.get("rrdatas") or []
+            values: list[Any] = after["rrdatas"]
+            if want.type == "SOA":
+                values = with_serial_of(live, values)
+            if _all_known(values) and same(want.type, values, live):
+                values = list(live)
+            else:
+                changes.append(FieldChange("/rrdatas", live, values))
+            after["rrdatas"] = values
         if changes:
-            after = {"name": body["name"], "type": want.type, "ttl": want.ttl, "rrdatas": values}
+            after["name"] = body["name"]
             place = self.zone.place
             self._differs(
                 Difference(ref, Action.UPDATE, ref, body, after, tuple(changes), place=place)
             )
+
+    def _policy_changes(
+        self, rrtype: str, after: dict[str, Any], body: Body
+    ) -> Iterable[FieldChange]:
+        """From one policy to another, or between a policy and plain data."""
+        want, live = after.get("routingPolicy"), body.get("routingPolicy")
+        if want and isinstance(live, dict) and live:
+            assert self.routing is not None
+            return self.routing.changes(rrtype, want, live)
+        rrdatas = FieldChange("/rrdatas", body.get("rrdatas") or None, after.get("rrdatas"))
+        return rrdatas, FieldChange("/routingPolicy", live or None, want)
+
+    def _body(self, ref: Ref, want: RecordSet) -> dict[str, Any] | None:
+        """The set as Cloud DNS is to hold it; None if what it refers to makes no valid set."""
+        body: dict[str, Any] = {"name": want.fqdn, "type": want.type, "ttl": want.ttl}
+        if isinstance(want, RoutedSet):
+            policy = self._policy(ref, want)
+            return None if policy is None else {**body, "routingPolicy": policy}
+        values = self._values(ref, want)
+        return None if values is None else {**body, "rrdatas": values}
+
+    def _policy(self, ref: Ref, want: RoutedSet) -> Body | None:
+        assert self.routing is not None
+        try:
+            return self.routing.body(want)
+        except InvalidInput as error:
+            message = f"{want.fqdn} {want.type}: its routing policy cannot be had: {error}"
+            self.found.conflicts.append(Conflict(ref, message))
+            return None
 
     def _values(self, ref: Ref, want: RecordSet) -> list[Any] | None:
         """The wanted data with its references filled in; None if that makes no valid set."""
@@ -260,9 +292,8 @@ class _Walk:
             )
             self.found.conflicts.append(Conflict(ref, message))
             return
-        values = self._values(ref, want)
-        if values is not None:
-            body = {"name": want.fqdn, "type": want.type, "ttl": want.ttl, "rrdatas": values}
+        body = self._body(ref, want)
+        if body is not None:
             change = FieldChange("", None, body)
             place = self.zone.place
             self._differs(Difference(ref, Action.CREATE, ref, None, body, (change,), place=place))
@@ -303,12 +334,15 @@ def _is_swapped(ref: Ref, created: set[Key]) -> bool:
 
 def disliked(fqdn: str, rrtype: str, body: Mapping[str, object], dns_name: str) -> str:
     """Why a live set could not be written in `records`; empty if it could."""
-    if body.get("routingPolicy"):
-        return "it answers by a routing policy"
     if rrtype not in TYPES:
         return f"{rrtype} is a type that we do not know"
     if not is_plain(fqdn, dns_name):
         return "its name is none that can be written here"
+    if policy := body.get("routingPolicy"):
+        from remediate.kinds.records.routing_rules import read_policy  # noqa: PLC0415 - few do
+
+        _policy, wrong = read_policy(policy, rrtype, fqdn, dns_name)
+        return f"its routing policy cannot be written: {wrong[0][1]}" if wrong else ""
     values = body.get("rrdatas")
     if not isinstance(values, list) or not values:
         return "it holds no data"
@@ -322,6 +356,30 @@ def disliked(fqdn: str, rrtype: str, body: Mapping[str, object], dns_name: str) 
 
 def _all_known(values: Iterable[object]) -> bool:
     return not any(isinstance(value, Unknown) for value in values)
+
+
+def with_live_serial(wanted: Body, live: Mapping[str, Any] | None) -> Body:
+    """A set to be written in place of a live one; of a SOA, the serial stays the server's."""
+    values: Any = wanted.get("rrdatas")
+    if wanted.get("type") != "SOA" or not values or live is None:
+        return wanted
+    return {**wanted, "rrdatas": with_serial_of(live.get("rrdatas") or [], values)}
+
+
+WORDS = ("name", "type", "ttl", "rrdatas", "routingPolicy")
+
+
+def essence(live: Mapping[str, Any]) -> dict[str, Any]:
+    """All of a live set that a user could have changed; the serial of a SOA is the server's."""
+    words = {name: live[name] for name in WORDS if live.get(name) is not None}
+    if words.get("type") == "SOA":
+        words["rrdatas"] = with_serial_of(["- - 0"], list(words.get("rrdatas") or ()))
+    if words.get("routingPolicy"):
+        from remediate.kinds.records.routing import canonical_policy  # noqa: PLC0415 - few sets do
+
+        words["routingPolicy"] = canonical_policy(str(words.get("type")), words["routingPolicy"])
+        words.pop("rrdatas", None)
+    return words
 
 
 def with_serial_of(live: list[str], values: list[Any]) -> list[Any]:

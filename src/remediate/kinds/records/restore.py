@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from remediate.kinds.records.compare import Key, with_serial_of
+from remediate.kinds.records.compare import Key, with_live_serial
 from remediate.kinds.records.names import unescaped
 from remediate.kinds.records.rdata import same
 from remediate.model.json import Body
 from remediate.model.plan import Action, Difference, FieldChange
 from remediate.model.ref import Ref
-
-_SERVER_ADDS = frozenset({"kind", "signatureRrdatas"})
 
 
 def restore(
@@ -34,7 +32,7 @@ def restore(
             change = FieldChange("", None, before)
             found.append(Difference(ref, Action.CREATE, ref, None, before, (change,)))
         elif before is not None and now is not None:
-            after = _serial_kept(before, now)
+            after = with_live_serial(before, now)
             if changes := tuple(_body_changes(now, after)):
                 found.append(Difference(ref, Action.UPDATE, ref, now, after, changes))
     return sorted(found, key=lambda difference: difference.ref.name)
@@ -50,14 +48,6 @@ def _live_of(
                 yield key, body
 
 
-def _serial_kept(before: Body, now: Body) -> Body:
-    values: Any = before.get("rrdatas") or []
-    live: Any = now.get("rrdatas") or []
-    if before.get("type") != "SOA" or not values:
-        return before
-    return {**before, "rrdatas": with_serial_of(live, values)}
-
-
 def _body_changes(now: Body, after: Body) -> Iterator[FieldChange]:
     if now.get("ttl") != after.get("ttl"):
         yield FieldChange("/ttl", now.get("ttl"), after.get("ttl"))
@@ -65,14 +55,8 @@ def _body_changes(now: Body, after: Body) -> Iterator[FieldChange]:
     new: Any = after.get("rrdatas") or []
     if not same(str(after.get("type")), new, old):
         yield FieldChange("/rrdatas", old, new)
-    policies = [_bare(body.get("routingPolicy")) for body in (now, after)]
-    if policies[0] != policies[1]:
-        yield FieldChange("/routingPolicy", now.get("routingPolicy"), after.get("routingPolicy"))
+    if "routingPolicy" in now or "routingPolicy" in after:
+        from remediate.kinds.records.routing import policy_changes  # noqa: PLC0415 - few sets do
 
-
-def _bare(value: object) -> object:
-    """A routing policy without what the server adds to it."""
-    if isinstance(value, dict):
-        kept = value.items()
-        return {name: _bare(item) for name, item in kept if name not in _SERVER_ADDS and item}
-    return [_bare(item) for item in value] if isinstance(value, list) else value
+        policies: list[Any] = [body.get("routingPolicy") or {} for body in (after, now)]
+        yield from policy_changes(str(after.get("type")), *policies)

@@ -21,7 +21,7 @@ from remediate.kinds.records.rules import (
     set_faults,
 )
 from remediate.model.errors import InvalidInput
-from remediate.model.resource import RecordSet
+from remediate.model.resource import RecordSet, RoutedSet
 from remediate.model.values import Template
 
 Wrong: TypeAlias = tuple[str, str, str]
@@ -58,9 +58,9 @@ def parse_records(
 ) -> tuple[Records, list[Wrong]]:
     """Record sets by owner and type, and every fault as (pointer, what is wrong, what was meant).
 
-    `records` is name → type → {ttl, values}, scalars as text; `dns_name` ends with its dot and is
-    lower-case. Values with a `Template` in them stay as they are written, to be rendered, encoded
-    and judged once the reference is known.
+    `records` is name → type → {ttl, values | routingPolicy}, scalars as text; `dns_name` ends with
+    its dot and is lower-case. Values with a `Template` in them stay as they are written, to be
+    rendered, encoded and judged once the reference is known.
     """
     reading = _Reading(dns_name, at_pointer)
     suffix, zone = "." + dns_name, dns_name.removesuffix(".")
@@ -139,14 +139,17 @@ def _read_set(reading: _Reading, key: str, fqdn: str, rrtype: str, body: object)
     if not isinstance(body, dict):
         reading.wrong.append((here, "a record set was expected", "write `{ttl: 300, values: […]}`"))
         return
-    for name in body.keys() - {"ttl", "values"}:
+    for name in body.keys() - {"ttl", "values", "routingPolicy"}:
         reading.wrong.append(
             (f"{here}/{name}", f"{name!r} is no field of a record set", _field(name))
         )
     ttl = _ttl(reading, body.get("ttl"), here)
-    values = _values(reading, rrtype, fqdn, body.get("values"), here)
-    wanted = RecordSet(fqdn, rrtype, ttl, values)
-    if fqdn and values:
+    if "routingPolicy" in body:
+        wanted: RecordSet = _routed(reading, fqdn, rrtype, ttl, body, here)
+    else:
+        values = _values(reading, rrtype, fqdn, body.get("values"), here)
+        wanted = RecordSet(fqdn, rrtype, ttl, values)
+    if fqdn and (wanted.rrdatas or isinstance(wanted, RoutedSet)):
         faults = set_faults(wanted, reading.dns_name)
         reading.wrong += [(here + below, message, hint) for below, message, hint in faults]
     if (fqdn, rrtype) in reading.sets:
@@ -155,6 +158,19 @@ def _read_set(reading: _Reading, key: str, fqdn: str, rrtype: str, body: object)
         reading.sets[fqdn, rrtype] = wanted
         reading.keys[fqdn, rrtype] = key
         reading.delegates |= rrtype == "NS" and fqdn != reading.dns_name
+
+
+def _routed(
+    reading: _Reading, fqdn: str, rrtype: str, ttl: int, body: Mapping[str, Any], here: str
+) -> RoutedSet:
+    from remediate.kinds.records.routing_rules import read_policy  # noqa: PLC0415 - few zones do
+
+    if "values" in body:
+        hint = "a policy holds all the data itself: leave `values` out"
+        reading.wrong.append((f"{here}/values", "`values` beside `routingPolicy`", hint))
+    policy, wrong = read_policy(body["routingPolicy"], rrtype, fqdn, reading.dns_name)
+    reading.wrong += [(here + below, message, hint) for below, message, hint in wrong]
+    return RoutedSet(fqdn, rrtype, ttl, (), policy)
 
 
 def _ttl(reading: _Reading, written: object, here: str) -> int:
@@ -211,9 +227,10 @@ def _type(written: str) -> str:
 
 
 def _field(name: str) -> str:
-    if name == "routingPolicy":
-        return "routing policies are left alone: keep the set out of `records`"
-    return f"write `{_MEANT[name]}`" if name in _MEANT else "`ttl` and `values` were expected"
+    if name in {"wrr", "geo", "primaryBackup", "healthCheck"}:
+        return f"write `routingPolicy: {{{name}: …}}`"
+    expected = "`ttl` and `values`, or `routingPolicy`, were expected"
+    return f"write `{_MEANT[name]}`" if name in _MEANT else expected
 
 
 def _respelled(reading: _Reading, key: str, fqdn: str, rrtype: str) -> None:
