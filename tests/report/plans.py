@@ -11,7 +11,7 @@ from remediate.model.plan import Action, Cause, Difference, FieldChange, Objecti
 from remediate.model.ref import Ref, parse_ref, record_ref
 from remediate.model.values import Unknown
 from remediate.pipeline.plan import plan_digest, waves
-from remediate.pipeline.steps import Surroundings
+from remediate.pipeline.surroundings import Surroundings
 
 PROJECT = "netra-staging"
 COMPUTE = f"https://www.googleapis.com/compute/v1/projects/{PROJECT}/"

@@ -18,6 +18,7 @@ from remediate.model.json import Body
 from remediate.model.plan import Action, Risk, Undo
 
 DOMAIN_LIMIT = 100
+SOAK = 1800.0  # seconds: ACTIVE, it may take half an hour until every front end serves it
 # RENEWAL_FAILED still serves the old certificate until it expires; only a new one gets further.
 _FINAL = frozenset({"PROVISIONING_FAILED_PERMANENTLY", "RENEWAL_FAILED"})
 
@@ -139,6 +140,7 @@ KIND = Kind(
         ),
     },
     ready=ready,
+    soak=SOAK,
     lost=lost,
     again=again,
     check=check,

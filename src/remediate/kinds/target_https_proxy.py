@@ -45,7 +45,7 @@ def check(spec: Mapping[str, Any]) -> list[Fault]:
 
 def _certificates(spec: Mapping[str, Any]) -> Iterator[Fault]:
     certificates = spec.get("sslCertificates") or []
-    theirs = ["certificatemanager" in text for text in certificates]
+    theirs = [_is_of_certificate_manager(text) for text in certificates]
     if any(theirs) and not all(theirs):
         yield "/sslCertificates", "certificates of Compute and of Certificate Manager do not mix"
     limit = CERTIFICATE_MANAGER_LIMIT if any(theirs) else CLASSIC_LIMIT
@@ -53,6 +53,10 @@ def _certificates(spec: Mapping[str, Any]) -> Iterator[Fault]:
     elsewhere = ("certificateMap", "serverTlsPolicy", "proxyBind")
     if not certificates and not any(spec.get(name) for name in elsewhere):
         yield "", "sslCertificates or a certificateMap is needed"
+
+
+def _is_of_certificate_manager(link: str) -> bool:
+    return link.startswith("Certificate/") or "/certificates/" in link
 
 
 KIND = Kind(
@@ -63,12 +67,15 @@ KIND = Kind(
     scopes=frozenset({Scope.GLOBAL, Scope.REGION}),
     links={
         "/urlMap": ("UrlMap",),
-        "/sslCertificates/*": ("SslCertificate",),
+        "/sslCertificates/*": ("SslCertificate", "Certificate"),
         "/sslPolicy": ("SslPolicy",),
-        "/certificateMap": ("certificateMaps",),
+        # Somebody else's may be meant by its name too.
+        "/certificateMap": ("CertificateMap", "certificateMaps"),
     },
     yields_to={"sslCertificates": "certificateMap"},
     overlaps="sslCertificates",
+    overlap_limit=CLASSIC_LIMIT,
+    handshakes=True,
     server_set=frozenset(
         {
             *("/kind", "/id", "/name", "/selfLink", "/creationTimestamp", "/region"),

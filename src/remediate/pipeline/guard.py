@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from remediate.kinds.bodies.links import CERTIFICATE_MANAGER
 from remediate.kinds.kind import Removal
 from remediate.kinds.records.compare import RecordsVerdict
 from remediate.kinds.registry import kind
@@ -13,6 +14,8 @@ from remediate.model.errors import InvalidInput
 from remediate.model.plan import Action, Difference, Objection, Step, Undo
 from remediate.model.ref import Ref
 from remediate.model.resource import Desired
+from remediate.pipeline.overlap import swaps_at_once
+from remediate.pipeline.surroundings import Surroundings
 from remediate.stores.ledger import Entry
 
 SHARE = 0.3  # of what is there may go in one plan; one always may, all never
@@ -28,6 +31,7 @@ class Proposal:
     steps: Sequence[Step]
     remembered: Mapping[Ref, Entry] = field(default_factory=dict)
     records: Mapping[str, RecordsVerdict] = field(default_factory=dict)  # by zone
+    around: Surroundings = field(default_factory=lambda: Surroundings("", {}))
 
     def deletions(self) -> Iterator[Difference]:
         """What goes, at once or with `gc`."""
@@ -114,6 +118,37 @@ def no_certificate(proposal: Proposal) -> Iterator[Objection]:
             yield _deny("no-certificate", step.ref, f"{step.ref} would be left with no certificate")
 
 
+def certificate_swap(proposal: Proposal) -> Iterator[Objection]:
+    """The outage of the incident plan: the list replaced before the new one is issued."""
+    for step in proposal.steps:
+        facts = kind(step.live.kind)
+        if not (facts.handshakes and step.fields):
+            continue
+        for ref in swaps_at_once(facts, step, proposal.around):
+            message = (
+                f"{step.ref} would hold {ref} alone before it is issued and served, which takes "
+                "Google up to 60 minutes and 30 more: clients see no valid certificate meanwhile. "
+                "`replace: overlap` attaches it beside the old one and waits"
+            )
+            yield _deny("certificate-swap", step.ref, message)
+
+
+def certificate_limit(proposal: Proposal) -> Iterator[Objection]:
+    """A rotation needs room for one more."""
+    for step in proposal.steps:
+        facts = kind(step.live.kind)
+        if not (facts.overlap_limit and facts.overlaps in step.fields and step.after):
+            continue
+        links = [str(link) for link in step.after.get(facts.overlaps) or ()]
+        held = [link for link in links if not link.startswith(CERTIFICATE_MANAGER)]
+        if len(held) > facts.overlap_limit:
+            message = (
+                f"{step.ref} would hold {len(held)} certificates and can hold {facts.overlap_limit}: "
+                "the new one stands beside the old for a while, so detach one that is not needed"
+            )
+            yield replace(_deny("certificate-limit", step.ref, message), final=True)
+
+
 def empty_environment(proposal: Proposal) -> Iterator[Objection]:
     count = sum(not entry.is_aside for entry in proposal.remembered.values())
     if not proposal.desired.resources and count:
@@ -129,9 +164,13 @@ GUARDS: Mapping[str, Guard] = {
     "irreversible": irreversible,
     "dns-apex": exposure,
     "no-certificate": no_certificate,
+    "certificate-swap": certificate_swap,
+    "certificate-limit": certificate_limit,
     "empty-environment": empty_environment,
 }
-RULES = frozenset({*GUARDS, "dns-wildcard", "dns-last-address", "record-conflict"})
+# What `conditions` of a step insist on, unless somebody says why not.
+WAIVED = frozenset({"certificate-precheck", "certificate-unseen"})
+RULES = frozenset({*GUARDS, *WAIVED, "dns-wildcard", "dns-last-address", "record-conflict"})
 
 
 def guard(

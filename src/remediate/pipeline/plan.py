@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from remediate.kinds.bodies.canonical import canonical_value, rules_of, sort_key
-from remediate.kinds.bodies.links import holders_of, linked
+from remediate.kinds.bodies.fields import at_field
+from remediate.kinds.bodies.links import holders_of, linked, parent_of
 from remediate.kinds.fields.pointers import parts
 from remediate.kinds.records.routing import answers, needs
 from remediate.kinds.registry import kind
@@ -16,12 +17,13 @@ from remediate.model.errors import InvalidInput
 from remediate.model.json import digest
 from remediate.model.plan import Action, Difference, FieldChange, Plan, Risk, Step, Undo
 from remediate.model.ref import Ref, record_ref
-from remediate.model.resource import Desired, Zone
+from remediate.model.resource import Desired, Resource, Zone
 from remediate.model.values import Unknown
 from remediate.pipeline.diff import diff
 from remediate.pipeline.guard import Proposal, acknowledged, guard
 from remediate.pipeline.observe import Observed
-from remediate.pipeline.steps import Draft, Surroundings, drafts
+from remediate.pipeline.steps import Draft, becomes_ready_alone, drafts
+from remediate.pipeline.surroundings import Surroundings
 from remediate.stores.ledger import Ledger
 
 
@@ -53,6 +55,7 @@ def plan(desired: Desired, observed: Observed, ledger: Ledger, choices: Choices)
         {ref: Risk(r.lifecycle.risk) for ref, r in resources.items() if r.lifecycle.risk},
         {ref: r.lifecycle.depends_on for ref, r in resources.items()},
         dict(verdict.written.values()),
+        *_patience(resources, verdict.written),
     )
     levels = waves(differences, around)
     proposal = Proposal(
@@ -61,6 +64,7 @@ def plan(desired: Desired, observed: Observed, ledger: Ledger, choices: Choices)
         [step for level in levels for step in level],
         ledger.resources,
         verdict.records,
+        around,
     )
     refused = [o for o in verdict.refused if o.ref is None or choices.wants(o.ref)]
     objections = [
@@ -86,6 +90,15 @@ def plan(desired: Desired, observed: Observed, ledger: Ledger, choices: Choices)
         left_out=len(verdict.found) - len(differences),
     )
     return replace(made, digest=plan_digest(made))
+
+
+def _patience(
+    resources: Mapping[Ref, Resource], written: Mapping[Ref, tuple[Ref, Mapping[str, Any]]]
+) -> tuple[dict[Ref, float], frozenset[Ref]]:
+    """How long each is to soak, and what is to be swapped without an overlap, by live name."""
+    waits = {live: resources[ref].lifecycle for ref, (live, _body) in written.items()}
+    soaks = {live: each.wait.soak for live, each in waits.items() if each.wait.soak is not None}
+    return soaks, frozenset(live for live, each in waits.items() if each.replace == "recreate")
 
 
 def _insist_on_company(
@@ -198,6 +211,7 @@ def _insist_on_matches(desired: Desired, found: Sequence[Difference], choices: C
 
 
 DNS = "DnsZone"
+AUTHORITY, PROOF = "DnsAuthorization", "dnsResourceRecord/data"
 
 
 def waves(differences: Sequence[Difference], around: Surroundings) -> list[list[Step]]:
@@ -229,17 +243,24 @@ def _link(drafts: list[Draft], around: Surroundings) -> None:
     logical = {draft.step.ref: draft for draft in reversed(drafts) if not draft.last}
     front = [d for d in drafts if not d.last and d.step.ref.kind in {"ForwardingRule", DNS}]
     listening = _by_address(front)
+    proofs = [*_proofs(drafts, around)]
+    inside: dict[Ref | None, list[Draft]] = defaultdict(list)
+    for ref, draft in makers.items():
+        inside[parent_of(ref)].append(draft)
     for draft in drafts:
         step = draft.step
         if draft.last:
             continue
         needed = [makers[ref] for ref in _needs(step, around.project) if ref in makers]
+        above = parent_of(step.live)
+        needed += [d for r in _needs(step, around.project) if r != above for d in inside.get(r, ())]
         needed += [logical[ref] for ref in around.depends_on.get(step.ref, ()) if ref in logical]
         if step.ref.is_record_set:
             # Names follow what they point to.
             needed += [rule for value in answers(step.after) for rule in listening.get(value, ())]
         if step.ready:
-            needed += front
+            alone = all(becomes_ready_alone(ref, around) for ref in step.ready)
+            needed += proofs if alone else front
         draft.head.needs += [other.head for other in needed if other.step.live != step.live]
     for draft in drafts:
         if draft.gap is not None:  # as short as it can be: everything else that it needs is done
@@ -275,6 +296,17 @@ def _needs(each: Step | Difference, project: str) -> Iterator[Ref]:
         yield from needs(each.after, project)
     else:
         yield from linked(each.live, each.after, project)
+
+
+def _proofs(drafts: Iterable[Draft], around: Surroundings) -> Iterator[Draft]:
+    """The record sets that authorize a certificate: they hold what an authorization asks for."""
+    asked = {at_field(body, PROOF) for ref, body in around.live.items() if ref.kind == AUTHORITY}
+    for draft in drafts:
+        if draft.step.ref.is_record_set and not draft.last:
+            values = [*answers(draft.step.after)]
+            refs = {value.ref.kind for value in values if isinstance(value, Unknown)}
+            if AUTHORITY in refs or any(str(value) in asked for value in values):
+                yield draft
 
 
 def _by_address(drafts: Iterable[Draft]) -> dict[Any, list[Draft]]:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
 from remediate.kinds.bodies.compare import changeable_fields, fields_digest
-from remediate.kinds.bodies.links import ref_of, scope_of
-from remediate.kinds.fields.pointers import parts
+from remediate.kinds.bodies.links import linked, parent_of, ref_of, scope_of
 from remediate.kinds.kind import Kind, Update, Verdict
 from remediate.kinds.records.compare import essence
 from remediate.kinds.registry import kind
 from remediate.model.json import digest
 from remediate.model.plan import Action, Difference, FieldChange, Risk, Step, Undo
-from remediate.model.ref import Ref
+from remediate.model.ref import NESTED, Ref
+from remediate.pipeline.overlap import overlapping
+from remediate.pipeline.surroundings import Surroundings, is_ready
 
 RECORD_UNDO = Verdict(
     Undo.EXACT, "the record set comes back word for word; caches follow after the old TTL"
@@ -42,18 +43,6 @@ class Draft:
     @property
     def head(self) -> Draft:
         return self.group or self
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What planning needs to know besides the differences."""
-
-    project: str
-    live: Mapping[Ref, Mapping[str, Any]]
-    risks: Mapping[Ref, Risk] = field(default_factory=dict)  # lifecycle.risk
-    depends_on: Mapping[Ref, Iterable[Ref]] = field(default_factory=dict)
-    wanted: Mapping[Ref, Mapping[str, Any]] = field(default_factory=dict)  # by live name
-    as_it_was: bool = False  # a rollback takes what there is as good; only the new is waited for
 
 
 def drafts(difference: Difference, around: Surroundings) -> list[Draft]:
@@ -110,7 +99,8 @@ def record_digest(live: Mapping[str, Any] | None) -> str:
 def _creation(facts: Kind, difference: Difference, around: Surroundings) -> list[Draft]:
     """An insert, and a call of its own for each field that inserts do not keep."""
     assert difference.after is not None
-    made = Draft(_step(facts, difference, Action.CREATE, "insert", around))
+    step = _step(facts, difference, Action.CREATE, "insert", around)
+    made = Draft(replace(step, ready=_awaited(step.live, difference.after, around)))
     drafts = [made]
     for name in facts.ignored_by_insert:
         if not difference.after.get(name):
@@ -129,10 +119,10 @@ def _replacement(facts: Kind, difference: Difference, around: Surroundings) -> l
     if difference.live != difference.replaces:
         made = _creation(facts, replace(difference, before=None), around)
         return [_with(draft, risk=_raised(draft.step.risk, Action.REPLACE)) for draft in made]
-    gone = Draft(_step(facts, difference, Action.DELETE, "delete", around))
     made = _creation(facts, replace(difference, before=None), around)
-    made[0].gap = gone
-    return [gone, *made]
+    gone = _step(facts, difference, Action.DELETE, "delete", around)
+    made[0].gap = Draft(replace(gone, ready=made[0].step.ready))  # waiting would widen the gap
+    return [made[0].gap, *made]
 
 
 def _with(draft: Draft, **fields: Any) -> Draft:  # noqa: ANN401 - the fields of a step
@@ -142,6 +132,8 @@ def _with(draft: Draft, **fields: Any) -> Draft:  # noqa: ANN401 - the fields of
 
 def _update(facts: Kind, difference: Difference, around: Surroundings) -> list[Draft]:
     """One step a call: most fields go by `patch`, a few only by calls of their own."""
+    if difference.stages:
+        return _staged(facts, difference, around)
     changed = {facts.field_of(change.pointer) for change in difference.changes}
     company = {name for each in facts.together if changed & {*each} for name in each}
     touched = sorted(changed | company)
@@ -154,10 +146,35 @@ def _update(facts: Kind, difference: Difference, around: Surroundings) -> list[D
             continue
         changes = tuple(c for c in difference.changes if facts.field_of(c.pointer) in names)
         step = _step(facts, difference, Action.UPDATE, how.method, around, names, changes)
-        drafts += _overlapping(facts, step, around) if facts.overlaps in names else [Draft(step)]
+        drafts += _attaching(facts, step, around)
     for earlier, later in pairwise(drafts):
         later.needs.append(earlier)
     return drafts
+
+
+def _staged(facts: Kind, difference: Difference, around: Surroundings) -> list[Draft]:
+    """A step for each stage, from where the one before has left off."""
+    assert difference.before is not None
+    assert difference.after is not None
+    body: Mapping[str, Any] = difference.before
+    apart = {name for stage in difference.stages for name in stage.fields or ()}
+    drafts: list[Draft] = []
+    for stage in difference.stages:
+        changes = tuple(c for c in difference.changes if facts.field_of(c.pointer) not in apart)
+        fields = {name: difference.after.get(name) for name in map(facts.field_of, _at(changes))}
+        if stage.fields is not None:
+            fields = dict(stage.fields)
+            changes = tuple(FieldChange(f"/{n}", body.get(n), item) for n, item in fields.items())
+        here = replace(difference, before=body, after={**body, **fields}, changes=changes)
+        how = _update_for(facts, next(iter(fields)), difference.live)
+        step = _step(facts, here, Action.UPDATE, how.method, around, tuple(fields), changes)
+        drafts.append(Draft(replace(step, note=stage.note), needs=drafts[-1:]))
+        body = {**body, **fields}
+    return drafts
+
+
+def _at(changes: Iterable[FieldChange]) -> list[str]:
+    return [change.pointer for change in changes]
 
 
 def _update_for(facts: Kind, name: str, live: Ref) -> Update:
@@ -167,58 +184,47 @@ def _update_for(facts: Kind, name: str, live: Ref) -> Update:
     return (special or [how for how in able if not how.fields])[0]
 
 
-def _overlapping(facts: Kind, step: Step, around: Surroundings) -> list[Draft]:
-    """Attach what is new beside what is there, wait until it is ready, then detach the old.
-
-    The old stays first, since the first certificate serves clients that send no server name.
-    """
-    assert step.before is not None
+def _attaching(facts: Kind, step: Step, around: Surroundings) -> list[Draft]:
+    """What becomes ready by itself is waited for first; what has to be in use for it, meanwhile."""
     assert step.after is not None
-    name = facts.overlaps
-    old: list[str] = list(step.before.get(name) or ())
-    wanted: list[str] = list(step.after.get(name) or ())
-    waiting = [link for link in wanted if not _is_ready(link, around)]
-    if not (old and waiting) or set(old) <= set(wanted):
-        return [Draft(step)]
-    both = old + [link for link in wanted if link not in old]
-    drafts = []
-    if both != old:
-        attach = replace(
-            step,
-            after={**step.after, name: both},
-            changes=_with_list(step.changes, name, old, both),
-            note="attach beside the old",
-        )
-        drafts.append(Draft(attach))
-    detach = replace(
-        step,
-        before={**step.after, name: both},
-        fields=(name,),
-        changes=(FieldChange(f"/{name}", both, wanted),),
-        precondition=fields_digest(facts, {name: both}, (name,), around.project),
-        ready=tuple(ref for link in waiting if (ref := ref_of(link, around.project))),
-        note="detach the old, once the new is ready",
+    wanted = facts.heeded(step.after)
+    written = {name: wanted[name] for name in step.fields if name in wanted}
+    alone = _awaited(step.live, written, around)
+    waiting = _waiting(written.get(facts.overlaps) or (), around)
+    if facts.overlaps in step.fields and not (alone and set(waiting) <= set(alone)):
+        return [Draft(each) for each in overlapping(facts, step, around)]
+    note = "once the new is ready" if alone else step.note
+    return [Draft(replace(step, ready=alone, note=note))]
+
+
+def _awaited(at: Ref, body: Mapping[str, Any], around: Surroundings) -> tuple[Ref, ...]:
+    """What a body links to that is not ready yet, and will be before anything links to it."""
+    links = {*linked(at, kind(at.kind).heeded(body), around.project)} - {parent_of(at)}
+    found = {below for ref in links for below in (ref, *_standing_in(ref, around))}
+    return tuple(sorted(ref for ref in found if becomes_ready_alone(ref, around)))
+
+
+def _standing_in(ref: Ref, around: Surroundings) -> Iterator[Ref]:
+    if any(kind(name).parent == ref.kind for name in NESTED):
+        yield from (at for at in {*around.live, *around.wanted} if parent_of(at) == ref)
+
+
+def becomes_ready_alone(ref: Ref, around: Surroundings) -> bool:
+    """Whether it is not ready, but will be before anything links to it."""
+    facts, body = kind(ref.kind), around.live.get(ref) or around.wanted.get(ref)
+    if facts.ready_alone is None or body is None or is_ready(ref, around):
+        return False
+    return facts.ready_alone(body) and all(
+        is_ready(other, around) or becomes_ready_alone(other, around)
+        for other in linked(ref, body, around.project)
+        if other in around.live or other in around.wanted
     )
-    drafts.append(Draft(detach))
-    return drafts
 
 
-def _with_list(
-    changes: tuple[FieldChange, ...], name: str, old: list[str], new: list[str]
-) -> tuple[FieldChange, ...]:
-    others = tuple(c for c in changes if parts(c.pointer)[0] != name)
-    return (*others, FieldChange(f"/{name}", old, new))
-
-
-def _is_ready(link: str, around: Surroundings) -> bool:
-    ref = ref_of(link, around.project)
-    if ref is None:
-        return True  # somebody else's: nothing to wait for that we could see
-    live = around.live.get(ref)
-    if live is not None and around.as_it_was:
-        return True
-    body = live or around.wanted.get(ref)
-    return body is not None and kind(ref.kind).ready(dict(body)).ready
+def _waiting(links: Iterable[str], around: Surroundings) -> tuple[Ref, ...]:
+    """Of somebody else's there is nothing to wait for that we could see."""
+    refs = [ref for link in links if (ref := ref_of(link, around.project))]
+    return tuple(ref for ref in refs if not is_ready(ref, around))
 
 
 def _step(
@@ -231,7 +237,7 @@ def _step(
     changes: tuple[FieldChange, ...] | None = None,
 ) -> Step:
     before = None if verb is Action.CREATE else difference.before
-    verdict = _undo(facts, verb, before)
+    verdict = _undo(facts, verb, before, difference.changes if changes is None else changes)
     compared = fields or changeable_fields(facts, before)
     live = difference.replaces if verb is Action.DELETE and difference.replaces else difference.live
     return Step(
@@ -252,9 +258,15 @@ def _step(
     )
 
 
-def _undo(facts: Kind, verb: Action, before: Mapping[str, Any] | None) -> Verdict:
+def _undo(
+    facts: Kind, verb: Action, before: Mapping[str, Any] | None, changes: Iterable[FieldChange]
+) -> Verdict:
     if verb is Action.DELETE and facts.lost and before and (why := facts.lost(dict(before))):
         return Verdict(Undo.NEVER, why)
+    if verb is Action.UPDATE and facts.one_way and facts.no_way_back:
+        back = (FieldChange(each.pointer, each.after, each.before) for each in changes)
+        if any(map(facts.one_way, back)):
+            return facts.no_way_back
     return facts.undo.get(verb, Verdict(Undo.EXACT, "the snapshot holds the whole body"))
 
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 
-from remediate.kinds.bodies.compare import HIDDEN
 from remediate.model.errors import InvalidInput, Place, RemediateError
 from remediate.model.json import Body, Json
 from remediate.model.plan import Action, Difference, FieldChange, Objection, Plan, Step
 from remediate.model.ref import Ref
-from remediate.model.values import Unknown
+from remediate.model.values import HIDDEN, Unknown
 from remediate.pipeline.apply import Outcome
 from remediate.pipeline.guard import denied
 from remediate.report.differences import is_beside
@@ -163,6 +162,7 @@ def _step(step: Step, wave: int) -> Body:
         "estimate_s": step.estimate,
         "after": list(step.after_steps),
         "ready": [str(ref) for ref in step.ready],
+        "awaits": [condition.to_json() for condition in step.awaits],
         "note": step.note,
     }
 

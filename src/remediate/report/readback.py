@@ -7,6 +7,7 @@ from typing import Any
 
 from remediate.kinds.registry import NAMES
 from remediate.model.aside import RETENTION
+from remediate.model.condition import Condition
 from remediate.model.errors import InvalidInput, Place
 from remediate.model.plan import (
     Action,
@@ -143,6 +144,10 @@ def _step(step: Mapping[str, Any]) -> Step:
         estimate=float(step["estimate_s"]),
         after_steps=tuple(step["after"]),
         ready=tuple(_ref(each) for each in step["ready"]),
+        awaits=tuple(
+            Condition.from_json(each, (_ref(each["ref"]), _ref(each["holder"])))
+            for each in step["awaits"]
+        ),
         note=str(step["note"]),
     )
 

@@ -1,0 +1,204 @@
+"""Hold a step back until what it waits for has come about, as Google says or a client sees."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from ipaddress import ip_address
+from threading import Event
+
+from remediate.gcp.api import Api
+from remediate.gcp.google import Google
+from remediate.kinds.bodies.calls import read
+from remediate.kinds.bodies.links import scope_path
+from remediate.kinds.registry import kind
+from remediate.model.condition import Await, Condition
+from remediate.model.errors import CheckFailed, Interrupted
+from remediate.model.json import Body
+from remediate.model.progress import Waiting, Watcher, tell
+from remediate.model.ref import Ref
+from remediate.pipeline.overlap import leads
+from remediate.probes.caa import caa_permits
+from remediate.probes.dial import Failure, dial_for
+from remediate.probes.dns import RecordType, resolve
+from remediate.probes.tls import serial_of, served
+
+READY_TIMEOUT = 3600.0  # seconds; Google's own word for a managed certificate
+PROPAGATION = 900.0  # seconds until resolvers have a change of DNS: their negative caches included
+SERVED_TIMEOUT = 1800.0  # seconds; as long again as a certificate may take to be served
+SETTLED = 86_400.0  # seconds after which nobody need wait for a certificate to be everywhere
+_PAUSES = (2.0, 5.0, 10.0, 20.0, 30.0, 60.0)
+_RECORD_TYPES: tuple[RecordType, ...] = ("A", "AAAA")
+
+
+@dataclass(frozen=True, slots=True)
+class Vigil:
+    """Who waits, for how long, and what ends it."""
+
+    google: Google
+    watchers: Sequence[Watcher]
+    timeouts: Mapping[Ref, float]  # lifecycle.wait, by live name, in seconds
+    stopping: Event
+    allowances: Mapping[str, str]
+
+    def until(self, ref: Ref, look: Callable[[], str], timeout: float, late: str) -> None:
+        """Until `look` finds nothing more that is missing; CheckFailed after `timeout` seconds.
+
+        Raises Interrupted when no more is to be begun.
+        """
+        clock = self.google.clock
+        began, looks = clock.monotonic(), 0
+        while missing := look():
+            waited = clock.monotonic() - began
+            if waited >= timeout:
+                raise CheckFailed(f"{late.format(minutes=round(waited / 60))}: {missing}")
+            if self.stopping.is_set():
+                raise Interrupted(f"interrupted while waiting for {ref}: {missing}")
+            tell(self.watchers, Waiting(ref, missing, waited))
+            clock.sleep(_PAUSES[min(looks, len(_PAUSES) - 1)])
+            looks += 1
+
+    def is_waived(self, rule: str, ref: Ref) -> bool:
+        return f"{rule}:{ref}" in self.allowances or rule in self.allowances
+
+
+def wait_until_ready(ref: Ref, vigil: Vigil) -> None:
+    """Until Google says so; raises CheckFailed at the deadline, or when it never will."""
+
+    def look() -> str:
+        body = read(vigil.google, ref)
+        if body is None:
+            raise CheckFailed(f"{ref} is gone while its becoming ready was waited for")
+        stands = kind(ref.kind).ready(body)
+        if stands.failed:
+            raise CheckFailed(f"{ref} will not become ready: {stands.state}")
+        return "" if stands.ready else stands.state
+
+    timeout = vigil.timeouts.get(ref, READY_TIMEOUT)
+    vigil.until(ref, look, timeout, f"{ref} is not ready after {{minutes}} minutes")
+
+
+def hold(condition: Condition, vigil: Vigil, *, dns_moved: bool) -> None:
+    """Until the condition holds. `dns_moved`: this run has changed records, which takes its time.
+
+    Raises CheckFailed when it does not in time, Interrupted when no more is to be begun.
+    """
+    match condition.what:
+        case Await.ISSUABLE:
+            _issuable(condition, vigil, PROPAGATION if dns_moved else 0.0)
+        case Await.SOAK:
+            _soak(condition, vigil)
+        case Await.SERVED:
+            _served(condition, vigil)
+
+
+def _issuable(condition: Condition, vigil: Vigil, timeout: float) -> None:
+    """Google validates where the domain leads; what leads elsewhere too is never issued."""
+    if vigil.is_waived("certificate-precheck", condition.ref):
+        return
+    holder = condition.holder
+    late = (
+        f"{condition.ref} is not attached to {holder}, for Google would not issue it "
+        "(--allow certificate-precheck=REASON goes on all the same)"
+    )
+
+    def look() -> str:
+        return "; ".join(_obstacles(condition, vigil.google))
+
+    vigil.until(condition.ref, look, timeout, late)
+
+
+def _obstacles(condition: Condition, google: Google) -> Iterator[str]:
+    addresses = addresses_of(condition.holder, google)
+    if not addresses:
+        yield f"no forwarding rule on port 443 leads to {condition.holder}"
+        return
+    dial = dial_for(google)
+    for domain in condition.domains:
+        yield from _astray(google, domain, addresses)
+        permission = caa_permits(dial, domain)
+        if permission.permitted is not True:
+            yield permission.message
+
+
+def _astray(google: Google, domain: str, addresses: Sequence[str]) -> Iterator[str]:
+    """What a domain leads to besides, or instead of, the load balancer."""
+    dial, seen = dial_for(google), False
+    for rrtype in _RECORD_TYPES:
+        for answers in resolve(dial, domain, rrtype):
+            others = [value for value in answers.values if _plain(value) not in addresses]
+            seen = seen or (bool(answers.values) and not others)
+            if others:
+                yield f"{answers.message}, which is not the load balancer's {', '.join(addresses)}"
+            elif answers.status != "found" and (rrtype == "A" or answers.status == "failed"):
+                yield answers.message
+
+
+def addresses_of(proxy: Ref, google: Google) -> tuple[str, ...]:
+    """The IPs at whose port 443 clients meet a proxy, by the live forwarding rules."""
+    rules = google.api(Api.COMPUTE).list(scope_path(proxy), "forwardingRules")
+    found = {_plain(str(r["IPAddress"])) for r in rules if leads(r, proxy, google.project)}
+    return tuple(sorted(found))
+
+
+def _plain(address: str) -> str:
+    try:
+        return str(ip_address(address))
+    except ValueError:
+        return address
+
+
+def _soak(condition: Condition, vigil: Vigil) -> None:
+    """From being ready to being everywhere; what is a day old has been for long."""
+    ref, clock = condition.ref, vigil.google.clock
+    body = read(vigil.google, ref) or {}
+    if _age(body, clock.now()) > SETTLED:
+        return
+    end = clock.monotonic() + condition.seconds
+
+    def look() -> str:
+        left = end - clock.monotonic()
+        return f"ready; it soaks for {left / 60:.0f} minutes more" if left > 0 else ""
+
+    vigil.until(ref, look, condition.seconds, f"{ref} has not soaked")
+
+
+def _age(body: Body, now: datetime) -> float:
+    try:
+        return (now - datetime.fromisoformat(str(body.get("creationTimestamp")))).total_seconds()
+    except ValueError:
+        return 0.0
+
+
+def _served(condition: Condition, vigil: Vigil) -> None:
+    """Every address shows it to whoever asks for one of its domains."""
+    ref, google = condition.ref, vigil.google
+    if vigil.is_waived("certificate-unseen", ref):
+        return
+    serial = serial_of(str((read(google, ref) or {}).get("certificate") or ""))
+    late = (
+        f"{ref} is ready, but not served after {{minutes}} minutes "
+        "(--allow certificate-unseen=REASON goes on all the same)"
+    )
+
+    def look() -> str:
+        return "; ".join(_unseen(condition, serial, google))
+
+    vigil.until(ref, look, SERVED_TIMEOUT, late)
+
+
+def _unseen(condition: Condition, serial: str | None, google: Google) -> Iterator[str]:
+    addresses = addresses_of(condition.holder, google)
+    if serial is None:
+        yield f"Google does not tell the serial number of {condition.ref}"
+    elif not addresses:
+        yield f"no forwarding rule on port 443 leads to {condition.holder}"
+    dial = dial_for(google)
+    for address in addresses if serial else ():
+        for domain in condition.domains:
+            shown = served(dial, address, domain)
+            if isinstance(shown, Failure):
+                yield f"{domain}: {shown.message}"
+            elif shown.serial != serial:
+                yield shown.message
