@@ -182,6 +182,8 @@ class Kind:
     again: Callable[[Body], Body] | None = None
     """What to insert when a deleted one is made again from its live body; by default that."""
     check: Callable[[Mapping[str, Any]], list[tuple[str, str]]] | None = None
+    no_way_back: Verdict | None = None
+    """Of an update that `one_way` keeps from being taken back in place."""
     """Rules that types cannot say: (JSON pointer, what is wrong) for each one broken."""
 
     @property
@@ -203,10 +205,10 @@ class Kind:
 
     def chosen(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """A body with one group of fields of each that say the same."""
-        derived = self.derived(body)
-        return {name: value for name, value in body.items() if name not in derived}
+        implied = self.implied(body)
+        return {name: value for name, value in body.items() if name not in implied}
 
-    def derived(self, body: Mapping[str, Any]) -> set[str]:
+    def implied(self, body: Mapping[str, Any]) -> set[str]:
         """The fields that Google works out from those of a body, whether they are in it or not."""
         found = set[str]()
         for groups in self.equivalents:

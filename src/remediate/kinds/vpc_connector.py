@@ -23,6 +23,7 @@ from remediate.kinds.kind import (
     Kind,
     Naming,
     Readiness,
+    Removal,
     Replacement,
     Room,
     Scope,
@@ -198,6 +199,10 @@ KIND = Kind(
     server_set=frozenset({"/name", "/state", "/connectedProjects"}),
     immutable=frozenset({"/network", "/ipCidrRange", "/subnet", *(f"/{n}" for n in THROUGHPUT)}),
     one_way=one_way,
+    no_way_back=Verdict(
+        Undo.APPROXIMATE,
+        "it cannot shrink: going back means a new connector on lifecycle.replaceCidr",
+    ),
     equivalents=(
         (("subnet",), ("network", "ipCidrRange")),
         (INSTANCES, THROUGHPUT),
@@ -211,12 +216,10 @@ KIND = Kind(
     updates=(Update("patch", ("machineType", *INSTANCES), compare=Compare.NOTHING),),
     outputs=frozenset({"name", "state"}),
     base_risk=Risk.HIGH,
+    removal=Removal.LATER,
     undo={
         Action.CREATE: Verdict(Undo.EXACT, "it is deleted again"),
-        Action.UPDATE: Verdict(
-            Undo.APPROXIMATE,
-            "it cannot shrink: going back means a new connector on lifecycle.replaceCidr",
-        ),
+        Action.UPDATE: Verdict(Undo.EXACT, "the old machine type is patched back"),
         Action.REPLACE: Verdict(
             Undo.EXACT, "the old connector stays, and what was moved over goes back to it"
         ),

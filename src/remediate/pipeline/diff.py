@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
@@ -15,7 +14,6 @@ from remediate.kinds.bodies.links import linked, scope_of
 from remediate.kinds.bodies.names import issue, replacement, stands_for
 from remediate.kinds.bodies.overlay import merged_changes, widened
 from remediate.kinds.bodies.resolve import Names, resolved, targets
-from remediate.kinds.fields.pointers import parts
 from remediate.kinds.kind import Kind, Removal, Replacement, Scope
 from remediate.kinds.registry import kind
 from remediate.model.aside import Aside
@@ -25,7 +23,9 @@ from remediate.model.plan import Action, Cause, Difference, FieldChange, Objecti
 from remediate.model.ref import Ref
 from remediate.model.resource import Desired, Resource, Zone
 from remediate.pipeline.differences import Differences, compare_records, empty_zone
+from remediate.pipeline.fixed import fixed_changes
 from remediate.pipeline.observe import Observed
+from remediate.pipeline.room import forms, free, nearest
 from remediate.stores.ledger import Entry, Ledger
 
 
@@ -115,8 +115,11 @@ def _compare_resource(
 ) -> None:
     ref, names = resource.ref, result.names
     watched = resource.lifecycle.ownership == "observe"
-    wanted = resolved(facts, resource, names)
-    live_ref = _current(facts, ref, wanted, observed, entry, names.declared)
+    places = forms(facts, resolved(facts, resource, names), resource.lifecycle)
+    live_ref = _current(facts, ref, places, observed, entry, names.declared)
+    wanted = places[0]
+    if live_ref is not None:
+        wanted = nearest(facts, places, observed.live[live_ref], live_ref, observed.project)
     result.written[ref] = (live_ref or ref, without_secrets(facts, wanted))
     if live_ref is None:
         names.settle(ref, ref, None)
@@ -140,9 +143,9 @@ def _compare_resource(
         written_before=entry.fields if entry else None,
         restore_defaults=resource.lifecycle.ownership == "full",
     )
-    if changes and watched:
-        fields = ", ".join(change.pointer for change in changes)
-        result.notes.append(f"{ref} is only observed, and differs in {fields}")
+    if watched:
+        if fields := ", ".join(change.pointer for change in changes):
+            result.notes.append(f"{ref} is only observed, and differs in {fields}")
     elif changes or stands.failed:
         cause = _cause(facts, wanted, live, entry, changes, observed.project)
         pair = Pair(facts, resource, wanted, live_ref, live, changes, cause)
@@ -197,7 +200,7 @@ def _creation(resource: Resource, wanted: Mapping[str, Any], cause: Cause) -> Di
 def _current(
     facts: Kind,
     ref: Ref,
-    wanted: Mapping[str, Any],
+    places: list[Body],
     observed: Observed,
     entry: Entry | None,
     declared: Container[Ref],
@@ -206,15 +209,18 @@ def _current(
     if facts.replacement is not Replacement.BESIDE:
         return ref if ref in observed.live else None
     ours = [at for at in observed.live if stands_for(at, ref, declared)]
-    same = [
-        at
-        for at in ours
-        if _same_immutable(facts, wanted, observed.live[at], observed.project, scope_of(ref))
-    ]
-    if same:
-        number = partial(issue, by=facts.naming)
-        return max(same, key=lambda at: (at.name != ref.name, number(at.name), at.name))
     last = ref.named(entry.name) if entry else None
+
+    def is_meant(at: Ref) -> bool:
+        live, scope = observed.live[at], scope_of(ref)
+        return any(_same_immutable(facts, one, live, observed.project, scope) for one in places)
+
+    def rank(at: Ref) -> tuple[bool, bool, bool, int, str]:
+        works = not facts.ready(observed.live[at]).failed
+        return works, at == last, at.name != ref.name, issue(at.name, facts.naming), at.name
+
+    if same := [at for at in ours if is_meant(at)]:
+        return max(same, key=rank)
     if last in ours:
         return last
     return ref if ref in ours else max(ours, default=None)
@@ -247,6 +253,9 @@ def _replace(pair: Pair, observed: Observed, result: Differences) -> None:
         return
     new = pair.live_ref
     if how is Replacement.BESIDE:
+        if (placed := _in_a_free_place(pair, observed, result)) is None:
+            return
+        pair = placed
         known = {*observed.live, *result.names.declared}
         taken = {at.name for at in known if at.kind == ref.kind}
         immutable = _immutable(pair.facts, pair.wanted, observed.project, scope_of(ref))
@@ -256,6 +265,22 @@ def _replace(pair: Pair, observed: Observed, result: Differences) -> None:
     if new != pair.live_ref:
         result.retired[ref] = (as_it_is(pair.live_ref, pair.live, observed.project),)
     result.found.append(pair.difference(Action.REPLACE, new, {**pair.wanted, "name": new.name}))
+
+
+def _in_a_free_place(pair: Pair, observed: Observed, result: Differences) -> Pair | None:
+    """What takes up a place alone needs another one; None, and the reason, where none is free."""
+    facts, lifecycle = pair.facts, pair.resource.lifecycle
+    if facts.room is None:
+        return pair
+    plain = resolved(facts, pair.resource, result.names)
+    wanted = free(facts, forms(facts, plain, lifecycle), observed.live)
+    if wanted is None:
+        message = f"{pair.resource.ref} would have to be replaced, since {pair.why_not_in_place}, "
+        result.refused.append(_refusal(pair, f"{message}and {facts.room.lack(plain, lifecycle)}"))
+        return None
+    moved = field_changes(facts, wanted, pair.live, project=observed.project)
+    changes = {change.pointer: change for change in (*pair.changes, *moved)}
+    return replace(pair, wanted=wanted, changes=tuple(changes[at] for at in sorted(changes)))
 
 
 def _refusal(pair: Pair, message: str) -> Objection:
@@ -284,26 +309,6 @@ def _immutable(
 
 def _top_is_immutable(name: str, whole: set[str]) -> bool:
     return any(pattern == name or pattern.startswith(f"{name}/") for pattern in whole)
-
-
-def fixed_changes(
-    facts: Kind, scope: Scope, changes: Iterable[FieldChange]
-) -> tuple[list[str], list[str]]:
-    """Of changes, the fields that no call changes, and why others cannot change this one way."""
-    fixed = facts.fixed(scope)
-    never = [change.pointer for change in changes if covers(fixed, change.pointer)]
-    reasons = [why for c in changes if facts.one_way and (why := facts.one_way(c))]
-    return never, reasons
-
-
-def covers(patterns: frozenset[str], where: str) -> bool:
-    """Whether a pattern speaks of the place, of something around it or of something in it."""
-    path = parts(where)
-    for pattern in patterns:
-        way = parts(pattern)
-        if all(a in {b, "*"} for a, b in zip(way, path, strict=False)):
-            return True
-    return False
 
 
 def _cause(

@@ -17,7 +17,7 @@ from remediate.kinds.bodies.canonical import rules_of
 from remediate.kinds.bodies.compare import changeable_fields, field_changes, writable
 from remediate.kinds.bodies.links import holders_of, linked, scope_of
 from remediate.kinds.bodies.overlay import merged_changes
-from remediate.kinds.kind import Replacement
+from remediate.kinds.kind import Kind, Replacement
 from remediate.kinds.records.restore import restore
 from remediate.kinds.registry import NAMES, kind
 from remediate.model.clock import rfc3339
@@ -27,7 +27,7 @@ from remediate.model.plan import Action, Difference, FieldChange, Objection, Pla
 from remediate.model.progress import Watcher
 from remediate.model.ref import GLOBAL, Ref, record_ref
 from remediate.pipeline.apply import Order
-from remediate.pipeline.diff import fixed_changes
+from remediate.pipeline.fixed import fixed_changes
 from remediate.pipeline.history import Written, same_state, written_since
 from remediate.pipeline.observe import Observed, look_at
 from remediate.pipeline.plan import plan_digest, settling, waves
@@ -223,12 +223,8 @@ def _again(ref: Ref, before: Body) -> Body:
 def _update(name: Ref, ref: Ref, before: Body, live: Body, project: str) -> Iterator[Difference]:
     facts = kind(ref.kind)
     wanted = writable(facts, before)
-    fields = changeable_fields(facts, before)
-    present = {name: item for name, item in writable(facts, live).items() if name in fields}
-    changes = field_changes(
-        facts, wanted, live, project=project, written_before=present, exactly=True
-    )
-    if not changes:
+    changes = _changes(facts, before, live, project)
+    if not changes or _no_way_back(ref, before, live, project):  # an objection says so
         return
     if any(fixed_changes(facts, scope_of(ref), changes)):
         # A rollback knows one name, so whatever the kind, it is made again under that one.
@@ -237,6 +233,29 @@ def _update(name: Ref, ref: Ref, before: Body, live: Body, project: str) -> Iter
         return
     after = merged_changes(wanted, live, changes, rules_of(facts, project))
     yield Difference(name, Action.UPDATE, ref, live, after, changes)
+
+
+def _changes(facts: Kind, before: Body, live: Body, project: str) -> tuple[FieldChange, ...]:
+    fields = changeable_fields(facts, before)
+    present = {name: item for name, item in writable(facts, live).items() if name in fields}
+    return field_changes(
+        facts,
+        writable(facts, before),
+        live,
+        project=project,
+        written_before=present,
+        exactly=True,
+    )
+
+
+def _no_way_back(ref: Ref, before: Body, live: Body, project: str) -> str:
+    """Why one that is still the same cannot become again what it was; empty where it can."""
+    facts = kind(ref.kind)
+    if facts.no_way_back is None:
+        return ""
+    changes = _changes(facts, before, live, project)
+    fixed, reasons = fixed_changes(facts, scope_of(ref), changes)
+    return "" if fixed or not reasons else f"{'; '.join(reasons)}: {facts.no_way_back.why}"
 
 
 def _records(way: Way, strangers: Counter[Ref]) -> Iterator[Difference]:
@@ -286,6 +305,11 @@ def _objections(way: Way, found: list[Difference]) -> Iterator[Objection]:
         if body is not None and ref not in way.observed.live and (why := _lost(ref, body)):
             message = f"{ref} cannot be made again: {why}"
             yield _allowed(Objection("irreversible", "deny", ref, message), way.allowances)
+        live = way.observed.live.get(ref)
+        if body and live and (why := _no_way_back(ref, body, live, way.observed.project)):
+            message = f"{ref} stays as it is: {why}"
+            name = way.written[ref].ref if ref in way.written else ref
+            yield _allowed(Objection("irreversible", "deny", name, message), way.allowances)
     for difference in found:
         ref = difference.ref
         if ref.is_record_set:

@@ -14,6 +14,7 @@ from remediate.gcp.google import Google
 from remediate.gcp.operations import Operation
 from remediate.kinds.bodies.asides import as_it_is
 from remediate.kinds.bodies.calls import call_for, effect, insist_on_precondition, read, send
+from remediate.kinds.bodies.readback import moved_since
 from remediate.kinds.records.changes import Change, Quota, pack
 from remediate.kinds.records.compare import with_live_serial
 from remediate.kinds.registry import kind
@@ -251,7 +252,7 @@ def _take_step(step: Step, run: Run) -> None:
     except RemediateError as error:
         run.fail(step, error)
         raise
-    _insist_on_effect(step, body, run)
+    _insist_on_effect(step, wanted[step.live], body, run)
     run.finish([step], {step.live: body}, google.clock.monotonic() - began, operation)
 
 
@@ -270,9 +271,8 @@ def _write_down(step: Step, run: Run, began: float) -> None:
     run.finish([step], bodies, google.clock.monotonic() - began)
 
 
-def _insist_on_effect(step: Step, body: Body | None, run: Run) -> None:
-    if (body is None) is (step.verb is Action.DELETE):
-        return
+def _insist_on_effect(step: Step, wanted: Body | None, body: Body | None, run: Run) -> None:
+    """What was read back is what was written; else the step fails, and nothing more is done."""
     error = Stale(f"{step.live} is {'gone' if body is None else 'still there'} after {step.method}")
     run.fail(step, error)
     raise error
@@ -286,6 +286,11 @@ def _by_zone(steps: Iterator[Step]) -> list[list[Step]]:
 
 
 def _change_records(steps: Sequence[Step], run: Run) -> None:
+    if (body is None) is (step.verb is Action.DELETE):
+        moved = moved_since(step, wanted, body, run.google.project)
+        if not moved:
+            return
+        error = Stale(f"{step.live} was changed by somebody else just after {step.method}: {moved}")
     """The record sets of one zone in as few changes as the project's quota allows."""
     google = run.google
     zone = steps[0].ref.zone.name

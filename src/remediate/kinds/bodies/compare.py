@@ -48,7 +48,7 @@ def field_changes(
     """
     rules = rules_of(kind, project)
     written, wanted = wanted, kind.heeded(wanted)
-    unheeded = (written.keys() - wanted.keys()) | kind.derived(wanted)
+    unheeded = (written.keys() - wanted.keys()) | kind.implied(wanted)
     before = {name: item for name, item in (written_before or {}).items() if name not in unheeded}
     found = [*_changes(wanted, live, before, rules, "")]
     back = {**kind.defaults, **kind.reverts}

@@ -1,0 +1,44 @@
+"""What came back of a write that Google does not guard itself, since it compares nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from remediate.kinds.bodies.compare import field_changes
+from remediate.kinds.bodies.fields import picked
+from remediate.kinds.bodies.links import scope_of
+from remediate.kinds.kind import Compare, Kind
+from remediate.kinds.registry import kind
+from remediate.model.json import Body, canonical
+from remediate.model.plan import Action, FieldChange, Step
+
+
+def moved_since(step: Step, wanted: Body | None, live: Body | None, project: str) -> str:
+    """The fields that are not as the step wrote them; empty where all are, or nothing is left.
+
+    Of an update only its own fields count. A null asks for Google's own choice, whatever it is.
+    """
+    facts = kind(step.live.kind)
+    if wanted is None or live is None or not _is_blind(facts, step):
+        return ""
+    written = _without_nulls(picked(wanted, step.fields) if step.fields else wanted)
+    return "; ".join(map(_told, field_changes(facts, written, live, project=project)))
+
+
+def _is_blind(facts: Kind, step: Step) -> bool:
+    scope = scope_of(step.live)
+    able = [update for update in facts.updates if scope in update.scopes]
+    if step.verb is Action.UPDATE:
+        able = [update for update in able if update.method == step.method]
+    return all(update.compare is Compare.NOTHING for update in able)
+
+
+def _without_nulls(value: Any) -> Any:  # noqa: ANN401 - JSON is any
+    if isinstance(value, dict):
+        return {name: _without_nulls(item) for name, item in value.items() if item is not None}
+    return [_without_nulls(item) for item in value] if isinstance(value, list) else value
+
+
+def _told(change: FieldChange) -> str:
+    wrote, found = (canonical(value).decode() for value in (change.after, change.before))
+    return f"{change.pointer} is {found}, and {wrote} was written"

@@ -1,0 +1,287 @@
+"""Connectors from the first apply to the last rollback: they grow, and else another takes over."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from remediate.gcp.operations import Operation
+from remediate.kinds.bodies.names import counted
+from remediate.kinds.registry import kind
+from remediate.model.errors import PlanRefused, RemediateError, Stale
+from remediate.model.json import Body
+from remediate.model.plan import Action, Plan, Risk, Undo
+from remediate.model.ref import Ref
+from remediate.pipeline.apply import apply, order_of
+from remediate.pipeline.observe import observe
+from remediate.pipeline.plan import Choices, plan
+from tests.workbench import PROJECT, REGION, Workbench, document, moved
+
+REF = Ref("VpcConnector", "inner", REGION)
+PATH = f"v1/projects/{PROJECT}/locations/{REGION}/connectors"
+SERVICES = f"v2/projects/{PROJECT}/locations/{REGION}/services"
+FIRST, SPARE = "10.8.0.0/28", "10.8.0.16/28"
+
+
+def connector(spare: str | None = SPARE, **changed: Any) -> dict[str, Any]:
+    spec = {"network": "vpc", "ipCidrRange": FIRST, "minInstances": 2, "maxInstances": 5, **changed}
+    lifecycle = {"replaceCidr": spare} if spare else {}
+    return document("VpcConnector", "inner", {k: v for k, v in spec.items() if v}, lifecycle)
+
+
+def stand(workbench: Workbench, spare: str | None = SPARE, **changed: Any) -> None:
+    workbench.write(connector(spare, **changed))
+    workbench.apply()
+
+
+def wish(workbench: Workbench, spare: str | None = SPARE, **changed: Any) -> Plan:
+    workbench.write(connector(spare, **changed))
+    return workbench.plan()
+
+
+def refusal(made: Plan) -> str:
+    (objection,) = made.objections
+    assert (objection.level, objection.ref, objection.allow) == ("deny", REF, "")
+    assert made.is_empty
+    return objection.message
+
+
+def live(workbench: Workbench, name: str = "inner") -> Body:
+    body = workbench.live(REF.named(name))
+    assert body is not None
+    return body
+
+
+def connectors(workbench: Workbench) -> dict[str, Any]:
+    """{name: range} of what there is."""
+    found: Any = workbench.send("GET", PATH).get("connectors", [])
+    return {body["name"].rpartition("/")[2]: body["ipCidrRange"] for body in found}
+
+
+def replaced(workbench: Workbench, **changed: Any) -> str:
+    """Shrink, and give the name of the connector that took over."""
+    workbench.write(connector(**{"maxInstances": 4, **changed}))
+    made = workbench.apply()
+    (difference,) = made.differences
+    assert difference.action is Action.REPLACE
+    return difference.live.name
+
+
+def fail_next(workbench: Workbench, method: str = "POST") -> None:
+    fault = {"match": f"{method} *connectors*", "times": 1}
+    workbench.send("POST", "_sandbox/faults/failed-operation", fault)
+
+
+def grow(workbench: Workbench, most: int) -> None:
+    """Somebody else at work."""
+    path = f"{PATH}/inner?updateMask=minInstances,maxInstances"
+    workbench.send("PATCH", path, {"minInstances": 2, "maxInstances": most})
+
+
+def test_it_is_created_and_nothing_is_left_to_do(workbench: Workbench) -> None:
+    stand(workbench)
+    assert live(workbench)["state"] == "READY"
+    assert workbench.plan().is_empty
+    workbench.forget()
+    assert workbench.plan().is_empty
+
+
+def test_throughput_is_compared_where_it_is_written(workbench: Workbench) -> None:
+    throughput = {"minInstances": None, "maxInstances": None, "maxThroughput": 500}
+    stand(workbench, **throughput)
+    assert live(workbench)["maxInstances"] == 5
+    assert workbench.plan().is_empty
+    assert wish(workbench, minInstances=None, maxInstances=5).is_empty
+    workbench.apply()
+    assert wish(workbench, **throughput).is_empty
+
+
+def test_it_grows_by_one_patch_that_holds_both_ends(workbench: Workbench) -> None:
+    stand(workbench)
+    workbench.write(connector(maxInstances=7))
+    workbench.forget_calls()
+    made = workbench.apply()
+    (step,) = made.steps
+    assert [change.pointer for change in step.changes] == ["/maxInstances"]
+    assert step.fields == ("maxInstances", "minInstances")
+    assert [call for call in workbench.calls() if call[0] != "GET"] == [("PATCH", f"/{PATH}/inner")]
+    assert (live(workbench)["minInstances"], live(workbench)["maxInstances"]) == (2, 7)
+    assert workbench.plan().is_empty
+
+
+def test_growing_cannot_be_undone_in_place_and_says_so(workbench: Workbench) -> None:
+    stand(workbench)
+    (step,) = wish(workbench, maxInstances=7).steps
+    assert (step.undo, step.risk) == (Undo.APPROXIMATE, Risk.HIGH)
+    assert "cannot shrink: going back means a new connector" in step.undo_why
+    (machines,) = wish(workbench, machineType="e2-standard-4").steps
+    assert machines.undo is Undo.EXACT
+
+
+def test_protection_forbids_a_replacement_and_not_growing(workbench: Workbench) -> None:
+    stand(workbench)
+    guarded = connector(maxInstances=7)
+    guarded["lifecycle"] |= {"protect": True}
+    workbench.write(guarded)
+    assert workbench.plan().objections == []
+    guarded["spec"]["maxInstances"] = 4
+    workbench.write(guarded)
+    assert [o.rule for o in workbench.plan().objections] == ["protected"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"maxInstances": 4}, "maxInstances cannot shrink from 5 to 4"),
+        ({"minInstances": None, "maxInstances": None, "maxThroughput": 400}, "/maxThroughput"),
+    ],
+)
+def test_without_a_range_of_its_own_nothing_can_be_put_beside_it(
+    workbench: Workbench, changed: dict[str, Any], why: str
+) -> None:
+    stand(workbench)
+    said = refusal(wish(workbench, spare=None, **changed))
+    assert why in said
+    assert "needs a free /28 of its own: write it to lifecycle.replaceCidr" in said
+    with pytest.raises(PlanRefused):
+        workbench.apply()
+
+
+def test_what_would_shrink_is_replaced_in_the_spare_range(workbench: Workbench) -> None:
+    stand(workbench)
+    new = replaced(workbench)
+    assert counted(new, kind("VpcConnector").naming) <= 20
+    assert connectors(workbench) == {"inner": FIRST, new: SPARE}
+    assert live(workbench, new)["maxInstances"] == 4
+    assert workbench.plan().is_empty
+    workbench.forget()
+    assert workbench.plan().is_empty
+
+
+def test_the_one_in_the_spare_range_grows_in_place(workbench: Workbench) -> None:
+    stand(workbench)
+    new = replaced(workbench)
+    workbench.write(connector(maxInstances=9))
+    (difference,) = workbench.apply().differences
+    assert (difference.action, difference.live.name) == (Action.UPDATE, new)
+    assert workbench.plan().is_empty
+
+
+def test_while_both_ranges_are_taken_nothing_more_can_be_replaced(workbench: Workbench) -> None:
+    stand(workbench)
+    new = replaced(workbench)
+    said = refusal(wish(workbench, maxInstances=3))
+    assert f"both {FIRST} and {SPARE} are taken" in said
+    workbench.send("DELETE", f"{PATH}/inner")
+    workbench.write(connector(maxInstances=3))
+    (difference,) = workbench.apply().differences
+    assert difference.replaces == REF.named(new)
+    assert connectors(workbench)[difference.live.name] == FIRST
+    assert workbench.plan().is_empty
+
+
+def test_a_new_range_in_the_yaml_is_room_enough(workbench: Workbench) -> None:
+    stand(workbench, spare=None)
+    workbench.write(connector(None, ipCidrRange="10.8.1.0/28"))
+    (difference,) = workbench.apply().differences
+    assert difference.action is Action.REPLACE
+    assert connectors(workbench) == {"inner": FIRST, difference.live.name: "10.8.1.0/28"}
+    assert workbench.plan().is_empty
+
+
+def test_what_failed_is_replaced_though_no_field_differs(workbench: Workbench) -> None:
+    workbench.write(connector())
+    fail_next(workbench)
+    with pytest.raises(RemediateError):
+        workbench.apply()
+    assert live(workbench)["state"] == "ERROR"
+    made = wish(workbench, spare=None)
+    assert "ERROR" in refusal(made)
+    assert "lifecycle.replaceCidr" in refusal(made)
+    workbench.write(connector())
+    (difference,) = workbench.apply().differences
+    assert difference.action is Action.REPLACE
+    assert connectors(workbench) == {"inner": FIRST, difference.live.name: SPARE}
+    assert workbench.plan().is_empty
+
+
+def test_a_growth_that_fails_leaves_what_only_another_one_can_mend(workbench: Workbench) -> None:
+    stand(workbench)
+    workbench.write(connector(maxInstances=7))
+    fail_next(workbench, "PATCH")
+    with pytest.raises(RemediateError):
+        workbench.apply()
+    assert live(workbench)["state"] == "ERROR"
+    (difference,) = workbench.apply().differences
+    assert difference.action is Action.REPLACE
+    assert workbench.plan().is_empty
+
+
+def test_going_back_from_a_replacement_is_exact(workbench: Workbench) -> None:
+    stand(workbench)
+    before = workbench.state()
+    replaced(workbench)
+    workbench.roll_back()
+    assert moved(before, workbench.state()) == {}
+    workbench.write(connector())
+    assert workbench.plan().is_empty
+
+
+def test_what_has_grown_stays_grown_unless_a_new_one_takes_over(workbench: Workbench) -> None:
+    stand(workbench)
+    workbench.write(connector(maxInstances=7))
+    workbench.apply()
+    (objection,) = workbench.plan_back().objections
+    assert "cannot shrink" in objection.message
+    assert "lifecycle.replaceCidr" in objection.message
+    with pytest.raises(PlanRefused):
+        workbench.roll_back()
+    workbench.roll_back(allow=[f"irreversible:{REF}=it may stay large"])
+    assert live(workbench)["maxInstances"] == 7
+    assert replaced(workbench, maxInstances=5) in connectors(workbench)
+
+
+def test_other_machines_are_patched_back(workbench: Workbench) -> None:
+    stand(workbench)
+    before = workbench.state()
+    workbench.write(connector(machineType="e2-standard-4"))
+    workbench.apply()
+    workbench.roll_back()
+    assert moved(before, workbench.state()) == {}
+
+
+def test_a_creation_is_taken_back_whole(workbench: Workbench) -> None:
+    before = workbench.state()
+    stand(workbench)
+    workbench.roll_back()
+    assert moved(before, workbench.state()) == {}
+
+
+def test_somebody_elses_growth_between_plan_and_write_is_left(workbench: Workbench) -> None:
+    stand(workbench)
+    workbench.write(connector(maxInstances=7))
+    google, desired, ledger = workbench.google, workbench.load(), workbench.ledger
+    seen = observe(google, desired, ledger.resources)
+    order = order_of("apply", plan(desired, seen, ledger, Choices()), desired, seen)
+    grow(workbench, 9)
+    with pytest.raises(Stale, match=r"'maxInstances': 5.* live is .*'maxInstances': 9"):
+        apply(order, google.chance.ulid(google.clock.now()), google, workbench.store, ledger, ())
+    assert live(workbench)["maxInstances"] == 9
+
+
+def test_somebody_elses_growth_just_after_the_write_is_told(workbench: Workbench) -> None:
+    stand(workbench)
+    workbench.write(connector(maxInstances=7))
+    wait = workbench.google.wait
+
+    def meddle(operation: Operation, timeout: float = 60) -> Body:
+        done = wait(operation, timeout)
+        grow(workbench, 9)
+        return done
+
+    workbench.google.wait = meddle  # type: ignore[method-assign] # the moment between two calls
+    with pytest.raises(Stale, match="/maxInstances is 9, and 7 was written"):
+        workbench.apply()
+    assert live(workbench)["maxInstances"] == 9
+    assert "maxInstances cannot shrink from 9 to 5" in workbench.plan_back().objections[0].message
