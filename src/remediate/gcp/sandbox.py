@@ -44,9 +44,19 @@ class Sandbox:
         """Begin again with a scenario; raises InvalidInput where there is none of that name."""
         self._ask("POST", f"scenario/{scenario}")
 
+    def ca(self) -> str:
+        """The PEM of the root that the certificates served in it lead to."""
+        return str(self.info().get("ca", ""))
+
     def dial(self) -> dict[str, str]:
-        """`host:port` as the world knows it -> `127.0.0.1:port` where it is served."""
-        return {name: str(socket) for name, socket in self._ask("GET", "dial").items()}
+        """`host:port` as the world knows it -> `127.0.0.1:port` where it is served now.
+
+        Raises InvalidInput where that leads out of this machine.
+        """
+        dialled = {name: str(socket) for name, socket in self._ask("GET", "dial").items()}
+        for socket in dialled.values():
+            check_loopback(f"http://{socket}")
+        return dialled
 
     def calls(self) -> list[Body]:
         """The API requests that it has answered, oldest first."""

@@ -1,0 +1,96 @@
+"""Whether CAA records let a certificate authority certify a domain: RFC 8659."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from remediate.probes.dial import Dial
+from remediate.probes.dns import RESOLVERS, Answers, resolve
+
+GOOGLE: Final = "pki.goog"
+_UNDERSTOOD: Final = frozenset(
+    {"issue", "issuewild", "iodef", "contactemail", "contactphone", "issuemail", "issuevmc"}
+)
+_CRITICAL: Final = 0x80
+_RECORD: Final = re.compile(r'(?P<flags>\d+) (?P<tag>[A-Za-z0-9]+) "?(?P<value>.*?)"?')
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """Whether `issuer` may certify `domain`: None where no resolver could tell.
+
+    `at` is the name whose `records` decide, "" where there are none all the way up.
+    """
+
+    domain: str
+    issuer: str
+    permitted: bool | None
+    message: str
+    at: str = ""
+    records: tuple[str, ...] = ()
+
+
+def caa_permits(
+    dial: Dial, domain: str, issuer: str = GOOGLE, resolvers: Sequence[str] = RESOLVERS
+) -> Permission:
+    """Climb from a domain to the nearest CAA records, at every resolver.
+
+    `*.` in front asks for a wildcard certificate. Who forbids wins; a resolver that could not be
+    asked counts only where no other could. Raises Unreachable where a sandbox is gone.
+    """
+    asking, failed = list(resolvers), []
+    decided: list[Answers] = []
+    for name in _upwards(domain):
+        if not asking:
+            break
+        said = resolve(dial, name, "CAA", asking)
+        decided += [it for it in said if it.status == "found"]
+        failed += [it for it in said if it.status == "failed"]
+        asking = [it.resolver for it in said if it.status in {"no-data", "no-such-name"}]
+    verdicts = [(_objection(it, domain, issuer), it) for it in decided]
+    for objection, answer in verdicts:
+        if objection:
+            return Permission(domain, issuer, False, objection, answer.name, answer.values)
+    silent = "; ".join(it.message for it in failed)
+    if decided:
+        nearest = decided[0]
+        message = f"CAA at {nearest.name} permits {issuer}{_but(silent)}"
+        return Permission(domain, issuer, True, message, nearest.name, nearest.values)
+    if asking:
+        message = f"no CAA record at {domain} or above: any authority may issue{_but(silent)}"
+        return Permission(domain, issuer, True, message)
+    return Permission(domain, issuer, None, f"CAA of {domain} is not known: {silent}")
+
+
+def _but(silent: str) -> str:
+    return f" (but {silent})" if silent else ""
+
+
+def _upwards(domain: str) -> Iterator[str]:
+    """The domain and all above it but the root (RFC 8659 section 3)."""
+    name = domain.removeprefix("*.").rstrip(".")
+    while name:
+        yield f"{name}."
+        name = name.partition(".")[2]
+
+
+def _objection(found: Answers, domain: str, issuer: str) -> str:
+    """Why a set of records forbids, "" where it permits (RFC 8659 sections 4.2 to 4.5)."""
+    records = [match for text in found.values if (match := _RECORD.fullmatch(text))]
+    for record in records:
+        unknown = record["tag"].lower() not in _UNDERSTOOD
+        if unknown and int(record["flags"]) & _CRITICAL:
+            return (
+                f"CAA at {found.name} forbids: nobody knows its critical property {record['tag']}"
+            )
+    wild = [it for it in records if it["tag"].lower() == "issuewild"]
+    plain = [it for it in records if it["tag"].lower() == "issue"]
+    relevant = wild if wild and domain.startswith("*.") else plain
+    named = [it["value"].partition(";")[0].strip().lower() for it in relevant]
+    if not relevant or issuer.lower() in named:
+        return ""
+    only = ", ".join(sorted({it for it in named if it})) or "nobody"
+    return f"CAA at {found.name} permits {only}, not {issuer}"
