@@ -135,21 +135,21 @@ def covers(pair: Pair, host: str) -> bool:
 
 
 def _best(pairs: list[Pair], host: str) -> Pair | None:
-    """Of several: who names the host itself, then who is valid longest.
+    """Of several: who names the host itself, then who was issued last.
 
-    Google does not say. This way a certificate that replaces another is seen beside it.
+    Google does not say which. This way a certificate is seen beside the one that it replaces.
     """
     return max(pairs, key=lambda pair: _rank(pair, host), default=None)
 
 
 def _rank(pair: Pair, host: str) -> tuple[bool, datetime]:
-    named, expires = _leaf(pair.chain)
-    return host in named, expires
+    named, begins = _leaf(pair.chain)
+    return host in named, begins
 
 
 @lru_cache(maxsize=256)
 def _leaf(chain: str) -> tuple[frozenset[str], datetime]:
-    """A leaf's names in lower case, and when it ends."""
+    """A leaf's names in lower case, and when it begins."""
     from cryptography import x509  # noqa: PLC0415 - start-up time
     from cryptography.x509.oid import NameOID  # noqa: PLC0415 - as above
 
@@ -161,4 +161,4 @@ def _leaf(chain: str) -> tuple[frozenset[str], datetime]:
         named |= {name.lower() for name in extension.value.get_values_for_type(x509.DNSName)}
     except x509.ExtensionNotFound:
         pass
-    return frozenset(named), leaf.not_valid_after_utc
+    return frozenset(named), leaf.not_valid_before_utc

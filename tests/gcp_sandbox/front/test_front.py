@@ -101,6 +101,19 @@ def test_a_new_certificate_is_never_served_before_it_has_got_around(staging: Cli
     assert new.serial_number != old.serial_number
 
 
+def test_the_newer_one_wins_wherever_it_stands_and_however_long_the_other_lasts(
+    staging: Client,
+) -> None:
+    long_lived = bring(staging, "long", DOMAIN, API, days=3650)
+    renew(staging)
+    attach(staging, "long", "new")
+    assert shown(staging, DOMAIN) == long_lived
+    staging.advance(ISSUE_AFTER + SERVED_AFTER + MINUTE)
+    for order in (("long", "new"), ("new", "long")):
+        attach(staging, *order)
+        assert shown(staging, DOMAIN) == told(staging, "new")
+
+
 def test_what_is_active_is_served_again_at_once_when_it_is_attached_again(staging: Client) -> None:
     old = told(staging)
     renew(staging)
