@@ -1,4 +1,4 @@
-"""The specs and the tables of the compute kinds, held against Google's discovery document."""
+"""The specs and the tables of the kinds, held against Google's discovery documents."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from remediate.gcp.api import Api
 from remediate.kinds.fields.pointers import parts, pointer
 from remediate.kinds.kind import Compare, Kind, Scope, Update
 from remediate.kinds.registry import kind
@@ -29,45 +30,59 @@ COMPUTE = (
     "TargetHttpsProxy",
     "UrlMap",
 )
+CERTIFICATE_MANAGER = (
+    "Certificate",
+    "CertificateMap",
+    "CertificateMapEntry",
+    "DnsAuthorization",
+)
+TRIED = (*COMPUTE, *CERTIFICATE_MANAGER)
+DOCUMENTS = {
+    Api.CERTIFICATE_MANAGER: "certificatemanager.v1",
+    Api.COMPUTE: "compute.v1",
+    Api.RUN: "run.v2",
+    Api.SQL: "sqladmin.v1",
+    Api.VPC_ACCESS: "vpcaccess.v1",
+}
 # Seen in recorded answers of the API though no discovery document has them.
 UNDOCUMENTED = {"BackendService": {"/generatedId"}}
 INT64 = [{"type": "integer"}, {"type": "string", "pattern": "^-?[0-9]+$"}]
 
-every_kind = pytest.mark.parametrize("name", COMPUTE)
+every_kind = pytest.mark.parametrize("name", TRIED)
 
 
 @cache
-def document() -> dict[str, Any]:
-    place = files("googleapiclient") / "discovery_cache" / "documents" / "compute.v1.json"
+def document(api: Api) -> dict[str, Any]:
+    place = files("googleapiclient") / "discovery_cache" / "documents" / f"{DOCUMENTS[api]}.json"
     read: dict[str, Any] = json.loads(place.read_text())
     return read
 
 
-def properties(schema: str) -> dict[str, Any]:
-    found: dict[str, Any] = document()["schemas"][schema]["properties"]
+def properties(api: Api, schema: str) -> dict[str, Any]:
+    found: dict[str, Any] = document(api)["schemas"][schema]["properties"]
     return found
 
 
-def google_fields(schema: str, at: str = "") -> Iterator[tuple[str, Json]]:
+def google_fields(api: Api, schema: str, at: str = "") -> Iterator[tuple[str, Json]]:
     """(pointer, JSON type) of every property, lists and maps as `*`."""
-    for name, node in properties(schema).items():
-        yield from google_field(node, at + pointer(name))
+    for name, node in properties(api, schema).items():
+        yield from google_field(api, node, at + pointer(name))
 
 
-def google_field(node: dict[str, Any], at: str) -> Iterator[tuple[str, Json]]:
+def google_field(api: Api, node: dict[str, Any], at: str) -> Iterator[tuple[str, Json]]:
     if "$ref" in node:
         yield at, "object"
-        yield from google_fields(node["$ref"], at)
+        yield from google_fields(api, node["$ref"], at)
     elif node["type"] == "array":
         yield at, "array"
-        yield from google_field(node["items"], at + "/*")
+        yield from google_field(api, node["items"], at + "/*")
     elif node["type"] == "object" and "additionalProperties" in node:
         yield at, "map"
-        yield from google_field(node["additionalProperties"], at + "/*")
+        yield from google_field(api, node["additionalProperties"], at + "/*")
     elif node["type"] == "object":
         yield at, "object"
         for name, item in node["properties"].items():
-            yield from google_field(item, at + pointer(name))
+            yield from google_field(api, item, at + pointer(name))
     elif node.get("format") in {"int64", "uint64"}:
         yield at, "int64"
     elif "enum" in node:
@@ -102,7 +117,7 @@ def our_type(node: dict[str, Any]) -> Json:
 
 @cache
 def google(name: str) -> dict[str, Json]:
-    return dict(google_fields(kind(name).schema))
+    return dict(google_fields(kind(name).api, kind(name).schema))
 
 
 @cache
@@ -118,13 +133,31 @@ def is_below(at: str, patterns: set[str]) -> bool:
 
 def api(of: Kind, scope: Scope) -> dict[str, Any]:
     """The methods of a kind in one scope, whatever Google calls the collection there."""
-    where = {"global": "global", "region": "regions/{region}", "zone": "zones/{zone}"}[scope.value]
-    wanted = f"projects/{{project}}/{where}/{of.collection}"
-    for resource in document()["resources"].values():
-        methods: dict[str, Any] = resource["methods"]
-        if methods.get("insert", {}).get("path") == wanted:
-            return methods
-    raise AssertionError(f"{of.name} has no {wanted}")
+    for methods in every_method(document(of.api)["resources"]):
+        made = methods.get("insert") or methods.get("create", {})
+        if made.get("flatPath", made.get("path")) == path_in(of, scope):
+            return {"insert": made, **methods}
+    raise AssertionError(f"{of.name} has no {path_in(of, scope)}")
+
+
+def every_method(resources: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for resource in resources.values():
+        yield resource.get("methods", {})
+        yield from every_method(resource.get("resources", {}))
+
+
+def path_in(of: Kind, scope: Scope) -> str:
+    if of.api is Api.COMPUTE:
+        where = {"global": "global", "region": "regions/{region}", "zone": "zones/{zone}"}
+        return f"projects/{{project}}/{where[scope.value]}/{of.collection}"
+    version = document(of.api)["version"]
+    if of.api is Api.SQL:
+        return f"{version}/projects/{{project}}/{of.collection}"
+    above = f"{version}/projects/{{projectsId}}/locations/{{locationsId}}"
+    if of.parent:
+        parents = kind(of.parent).collection
+        above += f"/{parents}/{{{parents}Id}}"
+    return f"{above}/{of.collection}"
 
 
 @every_kind
@@ -154,7 +187,7 @@ def test_each_unsupported_field_has_its_reason(name: str) -> None:
 @every_kind
 def test_nested_models_are_named_as_googles_schemas(name: str) -> None:
     nested = set(kind(name).spec.model_json_schema().get("$defs", {}))
-    assert nested <= document()["schemas"].keys()
+    assert nested <= document(kind(name).api)["schemas"].keys()
 
 
 @every_kind
@@ -165,7 +198,7 @@ def test_every_pattern_of_every_table_names_a_field(name: str) -> None:
     assert {at for table in tables for at in table} - ours(name).keys() == set()
     known = google(name).keys() | UNDOCUMENTED.get(name, set())
     assert {*facts.server_set, *facts.unsupported} - known == set()
-    assert {f"/{output}" for output in facts.outputs} - known == set()
+    assert {pointer(*output.split(".")) for output in facts.outputs} - known == set()
     assert {f"/{field}" for field in facts.ignored_by_insert} - ours(name).keys() == set()
     assert not facts.overlaps or f"/{facts.overlaps}" in ours(name)
 
@@ -223,7 +256,8 @@ def test_every_call_sends_what_google_takes(name: str) -> None:
         for update in facts.updates:
             if scope in update.scopes:
                 request = api(facts, scope)[update.method]["request"]["$ref"]
-                assert sent(update) <= properties(request).keys(), (scope, update.method)
+                known = properties(facts.api, request)
+                assert sent(update) <= known.keys(), (scope, update.method)
 
 
 def sent(update: Update) -> set[str]:
@@ -247,8 +281,9 @@ def test_every_field_that_is_not_immutable_has_a_call_that_writes_it(name: str) 
 @every_kind
 def test_every_action_says_whether_it_can_be_undone_and_why(name: str) -> None:
     facts = kind(name)
-    wanted = set(Action) if facts.updates else set(Action) - {Action.UPDATE}
-    assert set(facts.undo) == wanted
+    of_the_ledger_alone = {Action.SET_ASIDE, Action.KEEP}
+    wanted = set(Action) - of_the_ledger_alone
+    assert set(facts.undo) == (wanted if facts.updates else wanted - {Action.UPDATE})
     assert all(len(verdict.why.split()) > 3 for verdict in facts.undo.values())
 
 

@@ -177,6 +177,10 @@ class Kind:
     undo: Mapping[Action, Verdict] = field(default_factory=dict)
     seconds: Mapping[Action, float] = field(default_factory=dict)
     ready: Callable[[Body], Readiness] = _ready_at_once
+    ready_alone: Callable[[Mapping[str, Any]], bool] | None = None
+    """Whether it becomes ready before anything links to it; by default something has to."""
+    as_written: Callable[[Body], Body] | None = None
+    """A live body with each value where it is written, if Google answers it somewhere else."""
     lost: Callable[[Body], str] | None = None
     """Why a deleted one cannot be inserted again from its live body; empty where it can."""
     again: Callable[[Body], Body] | None = None
@@ -189,6 +193,10 @@ class Kind:
     @property
     def all_links(self) -> dict[Pattern, tuple[str, ...]]:
         return {**self.links, **self.links_by_name}
+
+    def seen(self, body: Body) -> Body:
+        """A live body as everything here reads it."""
+        return self.as_written(body) if self.as_written else body
 
     def field_of(self, where: str) -> str:
         """The field that a write of this place sends: `settings/tier` by leaf, else `settings`."""

@@ -10,6 +10,10 @@ from remediate.kinds.kind import Kind
 _MODULES = {
     "Address": "address",
     "BackendService": "backend_service",
+    "Certificate": "certificate",
+    "CertificateMap": "certificate_map",
+    "CertificateMapEntry": "certificate_map_entry",
+    "DnsAuthorization": "dns_authorization",
     "DnsZone": "dns_zone",
     "ForwardingRule": "forwarding_rule",
     "HealthCheck": "health_check",

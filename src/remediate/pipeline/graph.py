@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
-from remediate.kinds.bodies.links import link_target
+from remediate.kinds.bodies.links import link_target, parent_of
 from remediate.kinds.bodies.resolve import references
 from remediate.kinds.fields.pointers import Patterns, leaves
 from remediate.kinds.records.routing import data, routed_links
@@ -83,7 +83,9 @@ def graph(desired: Desired) -> Graph:
         for _at, target in ways:
             needs[ref].add(target)
             # A rule needs its address, and what comes in at the address goes on to the rule.
-            before, after = (target, ref) if target.kind == "Address" else (ref, target)
+            # What stands in another takes up the traffic of that one in the same way.
+            first = target.kind == "Address" or target == parent_of(ref)
+            before, after = (target, ref) if first else (ref, target)
             onward[before].add(after)
         needs[ref].update(resource.lifecycle.depends_on)
         if ref.kind == "UrlMap":
@@ -120,6 +122,8 @@ def _ways(resource: Resource, declared: Collection[Ref]) -> Iterator[tuple[str, 
                     yield at, target
     for reference in references(resource.spec):
         yield "", reference.ref
+    if (parent := parent_of(resource.ref)) in declared and parent is not None:
+        yield "/metadata/name", parent
 
 
 def _choice(url_map: Resource, ways: list[tuple[str, Ref]]) -> _Choice:

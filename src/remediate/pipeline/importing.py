@@ -26,7 +26,10 @@ from remediate.model.values import Template
 THEMES: Mapping[str, tuple[str, ...]] = {
     "dns.yaml": ("DnsZone",),
     "front.yaml": ("Address", "ForwardingRule", "TargetHttpProxy"),
-    "tls.yaml": ("TargetHttpsProxy", "SslPolicy", "SslCertificate"),
+    "tls.yaml": (
+        *("TargetHttpsProxy", "SslPolicy", "SslCertificate"),
+        *("CertificateMap", "CertificateMapEntry", "Certificate", "DnsAuthorization"),
+    ),
     "backends.yaml": ("UrlMap", "BackendService", "NetworkEndpointGroup", "HealthCheck"),
 }
 ENVIRONMENT = "environment.yaml"
@@ -97,7 +100,9 @@ def imported(
     labels = _common_labels(specs) if target.labels is None else target.labels
     if target.labels is None:
         result.files[ENVIRONMENT] = [Drafted(_environment(target, labels))]
-    names = _Names(target.project, {*specs, *target.declared}, _addresses(live, specs))
+    known = {*specs, *target.declared}
+    kinds = frozenset(ref.kind for ref in known)
+    names = _Names(target.project, known, _addresses(live, specs), kinds)
     for ref, body in specs.items():
         facts = kind(ref.kind)
         spec = _without_labels(names.linked(facts, ref, _escaped(body)), labels)
@@ -223,6 +228,7 @@ class _Names:
     project: str
     known: Collection[Ref]
     addresses: Mapping[str, list[Ref]]
+    kinds: frozenset[str]  # of what is known
 
     @property
     def expressions(self) -> dict[str, str]:
@@ -246,11 +252,11 @@ class _Names:
     def _link(self, facts: Kind, at: Ref, allowed: tuple[str, ...], value: Json) -> Json:
         if isinstance(value, list):
             return [self._link(facts, at, allowed, one) for one in value]
-        if not isinstance(value, str) or "projects/" not in value or "certificatemanager" in value:
+        if not isinstance(value, str) or "projects/" not in value:
             return value
         target = ref_of(value, self.project)
         if target is not None and target in self.known:
-            for text in _spellings(target, allowed):
+            for text in _spellings(target, self.kinds & {*allowed}):
                 if self._means(facts, allowed, text, at) == target:
                     return text
         return project_relative(value, self.project).removeprefix(f"projects/{self.project}/")
@@ -271,9 +277,9 @@ def _path(address: Ref) -> str:
     return f"{where}/addresses/{address.name}"
 
 
-def _spellings(target: Ref, allowed: tuple[str, ...]) -> Iterator[str]:
-    """From short to long; a bare name only where nothing else could be meant."""
-    if len(allowed) == 1:
+def _spellings(target: Ref, kinds: Collection[str]) -> Iterator[str]:
+    """From short to long; a bare name only where it could be of no other kind that there is."""
+    if len(kinds) == 1:
         yield target.name
     yield f"{target.kind}/{target.name}"
     yield f"{target.kind}/{target.location}/{target.name}"

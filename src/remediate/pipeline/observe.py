@@ -94,7 +94,7 @@ def look_at(
 def _listed(google: Google, name: str, location: str) -> dict[Ref, Body] | RemediateError:
     try:
         return {
-            Ref(name, own_name(parent, body), location): body
+            Ref(name, own_name(parent, body), location): kind(name).seen(body)
             for parent in _parents(google, kind(name).parent, location)
             for body in google.api(kind(name).api).list(
                 scope_path(Ref(name, parent, location)), kind(name).collection

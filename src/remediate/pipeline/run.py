@@ -14,6 +14,7 @@ from remediate.gcp.google import Google
 from remediate.gcp.operations import Operation
 from remediate.kinds.bodies.asides import as_it_is
 from remediate.kinds.bodies.calls import call_for, effect, insist_on_precondition, read, send
+from remediate.kinds.bodies.fields import at_field
 from remediate.kinds.bodies.readback import moved_since
 from remediate.kinds.records.changes import Change, Quota, pack
 from remediate.kinds.records.compare import with_live_serial
@@ -172,7 +173,7 @@ class Run:
         """The value with everything filled in that earlier steps have brought to light."""
         if isinstance(value, Unknown):
             body = self.bodies.get(value.ref) or read(self.google, value.ref) or {}
-            found = body.get(value.field)
+            found = at_field(body, value.field.replace(".", "/"))
             if found in (None, ""):
                 raise Stale(f"{value.ref} has no {value.field} yet, which this step needs")
             return found

@@ -42,7 +42,8 @@ def read(google: Google, ref: Ref) -> Body | None:
     if ref.is_record_set:
         return google.dns.record_set(ref.zone.name, *ref.record)
     facts = kind(ref.kind)
-    return google.api(facts.api).get(scope_path(ref), facts.collection, _own_name(ref))
+    body = google.api(facts.api).get(scope_path(ref), facts.collection, _own_name(ref))
+    return None if body is None else facts.seen(body)
 
 
 def call_for(

@@ -39,7 +39,8 @@ def link_target(
     if text.startswith(_FOREIGN) or _is_literal(text) or text in _WORDS:
         return None
     ours = [name for name in allowed if name in NAMES]
-    if not text and not ours:  # nothing of somebody else's: detached
+    others = len(ours) < len(allowed)
+    if not text and others:  # nothing of somebody else's: detached
         return None
     if not re.fullmatch(r"([A-Z][A-Za-z]+/)?([a-z0-9-]+/)?" + _NAME.pattern, text):
         raise ValueError(f"{text!r} is not a name, `Kind/name` or a link")
@@ -48,13 +49,11 @@ def link_target(
         if ref.kind not in ours:
             raise ValueError(f"{of.name} links to {_either(allowed)} here, not to {ref.kind}")
         return _whole(text, ref, at, declared)
-    if not ours:
-        return None
     found = [_nearest(name, text, at, declared) for name in ours]
     known = [ref for ref in found if ref is not None]
     if len(known) > 1:
         raise ValueError(f"{text!r} could be {' or '.join(map(str, known))}; write which")
-    if not known and allowed in of.links_by_name.values():
+    if not known and (others or allowed in of.links_by_name.values()):
         return None
     if not known:
         raise ValueError(f"no {_either(tuple(ours))} named {text!r} is declared")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
+from remediate.kinds.bodies.fields import at_field
 from remediate.kinds.bodies.links import declared_target, foreign_link, link, parent_of, ref_of
 from remediate.kinds.fields.pointers import Patterns, leaves, transformed
 from remediate.kinds.kind import Kind
@@ -47,7 +48,7 @@ class Names:
         return str(text.render(self.look_up)) if isinstance(text, Template) else text
 
     def value(self, live: Ref, field: str) -> str | Unknown:
-        found = self._bodies.get(live, {}).get(field)
+        found = at_field(self._bodies.get(live, {}), field.replace(".", "/"))
         return Unknown(live, field) if found in (None, "") else str(found)
 
 

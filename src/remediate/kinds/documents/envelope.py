@@ -51,7 +51,7 @@ def read_head(document: Document, complaints: list[Complaint]) -> dict[str, Any]
     written = metadata.get("name") if isinstance(metadata, dict) else None
     if isinstance(written, str) and not _is_name(name, written):
         hint = "a small letter, then up to 62 of a-z, 0-9 and -, not ending with -"
-        if name in NESTED:
+        if str(name) in NESTED:
             hint = f"`parent/name`, such as `{kind(str(name)).parent.lower()}/www`"
         complaints.append(Complaint("/metadata/name", f"{written!r} is not a name", hint))
     return head if len(complaints) == before else {}
@@ -59,7 +59,7 @@ def read_head(document: Document, complaints: list[Complaint]) -> dict[str, Any]
 
 def _is_name(of: object, text: str) -> bool:
     parts = text.split("/")
-    return len(parts) == (2 if of in NESTED else 1) and all(map(NAME.fullmatch, parts))
+    return len(parts) == (2 if str(of) in NESTED else 1) and all(map(NAME.fullmatch, parts))
 
 
 def _not_for(name: str, body: dict[str, Any]) -> list[Complaint]:

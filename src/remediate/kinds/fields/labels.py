@@ -25,6 +25,11 @@ def whole_labels(fields: Body) -> Body:
     return {"labels": {name: value for name, value in kept if value is not None}}
 
 
+def with_whole_labels(fields: Body) -> Body:
+    """A patch whose mask names the map as one: a label that is null goes."""
+    return {**fields, **whole_labels(fields)} if "labels" in fields else fields
+
+
 def label_faults(spec: Mapping[str, Any]) -> Iterator[Fault]:
     yield from at_most(spec, "/labels", MOST, "labels")
     for key, value in (spec.get("labels") or {}).items():
