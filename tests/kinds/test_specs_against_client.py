@@ -1,4 +1,4 @@
-"""The specs, held against the message types of google-cloud-compute: a second witness."""
+"""The specs, held against the message types of Google's typed clients: a second witness."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 
+from remediate.gcp.api import Api
 from remediate.kinds.fields.pointers import parts, pointer
 from remediate.kinds.registry import kind
 from tests.kinds.test_specs_against_discovery import COMPUTE, is_below, ours
 
-compute_v1 = pytest.importorskip("google.cloud.compute_v1")
-
+CLIENTS = {
+    Api.COMPUTE: "google.cloud.compute_v1",
+    Api.VPC_ACCESS: "google.cloud.vpcaccess_v1",
+}
 # In the discovery document already, and not yet in every release of the client.
 YOUNG = {
     *("networkAttachment", "serviceClassId", "IPAddresses", "dynamicForwarding"),
@@ -33,10 +36,10 @@ def client_fields(descriptor: Any, at: str = "") -> Iterator[str]:
             yield from client_fields(message, below)
 
 
-@pytest.mark.parametrize("name", COMPUTE)
+@pytest.mark.parametrize("name", [*COMPUTE, "VpcConnector"])
 def test_the_typed_client_has_the_fields_that_the_spec_has(name: str) -> None:
     facts = kind(name)
-    message = getattr(compute_v1, facts.schema)
+    message = getattr(pytest.importorskip(CLIENTS[facts.api]), facts.schema)
     theirs = set(client_fields(message.pb(message()).DESCRIPTOR))
     mine = {at for at in ours(name) if parts(at)[-1] != "*"}
     known = {at for at in theirs if parts(at)[-1] != "*"}

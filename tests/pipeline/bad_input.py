@@ -647,6 +647,87 @@ ENVIRONMENTS = (
     ),
 )
 
+
+def connector(spec: str, lifecycle: str = "", name: str = "inner") -> str:
+    rest = f"lifecycle: {{{lifecycle}}}\n" if lifecycle else ""
+    return head("VpcConnector", name) + f"spec: {{{spec}}}\n" + rest
+
+
+_RANGE = "network: vpc, ipCidrRange: 10.8.0.0/28"
+_SMALL = f"{_RANGE}, maxInstances: 3"
+CONNECTORS = (
+    one(
+        "a connector whose name is too long as Google counts",
+        connector(_SMALL, name="the-inner-connector"),
+        ("3:18", "is 21 long as Google counts it, a hyphen counting 2: 20 is the most"),
+    ),
+    one(
+        "a connector without a range",
+        connector("network: vpc, maxInstances: 3"),
+        ("4:7", "ipCidrRange is missing: network and ipCidrRange, or a subnet"),
+    ),
+    one(
+        "a connector in a range of another size",
+        connector("network: vpc, ipCidrRange: 10.8.0.0/24, maxInstances: 3"),
+        ("4:35", "'10.8.0.0/24' is not a /28 such as 10.8.0.0/28"),
+    ),
+    one(
+        "a connector with a range beside its subnet",
+        connector("subnet: {name: inner}, ipCidrRange: 10.8.0.0/28, maxInstances: 3"),
+        ("4:44", "a connector with a subnet has no ipCidrRange"),
+    ),
+    one(
+        "a connector that has no end",
+        connector(f"{_RANGE}, minInstances: 2"),
+        ("4:7", "one of maxInstances or maxThroughput is needed"),
+    ),
+    one(
+        "a connector whose size is written twice",
+        connector(f"{_SMALL}, maxThroughput: 300"),
+        ("4:80", "instances and throughput exclude each other: write one pair"),
+    ),
+    one(
+        "a connector that is as large at least as at most",
+        connector(f"{_SMALL}, minInstances: 3"),
+        ("4:79", "minInstances is below maxInstances: 3 is not below 3"),
+    ),
+    one(
+        "a connector of too many instances",
+        connector(f"{_RANGE}, maxInstances: 11"),
+        ("4:62", "the greatest number of instances is from 3 to 10"),
+    ),
+    one(
+        "a connector of a throughput in between",
+        connector(f"{_RANGE}, maxThroughput: 450"),
+        ("4:63", "a throughput is a multiple of 100 Mbps"),
+    ),
+    one(
+        "a connector on unknown machines",
+        connector(f"{_SMALL}, machineType: e2-huge"),
+        ("4:78", "'e2-huge' is not one of e2-micro, e2-standard-4, f1-micro"),
+    ),
+    one(
+        "a spare range that is none",
+        connector(_SMALL, "replaceCidr: 10.8.0.16"),
+        ("5:26", "'10.8.0.16' is not a /28"),
+    ),
+    one(
+        "a spare range that is the first one",
+        connector(_SMALL, "replaceCidr: 10.8.0.0/28"),
+        ("5:26", "10.8.0.0/28 is spec.ipCidrRange too"),
+    ),
+    one(
+        "a spare range for a connector in a subnet",
+        connector("subnet: {name: inner}, maxInstances: 3", "replaceCidr: 10.8.0.16/28"),
+        ("5:26", "a connector with a subnet moves to another subnet"),
+    ),
+    one(
+        "a spare range for what takes up none",
+        address("spec: {}\nlifecycle: {replaceCidr: 10.8.0.16/28}\n"),
+        ("5:13", "takes up no range of addresses"),
+    ),
+)
+
 MANY = Case(
     "faults of every sort in several files come at once",
     {
@@ -677,7 +758,7 @@ MANY = Case(
     ),
 )
 
-CASES = (*FORM, *ENVELOPE, *SPECS, *RECORDS, *LIFECYCLES, *LINKS, *ENVIRONMENTS, MANY)
+CASES = (*FORM, *ENVELOPE, *SPECS, *RECORDS, *LIFECYCLES, *LINKS, *ENVIRONMENTS, *CONNECTORS, MANY)
 
 
 def lay_out(case: Case, root: Path) -> Path:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
+from remediate.kinds.bodies.names import counted
 from remediate.kinds.documents.complaints import Complaint, validated
 from remediate.kinds.documents.lifecycle import check as lifecycle_faults
 from remediate.kinds.fields.pointers import Patterns, leaves, parts, pointer, value_at
@@ -42,7 +43,7 @@ def resource(
     if "labels" in facts.spec.model_fields and (labels or "labels" in body):
         body["labels"] = {**labels, **body.get("labels", {})}
     complaints += _ignored(facts, lifecycle)
-    complaints += _spare(facts, body, lifecycle)
+    complaints += [*_name(facts, ref.name), *_spare(facts, body, lifecycle)]
     if ref.kind != ZONE:
         return Resource(ref, body, lifecycle, place)
     return _zone(Resource(ref, body, lifecycle, place), written, ours, complaints)
@@ -125,6 +126,15 @@ def _spare(facts: Kind, body: Mapping[str, Any], lifecycle: Lifecycle) -> Iterat
     elif lifecycle.replace_cidr is not None:
         said = f"a {facts.name} takes up no range of addresses, so a replacement needs none"
         yield Complaint(where, said, on_key=True)
+
+
+def _name(facts: Kind, name: str) -> Iterator[Complaint]:
+    """Some names are shorter than others, and not counted by characters."""
+    by = facts.naming
+    if (length := counted(name, by)) > by.longest:
+        counts = f", a hyphen counting {by.hyphen}" if by.hyphen > 1 else ""
+        said = f"{name!r} is {length} long as Google counts it{counts}: {by.longest} is the most"
+        yield Complaint("/metadata/name", said)
 
 
 def _zone(
