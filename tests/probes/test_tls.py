@@ -12,8 +12,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from gcp_sandbox.authority import Authority
+from gcp_sandbox.chance import Chance
+from gcp_sandbox.clock import Clock
 from gcp_sandbox.issuance import ISSUE_AFTER, MINUTE, SERVED_AFTER
 from gcp_sandbox.sandbox import Sandbox
+from gcp_sandbox.world import World
 from remediate.gcp.google import Google, connect_sandbox
 from remediate.kinds.fields.pem import leaf_digest
 from remediate.probes.dial import Dial, Failure
@@ -143,6 +147,16 @@ def leaf(*names: str) -> ServedCertificate:
 )
 def test_names_cover_hosts_as_browsers_see_it(host: str, *, covered: bool) -> None:
     assert leaf("www.example.com", "*.Wild.example.com").covers(host) is covered
+
+
+def test_names_never_speak_to_a_terminal(dial: Dial, outside: Client) -> None:
+    now = datetime.now(UTC)
+    names = [HOST, "\x1b[31mred.example"]
+    issued = Authority(World(Clock(), Chance())).issue(names, now, now + timedelta(days=30))
+    body = {"name": "odd", "certificate": issued.chain, "privateKey": issued.key}
+    outside.done("POST", "global/sslCertificates", body)
+    attach(outside, "odd")
+    assert shown(dial).names == (HOST, "?[31mred.example")
 
 
 def test_text_that_is_no_certificate_has_no_serial() -> None:

@@ -169,16 +169,20 @@ def _read(address: str, host: str, chain: tuple[bytes, ...]) -> ServedCertificat
 
 
 def _names(leaf: x509.Certificate) -> tuple[str, ...]:
-    """The alternative names; the common name only where there are none."""
+    """The alternative names; the common name only where there are none.
+
+    Anybody may write anything there, and we print it: what is not printable becomes `?`.
+    """
     from cryptography import x509  # noqa: PLC0415 - start-up time
     from cryptography.x509.oid import NameOID  # noqa: PLC0415 - as above
 
     try:
         extension = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName)
-        return tuple(extension.value.get_values_for_type(x509.DNSName))
+        names = extension.value.get_values_for_type(x509.DNSName)
     except x509.ExtensionNotFound:
         subject = leaf.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-        return tuple(str(attribute.value) for attribute in subject)
+        names = [str(attribute.value) for attribute in subject]
+    return tuple("".join(c if c.isprintable() else "?" for c in name) for name in names)
 
 
 def _serial(leaf: x509.Certificate) -> str:
