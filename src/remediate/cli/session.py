@@ -22,6 +22,7 @@ from remediate.pipeline.guard import parse_allowances
 from remediate.pipeline.load import load
 from remediate.pipeline.observe import Observed, observe
 from remediate.pipeline.plan import Choices, plan
+from remediate.pipeline.preflight import preflight, with_objections
 from remediate.report.progress import Lines, Live
 from remediate.stores.folder import Folder
 from remediate.stores.ledger import Ledger
@@ -54,14 +55,15 @@ class Session:
         return Ledger(self.store, self.environment, self.google.endpoint)
 
     def plan(self, desired: Desired, ledger: Ledger, choices: Choices) -> tuple[Plan, Observed]:
-        """Read the live side and compare."""
+        """Read the live side and compare, and ask Google what it would say to the writes."""
         seen = observe(self.google, desired, ledger.resources, self.watchers)
         try:
-            return plan(desired, seen, ledger, choices), seen
+            made = plan(desired, seen, ledger, choices)
         except InvalidInput as error:
             if not error.faults:  # a glob that matches nothing
                 error.hint = _GLOBS
             raise
+        return with_objections(made, preflight(self.google, made)), seen
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from remediate.pipeline.rollback import live_now
 from remediate.pipeline.snapshot import take
 from remediate.report import snapshots as report
 from remediate.stores.snapshots import Snapshots
+from remediate.stores.veil import Veil
 
 
 @click.group("snapshot")
@@ -60,7 +61,7 @@ def diff(settings: Settings, first: str, second: str, **out: object) -> int:
     one = find(settings, first)
     if second == "live":
         with opened(settings, one.environment, one.project) as session:
-            other = live_now(one, session.google, session.watchers)
+            other = live_now(one, session.google, Veil(session.store), session.watchers)
     else:
         other = find(settings, second)
     changes = report.differences(one, other)

@@ -44,11 +44,12 @@ class Google:
         at = {"base_url": base_url} if base_url else {}
         self.compute = Compute(wire, project, **at)
         self.dns = Dns(wire, project, **at)
+        self.run = Run(wire, project, **at)
         self._apis: dict[Api, Resources] = {
             Api.CERTIFICATE_MANAGER: CertificateManager(wire, project, **at),
             Api.COMPUTE: self.compute,
             Api.DNS: self.dns,
-            Api.RUN: Run(wire, project, **at),
+            Api.RUN: self.run,
             Api.SQL: Sql(wire, project, **at),
             Api.VPC_ACCESS: VpcAccess(wire, project, **at),
         }

@@ -54,10 +54,8 @@ class LongRunning:
 
     def insert(self, scope: str, collection: str, body: Body, request_id: str) -> Operation:  # noqa: ARG002 - these APIs know no request ids
         """The last part of the body's `name` names it."""
-        query = {self._ids[collection]: str(body["name"]).rpartition("/")[2]}
-        sent = {name: value for name, value in body.items() if name != "name"}
-        path = f"{self._project}/{scope}/{collection}"
-        return self._begun(scope, self._connection.call("POST", path, query, sent))
+        name = str(body["name"]).rpartition("/")[2]
+        return self._begun(scope, self._sent("insert", scope, collection, name, body))
 
     def call(
         self,
@@ -69,14 +67,41 @@ class LongRunning:
         request_id: str = "",  # noqa: ARG002 - these APIs know no request ids
     ) -> Operation:
         """`patch` writes the fields that are in the body, and no others; or `delete`."""
-        path = self._path(scope, collection, name)
-        if method == "delete":
-            return self._begun(scope, self._connection.call("DELETE", path))
-        mask = ",".join(field for field in body or {} if field not in _NOT_IN_MASK)
-        return self._begun(scope, self._connection.call("PATCH", path, {"updateMask": mask}, body))
+        return self._begun(scope, self._sent(method, scope, collection, name, body))
+
+    def read(self, name: str) -> Body | None:
+        """Anything of this API by its full name, from `projects/` on; None if there is none."""
+        try:
+            return self._connection.call("GET", f"/{name}")
+        except NotFound:
+            return None
 
     def look(self, operation: Operation) -> Body:
         return self._connection.call("GET", f"/{operation.name}")
+
+    def _sent(
+        self,
+        method: str,
+        scope: str,
+        collection: str,
+        name: str,
+        body: Body | None,
+        more: Mapping[str, str] | None = None,
+    ) -> Body:
+        """The answer to a method; `more` joins its query."""
+        path, query = self._path(scope, collection, name), dict(more or {})
+        match method:
+            case "insert":
+                path = f"{self._project}/{scope}/{collection}"
+                query |= {self._ids[collection]: name}
+                sent = {field: value for field, value in (body or {}).items() if field != "name"}
+                return self._connection.call("POST", path, query, sent, repeatable=bool(more))
+            case "delete":
+                return self._connection.call("DELETE", path, query)
+            case _:
+                fields = [field for field in body or {} if field not in _NOT_IN_MASK]
+                query |= {"updateMask": ",".join(fields)}
+                return self._connection.call("PATCH", path, query, body, repeatable=bool(more))
 
     def _path(self, scope: str, collection: str, name: str) -> str:
         return f"{self._project}/{scope}/{collection}/{quote(name, safe='')}"

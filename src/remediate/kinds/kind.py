@@ -6,19 +6,21 @@ Patterns are JSON pointers in which `*` stands for any list index or map key, su
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from typing import Any, TypeAlias
 
 from remediate.gcp.api import Api
 from remediate.kinds.fields.pointers import parts, pointer
+from remediate.kinds.fields.secrets import marked
 from remediate.kinds.fields.spec import Spec
 from remediate.model.json import Body, Json
-from remediate.model.plan import Action, FieldChange, Risk, Undo
+from remediate.model.plan import Action, FieldChange, Risk, Stage, Undo
 from remediate.model.resource import Lifecycle
 
 Pattern: TypeAlias = str
+Fields: TypeAlias = Mapping[str, Any]
 
 
 class Scope(StrEnum):
@@ -68,6 +70,8 @@ class Update:
     compare: Compare = Compare.FINGERPRINT
     scopes: frozenset[Scope] = frozenset(Scope)
     sends: Callable[[Body], Body] | None = None
+    when: Callable[[Sequence[FieldChange]], bool] | None = None
+    """Given all changes of a resource, whether this call is there for its fields."""
 
     def writes(self, field: str) -> bool:
         """Whether the field is one of its own."""
@@ -109,12 +113,34 @@ class Readiness:
     ready: bool
     state: str  # Google's own word
     failed: bool = False  # it will not become ready by itself
+    remark: str = ""  # what to know of it, ready or not: `is stopped`
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     undo: Undo
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """What knows more of a resource than its own body does: of a service, its revisions.
+
+    Bodies of witnesses go by their full names, and only those that are still there.
+    """
+
+    links: Callable[[Body], list[str]]
+    """The full names, in the same API, of what to read beside a body."""
+    kept: Callable[[Body, Mapping[str, Body]], Body]
+    """The body as a snapshot keeps it: word for word, with more beside it."""
+    back: Callable[[Body, Body], Body]
+    """What to put back, from the body of a snapshot and the live one, both as `kept`."""
+    stages: Callable[[frozenset[str], Body, Body, Mapping[str, Body]], tuple[Stage, ...]]
+    """The writes by which the one comes back where the other is, these fields being different.
+
+    None where one write will do.
+    """
+    telling: frozenset[Pattern] = frozenset()  # see `Kind.telling`
 
 
 def _ready_at_once(_body: Body) -> Readiness:
@@ -146,37 +172,71 @@ class Kind:
     equivalents: tuple[tuple[tuple[str, ...], ...], ...] = ()
     # a list in which a new link stands beside the old ones until it is ready
     overlaps: str = ""
+    overlap_limit: int = 0  # and how many Google lets stand in it; 0: nobody knows of a limit
+    handshakes: bool = False  # and clients are shown what is in it, at the addresses that lead here
+    soak: float = 0.0  # seconds from being ready to being served everywhere
     server_set: frozenset[Pattern] = frozenset()
     unsupported: Mapping[Pattern, str] = field(default_factory=dict)
     immutable: frozenset[Pattern] = frozenset()
     replacement: Replacement = Replacement.REFUSED
     naming: Naming = Naming()
+    used_by: Callable[[Body], list[str]] | None = None
+    """Of what Google deletes though it is in use: who uses it, as its own body names them."""
     one_way: Callable[[FieldChange], str] | None = None
     """Why this change of a field that else can change in place cannot; empty where it can."""
+    no_way_back: Verdict | None = None
+    """Of an update that `one_way` keeps from being taken back in place."""
     room: Room | None = None
     write_only: frozenset[Pattern] = frozenset()  # sent, never read back, never compared
     # lists of objects -> the fields by which an item is known again wherever it stands; what is
     # `unordered` too may be written in any order. Other lists of objects go by place.
     keyed: Mapping[Pattern, tuple[str, ...]] = field(default_factory=dict)
     unordered: frozenset[Pattern] = frozenset()
+    # objects in which only one of these fields can stand: the one that is written
+    alternatives: Mapping[Pattern, tuple[str, ...]] = field(default_factory=dict)
+    momentary: frozenset[Pattern] = frozenset()  # of one write: sent where written, never again
+    # objects of a name and a value, and maps, in which people put secrets though they should not
+    telling: frozenset[Pattern] = frozenset()
     normalise: Mapping[Pattern, Callable[[Json], Json]] = field(default_factory=dict)
     # what Google fills in for an unwritten field that may change in place
     defaults: Mapping[str, Json] = field(default_factory=dict)
     # the same, of fields that are Google's own choice where nobody ever wrote them
     reverts: Mapping[str, Json] = field(default_factory=dict)
+    stays: frozenset[Pattern] = frozenset()  # what is no longer written stays there as it is live
+    met: Callable[[Fields, Fields], Body] | None = None
+    """Wanted, given live, with the live value wherever that is as good."""
+    labels: Pattern = "/labels"  # where it carries labels, if it has such a field
     shared: frozenset[Pattern] = frozenset({"/labels"})  # maps in which others keep keys of theirs
     updates: tuple[Update, ...] = (Update("patch"),)
     together: tuple[tuple[str, ...], ...] = ()  # fields that one write holds all of, or none
     by_leaf: bool = False  # a write sends the changed leaves alone, and Google merges them
-    restarts: Mapping[Pattern, str] = field(default_factory=dict)  # where -> what a change restarts
+    # where -> what a change does to what runs: `restarts the database`
+    restarts: Mapping[Pattern, str] = field(default_factory=dict)
+    # the same, where that depends on the bodies before and after: sentences, and of what
+    restarts_if: Mapping[Pattern, Callable[[Fields, Fields], Mapping[str, list[str]]]] = field(
+        default_factory=dict
+    )
+    before_delete: Callable[[Body], tuple[FieldChange, ...]] | None = None
+    """What has to change in a live one before Google deletes it."""
+    delete_asks: Mapping[str, str] = field(default_factory=dict)  # sent along with a deletion
     ignored_by_insert: tuple[str, ...] = ()  # written by a step of their own after the insert
     outputs: frozenset[str] = frozenset()  # what `${Kind/name.field}` may name
+    # what it may name besides, and how it is found in a live body
+    computed: Mapping[str, Callable[[Body], Json]] = field(default_factory=dict)
     base_risk: Risk = Risk.MEDIUM
     removal: Removal = Removal.AT_ONCE
     loses: str = ""  # what a deletion on an explicit word loses for good
     undo: Mapping[Action, Verdict] = field(default_factory=dict)
+    verdict: Callable[[Sequence[FieldChange]], Verdict | None] | None = None
+    """Of an update that cannot be undone as `undo` says: what is to be said of these changes."""
     seconds: Mapping[Action, float] = field(default_factory=dict)
     ready: Callable[[Body], Readiness] = _ready_at_once
+    rehearses: bool = False  # Google can be asked whether it would take a write
+    holds: Callable[[Body, tuple[str, ...], Mapping[str, Any]], bool] | None = None
+    """Whether fields are live as wanted, though the operation that wrote them has failed."""
+    aftermath: Callable[[Body], str] | None = None
+    """Where a failed write has left it, in a sentence; empty where nothing was left."""
+    witness: Witness | None = None
     ready_alone: Callable[[Mapping[str, Any]], bool] | None = None
     """Whether it becomes ready before anything links to it; by default something has to."""
     as_written: Callable[[Body], Body] | None = None
@@ -186,8 +246,6 @@ class Kind:
     again: Callable[[Body], Body] | None = None
     """What to insert when a deleted one is made again from its live body; by default that."""
     check: Callable[[Mapping[str, Any]], list[tuple[str, str]]] | None = None
-    no_way_back: Verdict | None = None
-    """Of an update that `one_way` keeps from being taken back in place."""
     """Rules that types cannot say: (JSON pointer, what is wrong) for each one broken."""
 
     @property
@@ -196,7 +254,21 @@ class Kind:
 
     def seen(self, body: Body) -> Body:
         """A live body as everything here reads it."""
-        return self.as_written(body) if self.as_written else body
+        return self.discreet(self.as_written(body) if self.as_written else body)
+
+    def discreet(self, body: Body) -> Body:
+        """The body, with each value a Secret that looks like one."""
+        return marked(body, self.telling) if self.telling else body
+
+    def output(self, body: Fields, name: str) -> Json:
+        """The value that `${Kind/name.field}` means; None where Google has yet to choose it."""
+        if (compute := self.computed.get(name)) is not None:
+            return compute(dict(body))
+        value: Any = body
+        for part in name.split("."):
+            value = value.get(part) if isinstance(value, Mapping) else None
+        found: Json = value
+        return found
 
     def field_of(self, where: str) -> str:
         """The field that a write of this place sends: `settings/tier` by leaf, else `settings`."""

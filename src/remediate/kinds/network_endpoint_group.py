@@ -14,7 +14,7 @@ from remediate.kinds.kind import Kind, Removal, Replacement, Scope, Verdict
 from remediate.model.plan import Action, Undo
 
 SERVERLESS_BLOCKS = ("cloudRun", "cloudFunction", "appEngine")
-_NAME = looks_like(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?")
+_NAME = looks_like(r"(RunService/([a-z0-9-]+/)?)?[a-z]([-a-z0-9]{0,61}[a-z0-9])?")
 
 
 class NetworkEndpointGroupAppEngine(Spec):
@@ -124,6 +124,7 @@ KIND = Kind(
     scopes=frozenset(Scope),
     default_scope=Scope.REGION,
     links={"/network": ("networks",), "/subnetwork": ("subnetworks",)},
+    links_by_name={"/cloudRun/service": ("RunService",)},
     server_set=frozenset(
         {
             *("/kind", "/id", "/name", "/selfLink", "/creationTimestamp", "/region", "/zone"),

@@ -18,6 +18,8 @@ _MODULES = {
     "ForwardingRule": "forwarding_rule",
     "HealthCheck": "health_check",
     "NetworkEndpointGroup": "network_endpoint_group",
+    "RunService": "run_service",
+    "SqlInstance": "sql_instance",
     "SslCertificate": "ssl_certificate",
     "SslPolicy": "ssl_policy",
     "TargetHttpProxy": "target_http_proxy",

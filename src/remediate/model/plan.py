@@ -8,6 +8,7 @@ from enum import Enum, StrEnum
 from typing import Any
 
 from remediate.model.aside import RETENTION, Aside
+from remediate.model.condition import Condition
 from remediate.model.errors import Place
 from remediate.model.ref import Ref
 
@@ -72,6 +73,17 @@ class FieldChange:
 
 
 @dataclass(frozen=True, slots=True)
+class Stage:
+    """One of several writes that an update takes, in their order, and what it is for.
+
+    `fields` are values on the way; None means all that is to change and no other stage writes.
+    """
+
+    fields: Mapping[str, Any] | None
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class Difference:
     """What one resource needs.
 
@@ -88,6 +100,7 @@ class Difference:
     cause: Cause = Cause.PENDING
     replaces: Ref | None = None
     place: Place | None = None
+    stages: tuple[Stage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +108,9 @@ class Step:
     """One mutation, the condition under which it may be made, and what it would take to undo it.
 
     `fields` are the top-level fields that an update writes. `precondition` is the digest of what
-    the step compares or overwrites (see `kinds`). `after_steps` must be done, and `ready` must be
-    ready, before it begins. `estimate` is in seconds.
+    the step compares or overwrites (see `kinds`). `after_steps` must be done, `ready` be ready and
+    every condition of `awaits` hold before it begins; should one of these never come about,
+    `instead` is taken. `estimate` is in seconds. `hosts` are those whose traffic passes through it.
     """
 
     id: str
@@ -115,7 +129,15 @@ class Step:
     estimate: float
     after_steps: tuple[str, ...] = ()
     ready: tuple[Ref, ...] = ()
+    awaits: tuple[Condition, ...] = ()
+    instead: Step | None = None
     note: str = ""
+    hosts: tuple[str, ...] = ()
+    restarts: tuple[str, ...] = ()  # sentences: `restarts the database (settings.tier)`
+
+    @property
+    def waits_for(self) -> tuple[Ref, ...]:
+        return (*self.ready, *(condition.ref for condition in self.awaits))
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +185,11 @@ class Plan:
     @property
     def steps(self) -> list[Step]:
         return [step for wave in self.waves for step in wave]
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The hosts whose traffic passes through anything that changes."""
+        return tuple(sorted({host for step in self.steps for host in step.hosts}))
 
     @property
     def is_empty(self) -> bool:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from remediate.model.json import Json
 from remediate.model.ref import Ref
@@ -17,10 +17,34 @@ REFERENCE = re.compile(
 )
 
 
+HIDDEN = "(secret)"
+
+
 class Quoted(str):
     """A scalar that its writer put in quotes: text, never a number or a boolean."""
 
     __slots__ = ()
+
+
+class Secret(str):
+    """Text that is sent as it is and shown to nobody: outputs hide it, stores keep a digest."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return HIDDEN
+
+    def __format__(self, spec: str) -> str:
+        return format(HIDDEN, spec)
+
+
+def hidden(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    """The value with every secret in it hidden."""
+    if isinstance(value, Secret):
+        return HIDDEN
+    if isinstance(value, Mapping):
+        return {name: hidden(item) for name, item in value.items()}
+    return [hidden(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -31,6 +31,7 @@ class Differences:
     records: dict[str, RecordsVerdict] = field(default_factory=dict)  # by zone
     written: dict[Ref, tuple[Ref, Mapping[str, Any]]] = field(default_factory=dict)
     names: Names = field(default_factory=lambda: Names("", ()))
+    veiled: Callable[[Any], Any] = lambda body: body  # as the ledger remembers a body
     retired: dict[Ref, tuple[Aside, ...]] = field(default_factory=dict)
 
 

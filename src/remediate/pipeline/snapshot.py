@@ -14,6 +14,7 @@ from remediate.model.plan import Action, Plan, Step
 from remediate.model.ref import Ref, record_ref
 from remediate.model.resource import Desired, Zone
 from remediate.pipeline.observe import Observed
+from remediate.pipeline.witnesses import kept
 from remediate.stores.snapshots import Snapshot
 
 
@@ -55,7 +56,14 @@ def take(
     run = google.chance.ulid(now, after)
     identifier = google.chance.ulid(now, run)
     return Snapshot(
-        identifier, about.name, about.project, run, rfc3339(now), reason, bodies, google.endpoint
+        identifier,
+        about.name,
+        about.project,
+        run,
+        rfc3339(now),
+        reason,
+        kept(google, bodies),
+        google.endpoint,
     )
 
 

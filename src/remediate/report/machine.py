@@ -160,10 +160,12 @@ def _step(step: Step, wave: int) -> Body:
         "undo": step.undo.value,
         "undo_why": step.undo_why,
         "estimate_s": step.estimate,
+        "hosts": list(step.hosts),
         "after": list(step.after_steps),
         "ready": [str(ref) for ref in step.ready],
         "awaits": [condition.to_json() for condition in step.awaits],
         "note": step.note,
+        "restarts": list(step.restarts),
     }
 
 

@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
-from remediate.kinds.bodies.compare import HIDDEN, masked, writable
+from remediate.kinds.bodies.compare import masked, writable
 from remediate.kinds.bodies.links import project_relative, ref_of
 from remediate.kinds.fields.pointers import Patterns, parts, pointer, transformed
 from remediate.kinds.registry import NAMES, kind
 from remediate.model.plan import FieldChange
 from remediate.model.ref import Ref
-from remediate.model.values import Unknown
+from remediate.model.values import HIDDEN, Unknown, hidden
 from remediate.report.text import safe
 
 NOT_SET = "(not set)"
@@ -39,7 +39,7 @@ def body_for_eyes(ref: Ref, body: Mapping[str, Any] | None) -> dict[str, Any] | 
     """The body without what is never shown; None stays None."""
     if body is None or ref.is_record_set or ref.kind not in NAMES:
         return None if body is None else dict(body)
-    return masked(kind(ref.kind), body)
+    return hidden(masked(kind(ref.kind), body))
 
 
 def change_for_eyes(ref: Ref, change: FieldChange) -> FieldChange:
@@ -51,7 +51,9 @@ def change_for_eyes(ref: Ref, change: FieldChange) -> FieldChange:
         table = table.below(part)
         covered = covered or bool(table.fact)
     before, after = (
-        _hidden(value) if covered else transformed(value, table, lambda _fact, item: _hidden(item))
+        _hidden(value)
+        if covered
+        else hidden(transformed(value, table, lambda _fact, item: _hidden(item)))
         for value in (change.before, change.after)
     )
     return FieldChange(change.pointer, before, after)
@@ -165,7 +167,7 @@ def main_fields(ref: Ref, body: Mapping[str, Any] | None, project: str) -> list[
         return []
     if ref.is_record_set:
         return [*_record_fields(body)]
-    written = writable(kind(ref.kind), body) if ref.kind in NAMES else body
+    written = hidden(writable(kind(ref.kind), body)) if ref.kind in NAMES else body
     return [
         f"{_dotted(at)} {in_words(value, project)}"
         for at, value in _leaves(written, "")

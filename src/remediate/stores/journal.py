@@ -14,6 +14,7 @@ from remediate.model.errors import InvalidInput, Locked, StoreDamaged
 from remediate.model.json import Body
 from remediate.stores.actor import Actor
 from remediate.stores.store import FORMAT_VERSION, Store, sealed, unsealed
+from remediate.stores.veil import Veil
 from remediate.version import __version__
 
 _OWN = frozenset({"format_version", "run", "seq", "time", "kind", "previous"})
@@ -70,6 +71,7 @@ class Journal:
     def __init__(self, store: Store, run: str, clock: Clock) -> None:
         self.run = run
         self._store = store
+        self._veil = Veil(store)
         self._clock = clock
         self._seq = 0
         self._previous: str | None = None
@@ -128,7 +130,7 @@ class Journal:
         if clash := _OWN & facts.keys():
             raise ValueError(f"{sorted(clash)} are the journal's own")
         with self._turn:
-            return self._append(kind, cast("Body", facts))
+            return self._append(kind, cast("Body", self._veil.veiled(facts)))
 
     def _append(self, kind: Kind, facts: Body) -> Record:
         seq, time = self._seq + 1, rfc3339(self._clock.now())

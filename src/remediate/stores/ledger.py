@@ -13,6 +13,7 @@ from remediate.model.errors import InvalidInput, Stale, StoreDamaged
 from remediate.model.json import Body, Json
 from remediate.model.ref import Ref
 from remediate.stores.store import Store, ref_of
+from remediate.stores.veil import Veil
 
 FORMAT_VERSION = 2  # 1 knew of what replacements leave behind only the names
 _READABLE = (1, FORMAT_VERSION)
@@ -106,6 +107,7 @@ class Ledger:
         self.resources: dict[Ref, Entry] = {}
         self._records: dict[str, dict[str, list[Json]]] = {}
         self._store = store
+        self.veil = Veil(store)
         self._key = f"ledger/{environment}.json"
         self._generation: str | None = None
         self._turn = Lock()  # the steps of a wave write side by side
@@ -173,7 +175,9 @@ class Ledger:
             "format_version": FORMAT_VERSION,
             "environment": self.environment,
             "endpoint": self.endpoint,
-            "resources": {str(ref): entry.to_json() for ref, entry in self.resources.items()},
+            "resources": {
+                str(ref): self.veil.veiled(entry.to_json()) for ref, entry in self.resources.items()
+            },
             "records": self._records,
             "elsewhere": self._elsewhere,
         }

@@ -10,6 +10,7 @@ from remediate.model.errors import InvalidInput, StoreDamaged
 from remediate.model.json import Body
 from remediate.model.ref import Ref
 from remediate.stores.store import FORMAT_VERSION, Store, ref_of, sealed, unsealed
+from remediate.stores.veil import Veil
 
 LATEST = "latest"
 _SIDES = {"google": "Google", "sandbox": "a sandbox"}
@@ -35,10 +36,11 @@ class Snapshots:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._veil = Veil(store)
 
     def save(self, snapshot: Snapshot) -> None:
         """Durable on return. Raises StoreDamaged if the id is taken: none is ever overwritten."""
-        resources = {str(ref): body for ref, body in snapshot.resources.items()}
+        resources = {str(ref): self._veil.veiled(body) for ref, body in snapshot.resources.items()}
         content: Body = {
             "format_version": FORMAT_VERSION,
             "id": snapshot.id,

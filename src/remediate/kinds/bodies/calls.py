@@ -13,7 +13,7 @@ from remediate.kinds.bodies.fields import at_field, with_fields
 from remediate.kinds.bodies.links import scope_of, scope_path
 from remediate.kinds.kind import Compare, Kind, Update
 from remediate.kinds.registry import kind
-from remediate.model.errors import Stale
+from remediate.model.errors import ApiRefused, CheckFailed, Stale
 from remediate.model.json import Body
 from remediate.model.plan import Action, Step
 from remediate.model.ref import Ref
@@ -55,7 +55,7 @@ def call_for(
     """
     facts = kind(step.live.kind)
     if step.verb is Action.DELETE:
-        return Call("delete", step.live, None, request_id)
+        return Call("delete", step.live, dict(facts.delete_asks) or None, request_id)
     assert after is not None
     if step.verb is not Action.UPDATE:
         return Call("insert", step.live, _inserted(facts, after), request_id)
@@ -100,6 +100,26 @@ def send(google: Google, call: Call) -> Operation:
     if call.method == "insert":
         return api.insert(scope, facts.collection, call.body or {}, call.request_id)
     return api.call(call.method, scope, facts.collection, name, call.body, call.request_id)
+
+
+def await_effect(
+    google: Google, operation: Operation, step: Step, after: Mapping[str, Any] | None
+) -> None:
+    """Until the operation has ended well, or what it was to write is in force all the same.
+
+    Raises what it ended in; CheckFailed, with where the resource is left, if it is changed now.
+    """
+    try:
+        google.wait(operation)
+    except ApiRefused as error:
+        facts, body = kind(step.live.kind), read(google, step.live)
+        if body is None:
+            raise
+        if facts.holds and facts.holds(body, step.fields, after or {}):
+            return
+        if facts.aftermath and (told := facts.aftermath(body)):
+            raise CheckFailed(f"{step.live} was written, but {told}") from error
+        raise
 
 
 def _own_name(ref: Ref) -> str:

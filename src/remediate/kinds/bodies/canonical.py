@@ -33,6 +33,8 @@ class Rules:
     keyed: Patterns[tuple[str, ...]]
     unordered: Patterns[bool]
     skipped: Patterns[bool]
+    alternatives: Patterns[tuple[str, ...]]
+    momentary: Patterns[bool]
     project: str
 
     def below(self, part: str) -> Rules:
@@ -42,6 +44,8 @@ class Rules:
             self.keyed.below(part),
             self.unordered.below(part),
             self.skipped.below(part),
+            self.alternatives.below(part),
+            self.momentary.below(part),
             self.project,
         )
 
@@ -54,6 +58,8 @@ def rules_of(kind: Kind, project: str) -> Rules:
         Patterns(kind.keyed),
         Patterns.flags(kind.unordered),
         Patterns.flags(kind.server_set | kind.write_only),
+        Patterns(kind.alternatives),
+        Patterns.flags(kind.momentary),
         project,
     )
 
@@ -61,16 +67,21 @@ def rules_of(kind: Kind, project: str) -> Rules:
 def partners(items: list[Value], others: list[Value], rules: Rules) -> list[Value]:
     """For each item of a list the one of another list that it stands for, or None.
 
-    The fields that identify an item tell (`Kind.keyed`). Where a kind names none the place does,
-    as long as nothing came or went.
+    The fields that identify an item tell (`Kind.keyed`). Where a kind names none, or one item has
+    none of them, the place does, as long as nothing came or went.
     """
-    if rules.keyed.fact is None:
+    names = rules.keyed.fact or ()
+    if not names or any(_is_nameless(item, names) for item in items):
         return others if len(items) == len(others) else [None] * len(items)
     waiting: dict[str, deque[Value]] = defaultdict(deque)
     for other in others:
         waiting[_identity(other, rules)].append(other)
     queues = [waiting[_identity(item, rules)] for item in items]
     return [queue.popleft() if queue else None for queue in queues]
+
+
+def _is_nameless(item: Value, names: tuple[str, ...]) -> bool:
+    return isinstance(item, Mapping) and not any(item.get(name) for name in names)
 
 
 def _identity(item: Value, rules: Rules) -> str:

@@ -25,8 +25,7 @@ from remediate.kinds.fields.pointers import Patterns, children, parts, pointer, 
 from remediate.kinds.kind import Kind, Replacement
 from remediate.model.json import Json, digest
 from remediate.model.plan import FieldChange
-
-HIDDEN = "(secret)"
+from remediate.model.values import HIDDEN
 
 
 def field_changes(
@@ -47,12 +46,13 @@ def field_changes(
     goes away: a snapshot has what Google filled in.
     """
     rules = rules_of(kind, project)
-    written, wanted = wanted, kind.heeded(wanted)
+    written, wanted = wanted, kind.heeded(kind.met(wanted, live) if kind.met else wanted)
     unheeded = (written.keys() - wanted.keys()) | kind.implied(wanted)
     before = {name: item for name, item in (written_before or {}).items() if name not in unheeded}
     found = [*_changes(wanted, live, before, rules, "")]
     back = {**kind.defaults, **kind.reverts}
-    absent = Absent({}, frozenset()) if exactly else Absent(back, kind.shared)
+    shared = kind.stays if exactly else kind.stays | kind.shared
+    absent = Absent({} if exactly else back, shared)
     found += _unwritten(before, wanted, live, absent, rules, "")
     if restore_defaults:
         found += _off_default(kind, wanted, live, rules)
@@ -70,7 +70,8 @@ def writable(kind: Kind, body: Fields) -> dict[str, Value]:
     """A live body without what only the server sets, as it could be written again."""
     fields = kind.spec.model_fields
     kept = {name: item for name, item in body.items() if name in fields}
-    result: dict[str, Value] = _without(kept, Patterns.flags(kind.server_set | kind.write_only))
+    ours = kind.server_set | kind.write_only | kind.momentary
+    result: dict[str, Value] = _without(kept, Patterns.flags(ours))
     return result
 
 
@@ -139,7 +140,7 @@ class Absent:
     """What becomes of a field that is no longer written."""
 
     defaults: Mapping[str, Json]
-    shared: frozenset[str]  # maps of which only the keys that were written go
+    shared: frozenset[str]  # what stays: maps of which only the keys that were written go, others
 
 
 def _unwritten(

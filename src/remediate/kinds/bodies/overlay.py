@@ -18,7 +18,11 @@ def merged(wanted: Value, live: Value, before: Value, rules: Rules) -> Value:
     """
     if isinstance(wanted, Mapping) and isinstance(live, Mapping):
         was = before if isinstance(before, Mapping) else {}
-        kept = {name: item for name, item in live.items() if name not in was}
+        kept = {
+            name: item
+            for name, item in live.items()
+            if name not in was and not _gives_way(name, wanted, rules)
+        }
         return kept | {
             name: merged(item, live.get(name), was.get(name), rules.below(name))
             for name, item in wanted.items()
@@ -29,6 +33,14 @@ def merged(wanted: Value, live: Value, before: Value, rules: Rules) -> Value:
         there = zip(wanted, partners(wanted, live, rules), was_there, strict=True)
         return [merged(item, old, was, below) for item, old, was in there]
     return wanted
+
+
+def _gives_way(name: str, wanted: Fields, rules: Rules) -> bool:
+    """Whether a live field does not stay where it is not written: another is, in its place."""
+    others = rules.alternatives.fact or ()
+    return bool(rules.momentary.below(name).fact) or (
+        name in others and any(other in wanted for other in others)
+    )
 
 
 def merged_changes(

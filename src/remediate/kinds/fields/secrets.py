@@ -1,0 +1,80 @@
+"""Values that look like secrets, told by the name beside them or by what they are.
+
+Where a secret belongs is a pointer to one (`secretKeyRef`); what people write all the same is never
+shown, and stores keep a digest of it alone. Hiding too much harms nobody.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from itertools import pairwise
+from typing import Any
+
+from remediate.kinds.fields.pointers import Patterns, transformed
+from remediate.model.json import Body
+from remediate.model.values import Secret, Template, Unknown
+
+_TELLING_NAME = re.compile(
+    r"passw|passphrase|secret|token|credential|authorization|api_?key|private_?key"
+    r"|(^|[_.-])(key|keys|pass|pwd|pin|salt|dsn)([_.-]|$)",
+    re.IGNORECASE,
+)
+_TELLING_VALUE = re.compile(
+    r"-----BEGIN [A-Z ]*PRIVATE KEY-----"
+    r"|://[^/\s:@]+:[^/\s@]+@"  # a URL with a password in it
+    r"|\b(gh[opsu]_|github_pat_|glpat-|xox[abprs]-|sk-|sk_live_|AKIA|AIza|ya29\.|eyJ[\w-]+\.)\w"
+)
+_RUN = re.compile(r"[A-Za-z0-9+]{20,}")
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_BITS = 3.0  # of entropy a character
+_JUMP = 0.2  # of characters after which letters turn to digits, or small to capital; words do not
+
+
+def looks_secret(name: str, value: str) -> bool:
+    """Whether nobody should see the value that goes by this name."""
+    if not value:
+        return False
+    return bool(_TELLING_NAME.search(name) or _TELLING_VALUE.search(value)) or _is_random(value)
+
+
+def _is_random(value: str) -> bool:
+    """A long run of letters and digits, in no order that words have."""
+    return any(
+        _entropy(run) >= _BITS and _jumps(run) >= _JUMP * len(run)
+        for run in _RUN.findall(_DIGEST.sub("", value))
+    )
+
+
+def _jumps(run: str) -> int:
+    sorts = [(one.isdigit(), one.isupper()) for one in run]
+    return sum(a != b for a, b in pairwise(sorts)) if re.search("[0-9]", run) else 0
+
+
+def _entropy(text: str) -> float:
+    """Shannon's, in bits a character."""
+    shares = [count / len(text) for count in Counter(text).values()]
+    return -sum(share * math.log2(share) for share in shares)
+
+
+def marked(body: Mapping[str, Any], telling: Iterable[str]) -> Body:
+    """The body, with each value a Secret that looks like one. `telling` are patterns of places."""
+    result: Body = transformed(body, Patterns.flags(telling), lambda _fact, one: _told(one))
+    return result
+
+
+def _told(holder: Any) -> Any:  # noqa: ANN401 - any JSON
+    """An object of a name and a value, or a map from names to values."""
+    if not isinstance(holder, Mapping):
+        return holder
+    if "name" in holder:
+        value = holder.get("value")
+        return {**holder, "value": _secret(str(holder["name"]), value)} if value else holder
+    return {name: _secret(name, value) for name, value in holder.items()}
+
+
+def _secret(name: str, value: Any) -> Any:  # noqa: ANN401 - any JSON
+    known = isinstance(value, str) and not isinstance(value, Template | Unknown)
+    return Secret(value) if known and looks_secret(name, value) else value

@@ -1,0 +1,74 @@
+"""Ask Google, before a plan is shown or carried out, whether it would take the writes in it.
+
+Only what can be asked alone: a write that waits for another step is judged when it is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from remediate.gcp.google import Google
+from remediate.kinds.bodies.calls import call_for
+from remediate.kinds.bodies.links import linked, scope_path
+from remediate.kinds.registry import kind
+from remediate.model.errors import ApiRefused, NotAuthorised, Place
+from remediate.model.plan import Action, Objection, Plan, Step
+from remediate.model.values import Unknown
+from remediate.pipeline.plan import plan_digest
+
+RULE = "google-refuses"
+
+
+def preflight(google: Google, plan: Plan) -> list[Objection]:
+    """What Google says against the steps of a plan; nothing is written, and nothing read again.
+
+    Who may not write is not refused for that, since whoever plans need not be who applies.
+    """
+    places = {difference.ref: difference.place for difference in plan.differences}
+    asks = [partial(_ask, google, step, places.get(step.ref)) for step in _askable(plan)]
+    answers = google.read_all(asks) if asks else []
+    return [objection for objection in answers if objection is not None]
+
+
+def with_objections(plan: Plan, more: list[Objection]) -> Plan:
+    if not more:
+        return plan
+    told = replace(plan, objections=[*plan.objections, *more])
+    return replace(told, digest=plan_digest(told))
+
+
+def _askable(plan: Plan) -> Iterator[Step]:
+    made = {step.live for step in plan.steps if step.verb is Action.CREATE}
+    for step in plan.steps:
+        if step.ref.is_record_set or step.after is None or not kind(step.ref.kind).rehearses:
+            continue
+        needed = {*linked(step.live, step.after, plan.project)} - {step.live}
+        if not (needed & made or _is_open(step.after)):
+            yield step
+
+
+def _is_open(value: Any) -> bool:  # noqa: ANN401 - any JSON, with unknowns in it
+    if isinstance(value, Mapping):
+        return any(map(_is_open, value.values()))
+    if isinstance(value, list | tuple):
+        return any(map(_is_open, value))
+    return isinstance(value, Unknown)
+
+
+def _ask(google: Google, step: Step, place: Place | None) -> Objection | None:
+    facts = kind(step.ref.kind)
+    call = call_for(step, step.after, {}, "")  # without the etag, which is fetched when it is sent
+    try:
+        google.run.rehearse(
+            call.method, scope_path(step.live), facts.collection, step.live.name, call.body
+        )
+    except NotAuthorised as error:
+        message = f"Google could not be asked whether it takes {step.ref}: {error}"
+        return Objection(RULE, "warn", step.ref, message, place=place, final=True)
+    except ApiRefused as error:
+        message = f"Google would not take {step.ref}: {error}"
+        return Objection(RULE, "deny", step.ref, message, place=place, final=True)
+    return None
