@@ -85,7 +85,12 @@ def test_credentials_are_loaded_and_refreshed_once(account: Stub) -> None:
     catch = Catch()
     session.mount("https://", catch)
     google = live(session)
-    google.read_all([lambda: google.dns.list("", "managedZones"), lambda: google.compute.list("global", "urlMaps")])
+    google.read_all(
+        [
+            lambda: google.dns.list("", "managedZones"),
+            lambda: google.compute.list("global", "urlMaps"),
+        ]
+    )
     assert {request.headers["authorization"] for request in catch.sent} == {
         "Bearer ya29.secret-token"
     }

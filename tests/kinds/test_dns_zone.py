@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from remediate.kinds.dns_zone import KIND, OURS, parse_records, type_faults
 from remediate.kinds.records.ignored import Ignored
 from remediate.kinds.records.rdata import TYPES
+from remediate.kinds.records.routing import DATA, table
+from remediate.kinds.records.routing_spec import RoutingPolicy
 from remediate.model.resource import RecordSet
 from remediate.model.values import Quoted, Template
 from tests.kinds.checking import faults as spec_faults
@@ -227,7 +229,7 @@ def test_a_bad_ttl_is_refused(ttl: object, meant: str) -> None:
         ({"ttl": "300", "values": [None]}, "/values/0", "text was expected"),
         ({"ttl": "300", "values": [{"a": "b"}]}, "/values/0", "text was expected"),
         ({"ttl": "300", "values": ["192.0.2.1"], "rrdatas": []}, "/rrdatas", "write `values`"),
-        ({"ttl": "300", "values": ["192.0.2.1"], "routingPolicy": {}}, "/routingPolicy", "left"),
+        ({"ttl": "300", "values": ["192.0.2.1"], "wrr": {}}, "/wrr", "write `routingPolicy:"),
     ],
 )
 def test_a_set_of_the_wrong_shape_is_refused_at_its_field(body: Any, at: str, meant: str) -> None:
@@ -404,13 +406,25 @@ def test_the_words_of_the_spec_are_googles() -> None:
     )
 
 
-def test_a_record_set_is_written_with_googles_fields_or_left_alone_for_them() -> None:
-    written = {"name", "type", "ttl", "rrdatas"}
-    left_alone = {"routingPolicy"}
+def test_a_record_set_is_written_with_googles_fields() -> None:
+    written = {"name", "type", "ttl", "rrdatas", "routingPolicy"}
     set_by_the_server = {"kind", "signatureRrdatas"}
-    assert {*_schemas()["ResourceRecordSet"]["properties"]} == (
-        written | left_alone | set_by_the_server
-    )
+    assert {*_schemas()["ResourceRecordSet"]["properties"]} == written | set_by_the_server
+
+
+def test_a_routing_policy_has_every_field_that_can_be_written_and_no_other() -> None:
+    schema = RoutingPolicy.model_json_schema()
+    google = {*google_fields("RRSetRoutingPolicy")}
+    assert {*our_fields(schema, schema)} == google - table("A").server_set
+    assert google >= table("A").server_set | {at.removesuffix("/*") for at in DATA}
+    assert google >= {*table("A").links, *table("A").keyed, *table("A").unordered}
+
+
+def test_the_words_of_a_routing_policy_are_googles() -> None:
+    ours = RoutingPolicy.model_json_schema()["$defs"]["LoadBalancerTarget"]["properties"]
+    google = _schemas()["RRSetRoutingPolicyLoadBalancerTarget"]["properties"]
+    for name in ("ipProtocol", "loadBalancerType"):
+        assert sorted(ours[name]["anyOf"][0]["enum"]) == sorted(google[name]["enum"])
 
 
 @pytest.mark.parametrize(

@@ -414,6 +414,77 @@ RECORDS = (
     ),
 )
 
+
+def policy(rest: str) -> str:
+    """A routed set of `www`, whose policy stands on line 7 from column 39 on."""
+    return records(f"    www: {{A: {{ttl: 60, routingPolicy: {rest}}}}}\n")
+
+
+POLICIES = (
+    one(
+        "a routing policy of no form",
+        policy("{}"),
+        ("7:39", "one of wrr, geo or primaryBackup is needed"),
+    ),
+    one(
+        "a routing policy of two forms",
+        policy(
+            "{wrr: {items: [{weight: 1, rrdatas: [10.0.0.1]}]}, "
+            "geo: {items: [{location: us-east1, rrdatas: [10.0.0.1]}]}}"
+        ),
+        ("7:95", "geo and wrr exclude each other"),
+    ),
+    one(
+        "a mistyped field of a routing policy",
+        policy("{wrr: {item: []}}"),
+        ("7:52", "unknown field `item`"),
+    ),
+    one(
+        "an item without data, and a negative weight",
+        policy("{wrr: {items: [{weight: -1, rrdatas: [10.0.0.1]}, {weight: 1}]}}"),
+        ("7:63", "a weight is 0 or more"),
+        ("7:89", "an item answers with `rrdatas` or `healthCheckedTargets`"),
+    ),
+    one(
+        "values beside a routing policy",
+        records(
+            "    www:\n      A:\n        ttl: 60\n        values: [10.0.0.1]\n"
+            "        routingPolicy: {wrr: {items: [{weight: 1, rrdatas: [10.0.0.1]}]}}\n"
+        ),
+        ("10:17", "`values` beside `routingPolicy`"),
+    ),
+    one(
+        "data of another type in a routing policy",
+        policy("{wrr: {items: [{weight: 1, rrdatas: [lb.example.net.]}]}}"),
+        ("7:76", "'lb.example.net.' is no A value"),
+    ),
+    one(
+        "a health check that nobody declares",
+        policy(
+            "{healthCheck: alive, wrr: {items: [{weight: 1, "
+            "healthCheckedTargets: {externalEndpoints: [192.0.2.1]}}]}}"
+        ),
+        ("7:53", "no HealthCheck named 'alive' is declared"),
+    ),
+    one(
+        "internal load balancers in a public zone",
+        policy(
+            "{wrr: {items: [{weight: 1, healthCheckedTargets: {internalLoadBalancers: [{ipAddress: "
+            "10.0.0.1, ipProtocol: tcp, networkUrl: vpc, port: 80, project: p}]}}]}}"
+        ),
+        ("7:112", "internal load balancers are for private zones"),
+    ),
+    one(
+        "one place twice",
+        policy(
+            "{geo: {items: [{location: us-east1, rrdatas: [10.0.0.1]}, "
+            "{location: us-east1, rrdatas: [10.0.0.2]}]}}"
+        ),
+        ("7:108", "the location 'us-east1' is already at"),
+    ),
+)
+
+
 LIFECYCLES = (
     one(
         "an unknown ownership of a resource",
@@ -758,7 +829,18 @@ MANY = Case(
     ),
 )
 
-CASES = (*FORM, *ENVELOPE, *SPECS, *RECORDS, *LIFECYCLES, *LINKS, *ENVIRONMENTS, *CONNECTORS, MANY)
+CASES = (
+    *FORM,
+    *ENVELOPE,
+    *SPECS,
+    *RECORDS,
+    *POLICIES,
+    *LIFECYCLES,
+    *LINKS,
+    *ENVIRONMENTS,
+    *CONNECTORS,
+    MANY,
+)
 
 
 def lay_out(case: Case, root: Path) -> Path:

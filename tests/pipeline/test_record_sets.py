@@ -133,7 +133,7 @@ def test_a_name_that_left_the_yaml_stays_until_it_is_pruned(workbench: Workbench
     assert told(made) == [("delete", "DnsZone/public/n0.example.com./A")]
 
 
-def test_a_routing_policy_is_shown_and_never_touched(workbench: Workbench) -> None:
+def test_a_routing_policy_of_somebody_else_is_a_set_like_any_other(workbench: Workbench) -> None:
     workbench.write(public(www=a("192.0.2.1")))
     workbench.apply()
     items = [{"location": "us-east1", "rrdatas": ["192.0.2.7"]}]
@@ -142,11 +142,11 @@ def test_a_routing_policy_is_shown_and_never_touched(workbench: Workbench) -> No
     exclusive = public(www=a("192.0.2.1"))
     exclusive["spec"]["recordOwnership"] = "exclusive"
     workbench.write({**exclusive, **REMOVABLE})
-    made = workbench.plan(prune=True)
-    assert made.is_empty
-    assert any("geo.example.com. A is left alone" in note for note in made.notes)
+    assert told(workbench.plan(prune=True)) == [("delete", "DnsZone/public/geo.example.com./A")]
+    workbench.write(public(www=a("192.0.2.1")))
+    assert workbench.plan(prune=True).is_empty
     workbench.write(public(geo=a("192.0.2.7")))
-    assert [objection.rule for objection in workbench.plan().objections] == ["record-conflict"]
+    assert told(workbench.plan()) == [("update", "DnsZone/public/geo.example.com./A")]
 
 
 def test_what_somebody_else_spelled_differently_is_no_difference(workbench: Workbench) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from gcp_sandbox.dns import names, recordset
+from gcp_sandbox.dns import names, recordset, routing
 from gcp_sandbox.dns.errors import Refused, bad_value, exists, not_found, required, stale
 from gcp_sandbox.dns.zone import Zone
 from gcp_sandbox.request import Body, Json
@@ -19,6 +19,12 @@ from gcp_sandbox.request import Body, Json
 ADDITIONS: Final = "entity.change.additions"
 DELETIONS: Final = "entity.change.deletions"
 _APEX_TYPES: Final = ("NS", "SOA")
+_BALANCERS: Final = (
+    "Routing policies referencing internal load balancers cannot be added to public zones"
+)
+_WITHOUT_POLICIES: Final = (
+    *("forwardingConfig", "peeringConfig", "reverseLookupConfig", "serviceDirectoryConfig"),
+)
 _NOT_ALONE: Final = (
     "The resource record set '{at}' is invalid because a zone must contain exactly one resource "
     "record set of type '{rrtype}' at the apex."
@@ -111,6 +117,23 @@ def _check_places(zone: Zone, change: Change) -> None:
             faults.append(bad_value(f"{at}.type", rrtype))
     if faults:
         raise Refused(400, "invalid", faults)
+    _check_policies(zone, change)
+
+
+def _check_policies(zone: Zone, change: Change) -> None:
+    """What zones take of routing policies (Google's "DNS routing policies")."""
+    dnssec = zone.body.get("dnssecConfig", {}).get("state", "off")
+    for number, stored in enumerate(change.additions):
+        policy, at = stored.get("routingPolicy"), change.additions_at.format(number)
+        if not policy:
+            continue
+        if zone.is_public and routing.has_balancers(policy):
+            raise Refused(400, "internalLoadBalancerDisallowedInPublicZone", [_BALANCERS])
+        if any(name in zone.body for name in _WITHOUT_POLICIES) or (
+            dnssec != "off" and routing.is_mixed(policy)
+        ):
+            fault = bad_value(f"{at}.routingPolicy", "<not allowed in this zone>")
+            raise Refused(400, "invalid", [fault])
 
 
 def _check_deletions(zone: Zone, change: Change) -> None:

@@ -18,6 +18,7 @@ _KINDS: Final = {
     "geo": "dns#rRSetRoutingPolicyGeoPolicy",
     "primaryBackup": "dns#rRSetRoutingPolicyPrimaryBackupPolicy",
 }
+_ADDRESSES_OF: Final = frozenset({"A", "AAAA"})
 _BALANCER: Final = "dns#rRSetRoutingPolicyLoadBalancerTarget"
 
 
@@ -42,6 +43,26 @@ def data(policy: Mapping[str, Json]) -> Iterator[str]:
         for item in items:
             yield from item.get("rrdatas", ())
             yield from item.get("healthCheckedTargets", {}).get("externalEndpoints", ())
+
+
+def has_balancers(policy: Mapping[str, Json]) -> bool:
+    """Whether it names internal load balancers, which only private zones may."""
+    return any(targets.get("internalLoadBalancers") for targets in _all_targets(policy))
+
+
+def is_mixed(policy: Mapping[str, Json]) -> bool:
+    """Whether an item has plain data beside checked targets, which no signed zone may."""
+    items = (item for items in _item_lists(policy) for item in items)
+    return any(item.get("rrdatas") and item.get("healthCheckedTargets") for item in items)
+
+
+def _all_targets(policy: Mapping[str, Json]) -> Iterator[Body]:
+    if primary := policy.get("primaryBackup", {}).get("primaryTargets"):
+        yield primary
+    for items in _item_lists(policy):
+        yield from (
+            item["healthCheckedTargets"] for item in items if "healthCheckedTargets" in item
+        )
 
 
 def served(policy: Mapping[str, Json]) -> list[str]:
@@ -127,6 +148,10 @@ def _targets(given: Json, rrtype: str, at: str, faults: Faults) -> Body:
     ):
         faults.append(bad_value(at, "<empty>"))
         return {}
+    if given.get("internalLoadBalancers") and given.get("externalEndpoints"):
+        faults.append(bad_value(at, "<only one of its members may be set>"))
+    if rrtype not in _ADDRESSES_OF:
+        faults.append(bad_value(at, f"<not for {rrtype}>"))
     targets = dict(given)
     if given.get("externalEndpoints"):
         targets["externalEndpoints"] = spelt(

@@ -13,6 +13,8 @@ import dns.rdatatype
 import pytest
 import requests
 
+from gcp_sandbox.dns.section import DnsSection
+from gcp_sandbox.world import World
 from tests.gcp_sandbox.dns.conftest import PROJECT, CloudDns, rrset
 
 pytestmark = pytest.mark.usefixtures("zone")
@@ -176,7 +178,13 @@ def test_what_cannot_be_sent_is_a_server_failure(cloud: CloudDns, zone: str) -> 
     balancers = [{"ipAddress": "nonsense"}]
     policy = {"wrr": {"items": [{"healthCheckedTargets": {"internalLoadBalancers": balancers}}]}}
     broken = {"name": "x.example.com.", "type": "A", "ttl": 60, "routingPolicy": policy}
-    cloud.add(zone, broken)
+
+    def put(world: World) -> None:  # no request would bring it there
+        section = world.sections["dns"]
+        assert isinstance(section, DnsSection)
+        section.zone(PROJECT, zone.rpartition("/")[2]).replace((), [broken])
+
+    cloud.sandbox.call(put)
     assert cloud.ask("x.example.com.").rcode() == dns.rcode.SERVFAIL
 
 

@@ -106,11 +106,7 @@ POLICIES: dict[str, Any] = {
         ],
     },
     "primaryBackup": {
-        "primaryTargets": {
-            "internalLoadBalancers": [
-                {"ipAddress": "192.0.2.1", "port": "80", "loadBalancerType": "none"}
-            ]
-        },
+        "primaryTargets": {"externalEndpoints": ["192.0.2.1"]},
         "backupGeoTargets": {"items": [{"location": "us-east1", "rrdatas": ["192.0.2.9"]}]},
         "trickleTraffic": 0.1,
     },
@@ -147,6 +143,49 @@ def test_a_routing_policy_comes_back_as_given_with_its_kinds(
     assert cloud.change(zone, [rrset("r.example.com.", "A", "192.0.2.7")], [given])[0] == 200
 
 
+BALANCER = {"ipAddress": "192.0.2.1", "port": "80", "loadBalancerType": "none"}
+
+
+def routed(policy: Any, rrtype: str = "A") -> Any:
+    return {"name": "r.example.com.", "type": rrtype, "ttl": 60, "routingPolicy": policy}
+
+
+def test_internal_load_balancers_are_for_private_zones(cloud: CloudDns, zone: str) -> None:
+    targets = {"internalLoadBalancers": [BALANCER]}
+    given = routed({"wrr": {"items": [{"weight": 1, "healthCheckedTargets": targets}]}})
+    told = cloud.refused(zone, [given])
+    assert told[:2] == (400, "internalLoadBalancerDisallowedInPublicZone")
+    private = cloud.zone(visibility="private")
+    cloud.add(private, given)
+    (live,) = cloud.sets(private, name="r.example.com.")
+    assert without_kinds(live) == given
+
+
+def test_a_signed_zone_has_plain_data_or_checked_targets_in_an_item_not_both(
+    cloud: CloudDns,
+) -> None:
+    targets = {"externalEndpoints": ["192.0.2.3"]}
+    item = {"weight": 1, "rrdatas": ["192.0.2.1"], "healthCheckedTargets": targets}
+    given = routed({"wrr": {"items": [item]}})
+    cloud.add(cloud.zone(), given)
+    signed = cloud.zone("example.com.", dnssecConfig={"state": "on"})
+    assert cloud.refused(signed, [given])[:2] == (400, "invalid")
+
+
+def test_a_forwarding_zone_holds_no_policies(cloud: CloudDns) -> None:
+    forwarding = {"targetNameServers": [{"ipv4Address": "10.0.0.53"}]}
+    zone = cloud.zone(visibility="private", forwardingConfig=forwarding)
+    given = routed({"wrr": {"items": [{"weight": 1, "rrdatas": ["192.0.2.1"]}]}})
+    assert cloud.refused(zone, [given])[:2] == (400, "invalid")
+
+
+def test_health_is_checked_of_addresses_alone(cloud: CloudDns, zone: str) -> None:
+    targets = {"externalEndpoints": ["a.example.net."]}
+    item = {"weight": 1, "healthCheckedTargets": targets}
+    given = routed({"wrr": {"items": [item]}}, "CNAME")
+    assert cloud.refused(zone, [given])[:2] == (400, "invalid")
+
+
 def test_the_items_of_a_policy_name_their_kind(cloud: CloudDns, zone: str) -> None:
     policy = {"geo": POLICIES["geo"]}
     cloud.add(zone, {"name": "r.example.com.", "type": "A", "ttl": 60, "routingPolicy": policy})
@@ -164,6 +203,15 @@ def test_the_items_of_a_policy_name_their_kind(cloud: CloudDns, zone: str) -> No
         {"wrr": {"items": [{"weight": 1, "rrdatas": ["bad"]}]}},
         {"geo": {"items": [{"location": "a", "rrdatas": ["192.0.2.1"]}] * 2}},
         {"primaryBackup": {"primaryTargets": {}}},
+        {
+            "primaryBackup": {
+                "primaryTargets": {
+                    "externalEndpoints": ["192.0.2.1"],
+                    "internalLoadBalancers": [{"ipAddress": "192.0.2.1"}],
+                },
+                "backupGeoTargets": {"items": [{"location": "a", "rrdatas": ["192.0.2.1"]}]},
+            }
+        },
         "nonsense",
     ],
 )

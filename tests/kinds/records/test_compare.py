@@ -353,7 +353,8 @@ ROUTED: Body = {
 @pytest.mark.parametrize(
     ("standing", "why"),
     [
-        (ROUTED, "a routing policy"),
+        ({**ROUTED, "routingPolicy": {"geo": {}}}, "its routing policy cannot be written"),
+        ({**ROUTED, "routingPolicy": {"moon": {}}}, "unknown field `moon`"),
         (body("x.example.com.", "HINFO", '"a" "b"'), "a type that we do not know"),
         (body("x.example.com.", "MX", "10 no-dot"), "does not end with a dot"),
         (body("x.example.com.", "TXT", '"unfinished'), "no TXT value"),
@@ -372,10 +373,12 @@ def test_what_our_rules_dislike_is_shown_and_left_alone(
     assert why in left.why
 
 
-def test_a_written_set_that_is_live_with_a_routing_policy_is_a_conflict() -> None:
+def test_values_that_are_live_as_a_routing_policy_take_its_place() -> None:
     verdict = look(zone(one("geo", "A", "192.0.2.1")), [ROUTED])
-    assert not verdict.differences
-    assert "live with a routing policy" in verdict.conflicts[0].message
+    (difference,) = verdict.differences
+    assert [change.pointer for change in difference.changes] == ["/rrdatas", "/routingPolicy"]
+    assert difference.before is ROUTED
+    assert "routingPolicy" not in (difference.after or {})
 
 
 def test_a_written_set_whose_live_data_is_nonsense_is_updated() -> None:
