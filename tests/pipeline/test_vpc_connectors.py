@@ -16,6 +16,7 @@ from remediate.model.ref import Ref
 from remediate.pipeline.apply import apply, order_of
 from remediate.pipeline.observe import observe
 from remediate.pipeline.plan import Choices, plan
+from tests.pipeline.documents import health_check
 from tests.workbench import PROJECT, REGION, Workbench, document, moved
 
 REF = Ref("VpcConnector", "inner", REGION)
@@ -77,6 +78,13 @@ def grow(workbench: Workbench, most: int) -> None:
     """Somebody else at work."""
     path = f"{PATH}/inner?updateMask=minInstances,maxInstances"
     workbench.send("PATCH", path, {"minInstances": 2, "maxInstances": most})
+
+
+def run_service(workbench: Workbench, name: str, connector: str = "inner") -> None:
+    """Somebody else's, which sends its traffic through a connector."""
+    link = f"projects/{PROJECT}/locations/{REGION}/connectors/{connector}"
+    template: Body = {"containers": [{"image": "hello"}], "vpcAccess": {"connector": link}}
+    workbench.send("POST", f"{SERVICES}?serviceId={name}", {"template": template})
 
 
 def test_it_is_created_and_nothing_is_left_to_do(workbench: Workbench) -> None:
@@ -285,3 +293,25 @@ def test_somebody_elses_growth_just_after_the_write_is_told(workbench: Workbench
         workbench.apply()
     assert live(workbench)["maxInstances"] == 9
     assert "maxInstances cannot shrink from 9 to 5" in workbench.plan_back().objections[0].message
+
+
+def test_one_that_somebody_uses_is_not_set_aside(workbench: Workbench) -> None:
+    going = connector()
+    going["lifecycle"] |= {"onRemove": "delete"}
+    workbench.write(going, health_check())
+    workbench.apply()
+    run_service(workbench, "web")
+    workbench.write(health_check())
+    (objection,) = workbench.plan(prune=True).objections
+    assert (objection.rule, objection.ref) == ("in-use", REF)
+    assert f"in use by project {PROJECT}" in objection.message
+    workbench.apply(prune=True, allow=[f"in-use:{REF}=web goes next"])
+    assert REF in workbench.ledger.resources
+
+
+def test_going_back_leaves_one_that_a_service_has_come_to_use(workbench: Workbench) -> None:
+    stand(workbench)
+    run_service(workbench, "web")
+    made = workbench.roll_back()
+    assert made.is_empty
+    assert f"{REF} stays, since RunService/{REGION}/web uses it" in made.notes

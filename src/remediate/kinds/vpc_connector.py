@@ -182,6 +182,12 @@ def _plain_network(value: Any) -> Any:  # noqa: ANN401 - JSON is any
     return value.rpartition("/")[2] if isinstance(value, str) else value
 
 
+def used_by(body: Body) -> list[str]:
+    """The projects that send traffic through it, from whatever they run."""
+    projects = body.get("connectedProjects")
+    return [f"project {name}" for name in projects] if isinstance(projects, list) else []
+
+
 def ready(body: Body) -> Readiness:
     """READY, or on its way there; from ERROR a connector never comes back."""
     state = str(body.get("state") or "CREATING")
@@ -198,6 +204,7 @@ KIND = Kind(
     default_scope=Scope.REGION,
     server_set=frozenset({"/name", "/state", "/connectedProjects"}),
     immutable=frozenset({"/network", "/ipCidrRange", "/subnet", *(f"/{n}" for n in THROUGHPUT)}),
+    used_by=used_by,
     one_way=one_way,
     no_way_back=Verdict(
         Undo.APPROXIMATE,

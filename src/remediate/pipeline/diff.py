@@ -10,10 +10,11 @@ from typing import Any
 from remediate.kinds.bodies.asides import as_it_is
 from remediate.kinds.bodies.canonical import canonical_value, rules_of
 from remediate.kinds.bodies.compare import field_changes, without_secrets
-from remediate.kinds.bodies.links import linked, scope_of
+from remediate.kinds.bodies.links import scope_of
 from remediate.kinds.bodies.names import issue, replacement, stands_for
 from remediate.kinds.bodies.overlay import merged_changes, widened
 from remediate.kinds.bodies.resolve import Names, resolved, targets
+from remediate.kinds.bodies.users import users
 from remediate.kinds.kind import Kind, Removal, Replacement, Scope
 from remediate.kinds.registry import kind
 from remediate.model.aside import Aside
@@ -244,10 +245,11 @@ def _replace(pair: Pair, observed: Observed, result: Differences) -> None:
         )
         result.refused.append(_refusal(pair, message))
         return
-    if how is Replacement.RECREATE and (users := _users(pair.live_ref, observed)):
+    used_by = map(str, users(pair.live_ref, observed.live, observed.project))
+    if how is Replacement.RECREATE and (names := ", ".join(used_by)):
         message = (
             f"{ref} would have to be deleted and made again, since {pair.why_not_in_place}, but "
-            f"{', '.join(users)} uses it: declare another one under its own name and move to it"
+            f"{names} uses it: declare another one under its own name and move to it"
         )
         result.refused.append(_refusal(pair, message))
         return
@@ -287,15 +289,6 @@ def _refusal(pair: Pair, message: str) -> Objection:
     rule = "zone-replace" if pair.resource.ref.kind == "DnsZone" else "replace"
     return Objection(
         rule, "deny", pair.resource.ref, message, place=pair.resource.place, final=True
-    )
-
-
-def _users(ref: Ref, observed: Observed) -> list[str]:
-    """Who links to a live resource, so that Google would refuse to delete it."""
-    return sorted(
-        str(other)
-        for other, body in observed.live.items()
-        if other != ref and ref in set(linked(other, body, observed.project))
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from remediate.kinds.bodies.links import CERTIFICATE_MANAGER
+from remediate.kinds.bodies.users import users
 from remediate.kinds.kind import Removal
 from remediate.kinds.records.compare import RecordsVerdict
 from remediate.kinds.registry import kind
@@ -150,6 +151,27 @@ def certificate_limit(proposal: Proposal) -> Iterator[Objection]:
 
 
 def empty_environment(proposal: Proposal) -> Iterator[Objection]:
+def in_use(proposal: Proposal) -> Iterator[Objection]:
+    """Google deletes some of what is in use without a word, and the traffic ends."""
+    around = proposal.around
+    later = {**around.live}
+    for difference in proposal.differences:
+        if difference.action.removes:
+            later.pop(difference.live, None)
+        elif difference.after is not None:
+            later[difference.live] = difference.after
+    for difference in proposal.deletions():
+        at, used_by = difference.live, kind(difference.ref.kind).used_by
+        if difference.ref.is_record_set or used_by is None:
+            continue
+        now, then = (users(at, bodies, around.project) for bodies in (around.live, later))
+        if then or not now:
+            named = [str(ref) for ref in then] or used_by(dict(difference.before or {}))
+            if named:
+                message = f"{at} is in use by {', '.join(named)}, and Google would delete it anyhow"
+                yield _deny("in-use", difference.ref, message)
+
+
     count = sum(not entry.is_aside for entry in proposal.remembered.values())
     if not proposal.desired.resources and count:
         were = "resource was" if count == 1 else "resources were"
@@ -167,6 +189,7 @@ GUARDS: Mapping[str, Guard] = {
     "certificate-swap": certificate_swap,
     "certificate-limit": certificate_limit,
     "empty-environment": empty_environment,
+    "in-use": in_use,
 }
 # What `conditions` of a step insist on, unless somebody says why not.
 WAIVED = frozenset({"certificate-precheck", "certificate-unseen"})

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Literal
 
 from remediate.gcp.google import Google
@@ -91,14 +92,15 @@ def live_now(snapshot: Snapshot, google: Google, watchers: Sequence[Watcher] = (
 
 
 def _look(refs: Sequence[Ref], google: Google, watchers: Sequence[Watcher]) -> Observed:
-    """Every collection of their APIs around these, since any of them may link to one."""
+    """Every collection of their APIs around these, and of others, that may link to one of them."""
     places = {ref.location for ref in refs if ref.kind != DNS} | {GLOBAL}
     apis = {kind(ref.kind).api for ref in refs if ref.kind != DNS}
     around = {
         (name, place)
         for name in NAMES
         for place in places
-        if kind(name).api in apis and scope_of(Ref(name, "", place)) in kind(name).scopes
+        if kind(name).api in apis or kinds & {*chain(*kind(name).all_links.values())}
+        if scope_of(Ref(name, "", place)) in kind(name).scopes
     }
     zones = sorted({ref.zone.name for ref in refs if ref.kind == DNS})
     dns = {(DNS, GLOBAL)} if any(ref.kind == DNS for ref in refs) else set()
@@ -117,6 +119,7 @@ def rollback(way: Way, on_conflict: OnConflict = "stop") -> Plan:
     way.observed.insist()
     notes: list[str] = []
     strangers: Counter[Ref] = Counter()
+    kinds = {ref.kind for ref in refs}
     records = [*_records(way, strangers)]
     found = [*_resources(way, strangers, notes), *records]
     notes += [
