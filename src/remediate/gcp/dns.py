@@ -13,7 +13,7 @@ from remediate.gcp.connection import ApiConnection, Wire
 from remediate.gcp.errors import AlreadyExists, Contradicted, NotFound
 from remediate.gcp.operations import Operation
 from remediate.model.errors import Unreachable
-from remediate.model.json import Body
+from remediate.model.json import Body, Json
 
 Bodies: TypeAlias = list[Body]
 
@@ -177,7 +177,17 @@ def _sets(change: Body, side: str) -> list[tuple[object, ...]]:
             str(one.get("type")),
             str(one.get("ttl")),
             repr(one.get("rrdatas")),
-            repr(one.get("routingPolicy")),
+            repr(_as_sent(one.get("routingPolicy"))),
         )
         for one in _bodies(change, side)
     )
+
+
+_SERVER_ADDS = frozenset({"kind", "signatureRrdatas"})
+
+
+def _as_sent(value: Json) -> Json:
+    """A routing policy without what the server adds to each of its parts, members in order."""
+    if isinstance(value, dict):
+        return {name: _as_sent(value[name]) for name in sorted(value) if name not in _SERVER_ADDS}
+    return [_as_sent(item) for item in value] if isinstance(value, list) else value

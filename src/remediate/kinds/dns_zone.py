@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import WithJsonSchema
-
 from remediate.gcp.api import Api
 from remediate.kinds.fields.labels import label_faults
 from remediate.kinds.fields.pointers import pointer
@@ -29,29 +27,49 @@ __all__ = ["KIND", "OURS", "DnsZone", "parse_records", "type_faults"]
 OURS = ("recordOwnership", "records")
 """Fields of the document that are not Google's: the loader makes a `Zone` of them."""
 
-_RECORDS_SCHEMA = {
-    "description": "name → type → record set; `@` is the apex, `*` a wildcard",
-    "type": "object",
-    "additionalProperties": {
-        "type": "object",
-        "minProperties": 1,
-        "propertyNames": {"enum": sorted(TYPES)},
-        "additionalProperties": {
+
+class _RecordsSchema:
+    """The JSON Schema of `records`; most runs never ask for it."""
+
+    def __get_pydantic_json_schema__(self, _core: object, _handler: object) -> dict[str, Any]:
+        from remediate.kinds.records.routing_spec import RoutingPolicy  # noqa: PLC0415 - as said
+
+        schema = RoutingPolicy.model_json_schema()
+        ttl = [
+            {"type": "integer", "minimum": 0, "maximum": MAX_TTL},
+            {"type": "string", "pattern": "^[0-9]+$"},
+        ]
+        record_set = {
             "type": "object",
-            "required": ["ttl", "values"],
+            "required": ["ttl"],
+            "minProperties": 2,
+            "maxProperties": 2,
             "additionalProperties": False,
             "properties": {
-                "ttl": {
-                    "anyOf": [
-                        {"type": "integer", "minimum": 0, "maximum": MAX_TTL},
-                        {"type": "string", "pattern": "^[0-9]+$"},
-                    ]
-                },
+                "ttl": {"anyOf": ttl},
                 "values": {"type": "array", "items": {"type": "string"}, "minItems": 1},
+                "routingPolicy": _inlined(schema, schema.pop("$defs")),
             },
-        },
-    },
-}
+        }
+        return {
+            "description": "name → type → record set; `@` is the apex, `*` a wildcard",
+            "type": "object",
+            "additionalProperties": {
+                "type": "object",
+                "minProperties": 1,
+                "propertyNames": {"enum": sorted(TYPES)},
+                "additionalProperties": record_set,
+            },
+        }
+
+
+def _inlined(schema: Any, definitions: Mapping[str, Any]) -> Any:  # noqa: ANN401 - any part of a schema
+    """With every reference replaced by what it means."""
+    if isinstance(schema, Mapping):
+        if "$ref" in schema:
+            return _inlined(definitions[schema["$ref"].rpartition("/")[2]], definitions)
+        return {name: _inlined(value, definitions) for name, value in schema.items()}
+    return [_inlined(item, definitions) for item in schema] if isinstance(schema, list) else schema
 
 
 class KeySpec(Spec):
@@ -139,7 +157,7 @@ class DnsZone(Spec):
     visibility: Annotated[Literal["private", "public"], Word] | None = None
     # Ours. The loader takes them out first: validating 100,000 sets here would take seconds.
     recordOwnership: Annotated[Literal["exclusive", "listed"], Word] | None = None
-    records: Annotated[Any, WithJsonSchema(_RECORDS_SCHEMA)] = None
+    records: Annotated[Any, _RecordsSchema()] = None
 
 
 def type_faults(spec: Mapping[str, Any], records: Records) -> Iterator[tuple[str, str, str]]:
