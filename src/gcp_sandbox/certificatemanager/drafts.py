@@ -35,7 +35,7 @@ def prepare(section: CertificateManager, name: str, body: Body) -> Body:
 def prepare_change(section: CertificateManager, name: str, changes: Body) -> Body:
     """New values by field (None: removed), as they are to be stored. Raises 400 and 404."""
     if "certificates" in changes:
-        changes["certificates"] = _certificates(section, changes["certificates"] or [])
+        changes["certificates"] = _certificates(section, name, changes["certificates"] or [])
         changes["_"] = {"since": section.world.clock.time()}
     if "selfManaged" in changes:
         if "selfManaged" not in section.find(name):
@@ -49,7 +49,7 @@ def covers(domain: str, wanted: str) -> bool:
     return wanted.removeprefix("*.") == domain
 
 
-def _certificate(section: CertificateManager, _name: str, body: Body) -> Body:
+def _certificate(section: CertificateManager, name: str, body: Body) -> Body:
     if ("managed" in body) == ("selfManaged" in body):
         raise bad_field("certificate", "Exactly one of managed and self_managed is required.")
     if "selfManaged" in body:
@@ -62,7 +62,7 @@ def _certificate(section: CertificateManager, _name: str, body: Body) -> Body:
     for domain in domains:
         if not _DOMAIN.fullmatch(domain.removeprefix("*.")):
             raise bad_field(at, f"'{domain}' is not a valid domain name.")
-    managed = {**managed, "domains": domains, **_authority(section, managed)}
+    managed = {**managed, "domains": domains, **_authority(section, name, managed)}
     _check_authorized(section, managed)
     managed["state"] = "PROVISIONING"
     if "issuanceConfig" not in managed:
@@ -72,12 +72,14 @@ def _certificate(section: CertificateManager, _name: str, body: Body) -> Body:
     return body | {"managed": managed, "sanDnsnames": domains}
 
 
-def _authority(section: CertificateManager, managed: Body) -> Body:
+def _authority(section: CertificateManager, name: str, managed: Body) -> Body:
     """Who proves that the domains are ours: DNS authorizations or a private authority."""
     refer: Body = {}
     if "dnsAuthorizations" in managed:
         refer["dnsAuthorizations"] = [
-            section.existing(text, "dnsAuthorizations", "certificate.managed.dns_authorizations")
+            section.existing(
+                text, "dnsAuthorizations", "certificate.managed.dns_authorizations", name
+            )
             for text in managed["dnsAuthorizations"]
         ]
     if "issuanceConfig" in managed:
@@ -85,6 +87,7 @@ def _authority(section: CertificateManager, managed: Body) -> Body:
             managed["issuanceConfig"],
             "certificateIssuanceConfigs",
             "certificate.managed.issuance_config",
+            name,
         )
     if len(refer) > 1:
         raise bad_field(
@@ -97,7 +100,9 @@ def _check_authorized(section: CertificateManager, managed: Body) -> None:
     if "issuanceConfig" in managed:
         return
     given = managed.get("dnsAuthorizations", ())
-    authorized = [section.find(it)["domain"] for it in given]
+    authorized = [section.bodies[it]["domain"] for it in given if it in section.bodies]
+    if len(authorized) < len(given):
+        return  # what another project holds is not seen from here
     for domain in managed["domains"]:
         if not any(covers(it, domain) for it in authorized) and (given or "*" in domain):
             raise bad_field(
@@ -141,16 +146,16 @@ def _entry(section: CertificateManager, name: str, body: Body) -> Body:
                 f"The map has an entry for {body.get('hostname', 'PRIMARY')}: '{other['name']}'",
             )
     return body | {
-        "certificates": _certificates(section, body.get("certificates", [])),
+        "certificates": _certificates(section, name, body.get("certificates", [])),
         "_": {"since": section.world.clock.time()},
     }
 
 
-def _certificates(section: CertificateManager, given: list[str]) -> list[str]:
+def _certificates(section: CertificateManager, name: str, given: list[str]) -> list[str]:
     at = "certificate_map_entry.certificates"
     if not 1 <= len(given) <= _MOST_IN_ENTRY:
         raise bad_field(at, f"1 to {_MOST_IN_ENTRY} certificates are required.")
-    return [section.existing(text, "certificates", at) for text in given]
+    return [section.existing(text, "certificates", at, name) for text in given]
 
 
 def _authorization(section: CertificateManager, name: str, body: Body) -> Body:

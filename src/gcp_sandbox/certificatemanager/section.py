@@ -81,10 +81,14 @@ class CertificateManager:
             if names.collection_of(name) == collection:
                 yield name, body
 
-    def existing(self, text: str, collection: str, at: str) -> str:
-        """The name that a reference stands for. Raises 400 if malformed, 404 if it is not there."""
+    def existing(self, text: str, collection: str, at: str, holder: str) -> str:
+        """The name that a reference of `holder` stands for; other projects have what is asked for.
+
+        Raises 400 if malformed, 404 if it is not there.
+        """
         name = self.canonical(names.reference(text, collection, at))
-        self.find(name)
+        if not self.has(names.project_of(holder), name):
+            raise names.not_found(name)
         return name
 
     def referring(self, name: str) -> list[str]:

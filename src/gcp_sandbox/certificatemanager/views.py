@@ -60,7 +60,7 @@ def _issued(section: CertificateManager, body: Body) -> Body:
 
 def _served(section: CertificateManager, entry: Body) -> bool:
     """Whether an entry's certificates are there and have had the time to get around."""
-    held = [section.find(name) for name in entry["certificates"]]
+    held = [section.bodies[name] for name in entry["certificates"] if name in section.bodies]
     ready = all("selfManaged" in it or "issued" in it.get("_", {}) for it in held)
     return ready and section.world.clock.time() >= entry["_"]["since"] + SERVED_AFTER
 
