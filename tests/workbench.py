@@ -18,6 +18,7 @@ from remediate.model.chance import Chance
 from remediate.model.errors import PlanRefused
 from remediate.model.json import Body
 from remediate.model.plan import Action, Plan
+from remediate.model.progress import Watcher
 from remediate.model.ref import Ref, parse_ref
 from remediate.model.resource import Desired
 from remediate.pipeline.apply import Outcome, adopt, apply, order_of
@@ -25,6 +26,7 @@ from remediate.pipeline.guard import denied, parse_allowances
 from remediate.pipeline.load import load
 from remediate.pipeline.observe import observe
 from remediate.pipeline.plan import Choices, plan
+from remediate.pipeline.preflight import preflight, with_objections
 from remediate.pipeline.rollback import OnConflict, order_back, rollback, way_back
 from remediate.pipeline.snapshot import take
 from remediate.stores.folder import Folder
@@ -91,24 +93,28 @@ class Workbench:
     def plan(self, **choices: Any) -> Plan:
         desired, ledger = self.load(), self.ledger
         seen = observe(self.google, desired, ledger.resources)
-        return plan(desired, seen, ledger, self._choices(**choices))
+        made = plan(desired, seen, ledger, self._choices(**choices))
+        return with_objections(made, preflight(self.google, made))
 
     def apply(self, **choices: Any) -> Plan:
         """Plan and carry it out, as `remediate apply` does; raises what that would exit with."""
         return self.carry_out(**choices)[0]
 
-    def carry_out(self, **choices: Any) -> tuple[Plan, Outcome | None]:
+    def carry_out(
+        self, watchers: Iterable[Watcher] = (), **choices: Any
+    ) -> tuple[Plan, Outcome | None]:
         google, desired = self.google, self.load()
         run = google.chance.ulid(google.clock.now())
         with lock(self.store, NAME, run, google.clock):
             ledger = self.ledger
             seen = observe(google, desired, ledger.resources)
             made = plan(desired, seen, ledger, self._choices(**choices))
+            made = with_objections(made, preflight(google, made))
             insist(made)
             outcome = None
             if not made.is_empty:
                 order = order_of("apply", made, desired, seen)
-                outcome = apply(order, run, google, self.store, ledger, ())
+                outcome = apply(order, run, google, self.store, ledger, [*watchers])
             adopt(made, desired, seen, ledger, self._choices(**choices), google.clock.now())
         return made, outcome
 
@@ -170,6 +176,12 @@ class Workbench:
         answer.raise_for_status()
         result: Body = answer.json()
         return result
+
+    def fault(self, name: str, **spec: Any) -> None:
+        self._ask("POST", f"faults/{name}", spec)
+
+    def clear_faults(self) -> None:
+        self._ask("DELETE", "faults")
 
     def _ask(self, method: str, path: str, body: Body | None = None) -> Any:
         return self.send(method, f"_sandbox/{path}", body)

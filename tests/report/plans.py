@@ -23,6 +23,14 @@ def link(path: str) -> str:
     return COMPUTE + path
 
 
+RULE = Ref("ForwardingRule", "staging-https")
+FRONT = {
+    "IPAddress": "203.0.113.10",
+    "portRange": "443-443",
+    "target": link("global/targetHttpsProxies/staging-https-proxy"),
+}
+
+
 def planned(
     differences: Sequence[Difference],
     objections: Sequence[Objection] = (),
@@ -30,12 +38,13 @@ def planned(
     *,
     desired_digest: str = DIGEST,
 ) -> Plan:
-    live = {d.live: d.before for d in differences if d.before is not None}
+    live = {d.live: d.before for d in differences if d.before is not None} | {RULE: FRONT}
+    wanted = {d.live: d.after for d in differences if d.after is not None}
     made = Plan(
         "staging",
         PROJECT,
         differences,
-        waves(differences, Surroundings(PROJECT, live)),
+        waves(differences, Surroundings(PROJECT, live, wanted=wanted)),
         objections,
         notes,
         desired_digest,

@@ -31,16 +31,24 @@ Certificate rotation on TargetHttpsProxy/staging-https-proxy
       type MANAGED,
       managed.domains [staging.netrasystems.ai, api-staging.netrasystems.ai]
 ~   TargetHttpsProxy/staging-https-proxy
-      1. attach staging-ssl-cert beside staging-ssl-cert-old
-      2. wait until staging-ssl-cert is ready (Google says: up to 60 min); the
+      1. check that api-staging.netrasystems.ai, staging.netrasystems.ai lead
+         here alone, and that CAA permits Google
+      2. attach staging-ssl-cert beside staging-ssl-cert-old
+      3. wait until staging-ssl-cert is ready (Google says: up to 60 min); the
          old serves until then
-      3. detach staging-ssl-cert-old; it is not deleted
+      4. leave it 30 min to reach every front end of Google's
+      5. put staging-ssl-cert first
+      6. see staging-ssl-cert in a handshake at every address, for each of its
+         domains
+      7. detach staging-ssl-cert-old; it is kept for a rollback
+      if it fails on the way: the new one is detached, and the old serves as
+      before
 
 Changes  2 to create, 1 certificate to rotate
 Risk     medium at most: create
          DnsZone/netrasystems-staging/api-staging.netrasystems.ai./A
 Undo     exact, for every step
-Time     about 4 s of changes, and up to 60 min until staging-ssl-cert is ready
+Time     about 6 s of changes, and up to 90 min until staging-ssl-cert is ready
 DNS      resolvers that were just told that a name does not exist may repeat
          that for the negative TTL of its zone (the minimum in its SOA)
 Digest   DIGEST
@@ -140,7 +148,8 @@ def test_a_rotation_that_was_interrupted_goes_on_without_attaching() -> None:
     text = plan_text(plans.planned([certificate, half]))
     assert "attach" not in text
     assert "1. wait until staging-ssl-cert is ready" in text
-    assert "2. detach staging-ssl-cert-old; it is not deleted" in text
+    assert "3. put staging-ssl-cert first" in text
+    assert "5. detach staging-ssl-cert-old; it is kept for a rollback" in text
 
 
 def test_a_certificate_on_two_proxies_is_created_once_and_rotated_on_both() -> None:
@@ -157,14 +166,14 @@ def test_a_certificate_of_ones_own_is_ready_at_once() -> None:
     own = plans.created(parse_ref("SslCertificate/staging-ssl-cert"), type="SELF_MANAGED")
     text = plan_text(plans.planned([own, proxy]))
     assert "60 min" not in text
-    assert "2. wait until staging-ssl-cert is ready; the old serves until then" in text
+    assert "rotat" not in text
 
 
 def test_an_old_certificate_that_is_deleted_is_not_called_kept() -> None:
     certificate, proxy = plans.rotation()
     old = plans.deleted(parse_ref("SslCertificate/staging-ssl-cert-old"), type="SELF_MANAGED")
     text = plan_text(plans.planned([certificate, proxy, old]))
-    assert "3. detach staging-ssl-cert-old\n" in text
+    assert "detach staging-ssl-cert-old\n" in text
 
 
 def test_a_private_key_is_never_shown() -> None:

@@ -149,8 +149,8 @@ def test_a_rotation_is_counted_besides_its_parts() -> None:
         "set_aside": 0,
         "keep": 0,
         "rotate": 1,
-        "estimate_s": pytest.approx(4.0),
-        "wait_s": 3600,
+        "estimate_s": pytest.approx(6.0),
+        "wait_s": 5400,
     }
 
 
@@ -282,9 +282,9 @@ def test_equal_plans_have_equal_json_whatever_the_order_of_differences() -> None
 
 
 def test_an_outcome_names_run_and_snapshot() -> None:
-    told = outcome_json(Outcome("01RUN", "01SNAP", 5), plans.incident())
+    told = outcome_json(Outcome("01RUN", "01SNAP", 6), plans.incident())
     assert (told["run"], told["snapshot"]) == ("01RUN", "01SNAP")
-    assert (told["steps_done"], told["steps_total"]) == (5, 5)
+    assert (told["steps_done"], told["steps_total"]) == (6, 6)
     nothing = outcome_json(None, plans.empty(), verb="rollback")
     jsonschema.validate(told, schema("outcome"))
     jsonschema.validate(nothing, schema("outcome"))

@@ -40,41 +40,47 @@ def steps() -> dict[str, Step]:
 def story() -> list[Event]:
     """The incident's apply, with a wait in which Google changes its word once."""
     found = steps()
-    detach = found.pop("detach the old, once the new is ready")
+    ahead = found.pop("put the new first, once it is ready")
+    detach = found.pop("detach the old, once the new is served")
     events: list[Event] = [Reading("12 lists of netra-staging"), SnapshotTaken("01SNAP", 8)]
     for step in found.values():
         events += [StepBegun(step), StepDone(step, 1.23)]
-    events.append(StepBegun(detach))
+    events.append(StepBegun(ahead))
     events += [Waiting(CERTIFICATE, "PROVISIONING", float(s)) for s in (0, 2, 7, 17)]
     events += [
         Waiting(CERTIFICATE, "PROVISIONING (x FAILED_NOT_VISIBLE)", s) for s in (30.0, 330.0)
     ]
-    events.append(StepDone(detach, 1230.0))
+    events += [StepDone(ahead, 1230.0), StepBegun(detach), StepDone(detach, 1.23)]
     return events
 
 
 def test_a_pipe_gets_one_line_for_each_thing_worth_telling() -> None:
     stream = io.StringIO()
     with Lines(stream) as watcher:
-        watcher.expect(5)
+        watcher.expect(6)
         for event in story():
             watcher.on(event)
     assert stream.getvalue() == (
         "reading 12 lists of netra-staging\n"
         "snapshot 01SNAP of 8 resources is kept\n"
-        "[1/5] create DnsZone/netrasystems-staging/api-staging.netrasystems.ai./A done in 1.2 s\n"
-        "[2/5] create DnsZone/netrasystems-staging/staging.netrasystems.ai./A done in 1.2 s\n"
-        "[3/5] create SslCertificate/staging-ssl-cert done in 1.2 s\n"
-        "[4/5] update TargetHttpsProxy/staging-https-proxy (attach beside the old) done in 1.2 s\n"
-        "update TargetHttpsProxy/staging-https-proxy (detach the old, once the new is ready) "
+        "[1/6] create DnsZone/netrasystems-staging/api-staging.netrasystems.ai./A done in 1.2 s\n"
+        "[2/6] create DnsZone/netrasystems-staging/staging.netrasystems.ai./A done in 1.2 s\n"
+        "create SslCertificate/staging-ssl-cert begins\n"
+        "[3/6] create SslCertificate/staging-ssl-cert done in 1.2 s\n"
+        "[4/6] update TargetHttpsProxy/staging-https-proxy (attach beside the old) done in 1.2 s\n"
+        "update TargetHttpsProxy/staging-https-proxy (put the new first, once it is ready) "
         "begins\n"
         "      waiting for SslCertificate/staging-ssl-cert: PROVISIONING\n"
         "      waiting for SslCertificate/staging-ssl-cert (30 s so far): "
         "PROVISIONING (x FAILED_NOT_VISIBLE)\n"
         "      waiting for SslCertificate/staging-ssl-cert (6 min so far): "
         "PROVISIONING (x FAILED_NOT_VISIBLE)\n"
-        "[5/5] update TargetHttpsProxy/staging-https-proxy (detach the old, once the new is ready) "
+        "[5/6] update TargetHttpsProxy/staging-https-proxy (put the new first, once it is ready) "
         "done in 20 min\n"
+        "update TargetHttpsProxy/staging-https-proxy (detach the old, once the new is served) "
+        "begins\n"
+        "[6/6] update TargetHttpsProxy/staging-https-proxy (detach the old, once the new is "
+        "served) done in 1.2 s\n"
     )
 
 
@@ -89,7 +95,7 @@ def test_a_failure_is_said_in_capitals_and_counts() -> None:
 def test_a_terminal_shows_the_steps_in_flight_and_keeps_the_finished_ones() -> None:
     stream = Terminal()
     with Live(stream, colour=False) as watcher:
-        watcher.expect(5)
+        watcher.expect(6)
         for event in story()[:-1]:
             watcher.on(event)
         seen = ANSI.sub("", stream.getvalue())
@@ -97,7 +103,7 @@ def test_a_terminal_shows_the_steps_in_flight_and_keeps_the_finished_ones() -> N
         assert "waiting for SslCertificate/staging-ssl-cert (6 min so far): PROVISION" in seen
         watcher.on(story()[-1])
     after = ANSI.sub("", stream.getvalue())
-    assert "[5/5] update TargetHttpsProxy/staging-https-proxy" in after
+    assert "[5/6] update TargetHttpsProxy/staging-https-proxy" in after
     assert "\x1b[?25h" in stream.getvalue(), "the cursor is back"
 
 
@@ -120,7 +126,7 @@ def test_a_terminal_that_cannot_move_its_cursor_gets_lines(monkeypatch: pytest.M
         for event in story():
             watcher.on(event)
     assert "\x1b" not in stream.getvalue()
-    assert stream.getvalue().count("done in") == 5
+    assert stream.getvalue().count("done in") == 6
 
 
 @pytest.mark.parametrize("kind", [Lines, Live])
@@ -136,7 +142,7 @@ def test_progress_never_goes_to_stdout(
 
 def test_silence_is_silent(capsys: pytest.CaptureFixture[str]) -> None:
     with Silent() as watcher:
-        watcher.expect(5)
+        watcher.expect(6)
         for event in story():
             watcher.on(event)
     assert capsys.readouterr() == ("", "")

@@ -260,6 +260,10 @@ class Kind:
         """The body, with each value a Secret that looks like one."""
         return marked(body, self.telling) if self.telling else body
 
+    def as_good(self, wanted: Fields, live: Fields) -> dict[str, Any]:
+        """Wanted, with the live value wherever that is as good."""
+        return self.met(wanted, live) if self.met else dict(wanted)
+
     def output(self, body: Fields, name: str) -> Json:
         """The value that `${Kind/name.field}` means; None where Google has yet to choose it."""
         if (compute := self.computed.get(name)) is not None:

@@ -18,10 +18,12 @@ from remediate.model.plan import Plan
 from remediate.model.progress import SnapshotTaken, Watcher, tell
 from remediate.model.ref import Ref, record_ref
 from remediate.model.resource import Desired, Lifecycle, Resource, Zone
+from remediate.pipeline.conditions import Vigil
 from remediate.pipeline.observe import Observed
 from remediate.pipeline.plan import Choices
 from remediate.pipeline.run import Run, Ways, carry_out
 from remediate.pipeline.snapshot import touched
+from remediate.pipeline.witnesses import kept
 from remediate.stores.actor import this_actor
 from remediate.stores.journal import Journal
 from remediate.stores.ledger import Entry, Ledger
@@ -104,9 +106,9 @@ def apply(
         steps=plan.steps,
         ways=Ways(order.again, f"remediate rollback --snapshot {snapshot.id}"),
         entries=order.entries,
-        watchers=watchers,
-        timeouts=order.timeouts,
-        stopping=stopping or threading.Event(),
+        vigil=Vigil(
+            google, watchers, order.timeouts, stopping or threading.Event(), plan.allowances
+        ),
     )
     carry_out(plan, run, order.parallelism)
     return Outcome(run_id, snapshot.id, len(run.done))
@@ -121,7 +123,7 @@ def _snapshot(order: Order, run: str, google: Google, store: Store) -> Snapshot:
         run,
         rfc3339(now),
         f"before {order.verb}" + (f" to {order.to}" if order.to else ""),
-        order.before,
+        kept(google, order.before),
         google.endpoint,
     )
 

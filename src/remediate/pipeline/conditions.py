@@ -99,7 +99,7 @@ def _issuable(condition: Condition, vigil: Vigil, timeout: float) -> None:
         return
     holder = condition.holder
     late = (
-        f"{condition.ref} is not attached to {holder}, for Google would not issue it "
+        f"{condition.ref} is not made for {holder}, since Google would not issue it "
         "(--allow certificate-precheck=REASON goes on all the same)"
     )
 
@@ -123,15 +123,17 @@ def _obstacles(condition: Condition, google: Google) -> Iterator[str]:
 
 
 def _astray(google: Google, domain: str, addresses: Sequence[str]) -> Iterator[str]:
-    """What a domain leads to besides, or instead of, the load balancer."""
-    dial, seen = dial_for(google), False
+    """What a domain leads to besides, or instead of, the load balancer.
+
+    A resolver that could not be asked counts only where no other could.
+    """
     for rrtype in _RECORD_TYPES:
-        for answers in resolve(dial, domain, rrtype):
-            others = [value for value in answers.values if _plain(value) not in addresses]
-            seen = seen or (bool(answers.values) and not others)
-            if others:
+        said = resolve(dial_for(google), domain, rrtype)
+        heard = [answers for answers in said if answers.status != "failed"]
+        for answers in heard or said:
+            if any(_plain(value) not in addresses for value in answers.values):
                 yield f"{answers.message}, which is not the load balancer's {', '.join(addresses)}"
-            elif answers.status != "found" and (rrtype == "A" or answers.status == "failed"):
+            elif not answers.values and (rrtype == "A" or not heard):
                 yield answers.message
 
 

@@ -83,7 +83,8 @@ def treasure(proposal: Proposal) -> Iterator[Objection]:
 
 def irreversible(proposal: Proposal) -> Iterator[Objection]:
     for step in proposal.steps:
-        if step.undo is Undo.NEVER and kind(step.ref.kind).removal is not Removal.ON_WORD:
+        on_word = step.verb.removes and kind(step.ref.kind).removal is Removal.ON_WORD
+        if step.undo is Undo.NEVER and not on_word:
             yield _deny("irreversible", step.ref, f"{step.verb} {step.ref}: {step.undo_why}")
 
 
@@ -150,7 +151,6 @@ def certificate_limit(proposal: Proposal) -> Iterator[Objection]:
             yield replace(_deny("certificate-limit", step.ref, message), final=True)
 
 
-def empty_environment(proposal: Proposal) -> Iterator[Objection]:
 def in_use(proposal: Proposal) -> Iterator[Objection]:
     """Google deletes some of what is in use without a word, and the traffic ends."""
     around = proposal.around
@@ -172,6 +172,7 @@ def in_use(proposal: Proposal) -> Iterator[Objection]:
                 yield _deny("in-use", difference.ref, message)
 
 
+def empty_environment(proposal: Proposal) -> Iterator[Objection]:
     count = sum(not entry.is_aside for entry in proposal.remembered.values())
     if not proposal.desired.resources and count:
         were = "resource was" if count == 1 else "resources were"
@@ -188,8 +189,8 @@ GUARDS: Mapping[str, Guard] = {
     "no-certificate": no_certificate,
     "certificate-swap": certificate_swap,
     "certificate-limit": certificate_limit,
-    "empty-environment": empty_environment,
     "in-use": in_use,
+    "empty-environment": empty_environment,
 }
 # What `conditions` of a step insist on, unless somebody says why not.
 WAIVED = frozenset({"certificate-precheck", "certificate-unseen"})

@@ -68,7 +68,7 @@ class Overlap:
             return False
         body = self.around.live.get(ref) or self.around.wanted.get(ref)
         facts = kind(ref.kind)
-        return body is not None and not facts.ready(writable(facts, body)).ready
+        return body is None or not facts.ready(writable(facts, body)).ready
 
     def staying(self, arriving: Mapping[str, Ref]) -> list[str]:
         """What holds the place meanwhile; what will never be ready need not."""

@@ -13,6 +13,7 @@ from remediate.kinds.bodies.links import holders_of, linked, parent_of
 from remediate.kinds.fields.pointers import parts
 from remediate.kinds.records.routing import answers, needs
 from remediate.kinds.registry import kind
+from remediate.model.condition import Await
 from remediate.model.errors import InvalidInput
 from remediate.model.json import digest
 from remediate.model.plan import Action, Difference, FieldChange, Plan, Risk, Step, Undo
@@ -24,6 +25,7 @@ from remediate.pipeline.guard import Proposal, acknowledged, guard
 from remediate.pipeline.observe import Observed
 from remediate.pipeline.steps import Draft, becomes_ready_alone, drafts
 from remediate.pipeline.surroundings import Surroundings
+from remediate.pipeline.traffic import with_hosts, written_sets
 from remediate.stores.ledger import Ledger
 
 
@@ -58,6 +60,9 @@ def plan(desired: Desired, observed: Observed, ledger: Ledger, choices: Choices)
         *_patience(resources, verdict.written),
     )
     levels = waves(differences, around)
+    levels = with_hosts(
+        levels, verdict.found, observed.live, written_sets(desired), observed.project
+    )
     proposal = Proposal(
         desired,
         differences,
@@ -217,10 +222,23 @@ AUTHORITY, PROOF = "DnsAuthorization", "dnsResourceRecord/data"
 def waves(differences: Sequence[Difference], around: Surroundings) -> list[list[Step]]:
     """Every step, in waves; steps of one wave need nothing of each other."""
     made = [draft for difference in differences for draft in drafts(difference, around)]
+    _check_before_creating(made)
     _group_owners(made)
     _link(made, around)
     first, last = ([d for d in made if d.last is last] for last in (False, True))
     return _numbered([*_levels(first), *_levels(last)])
+
+
+def _check_before_creating(drafts: list[Draft]) -> None:
+    """Whether Google could issue a certificate is found out before there is one."""
+    makers = {draft.step.live: draft for draft in drafts if draft.step.method == "insert"}
+    for draft in drafts:
+        moved = [c for c in draft.step.awaits if c.what is Await.ISSUABLE and c.ref in makers]
+        rest = tuple(c for c in draft.step.awaits if c not in moved)
+        draft.step = replace(draft.step, awaits=rest)
+        for condition in moved:
+            maker = makers[condition.ref]
+            maker.step = replace(maker.step, awaits=(*maker.step.awaits, condition))
 
 
 def _group_owners(drafts: list[Draft]) -> None:
@@ -263,10 +281,18 @@ def _link(drafts: list[Draft], around: Surroundings) -> None:
             needed += proofs if alone else front
         draft.head.needs += [other.head for other in needed if other.step.live != step.live]
     for draft in drafts:
+        if any(condition.what is Await.ISSUABLE for condition in draft.step.awaits):
+            draft.needs += [each.head for each in front if not _reaches(each.head, draft)]
+    for draft in drafts:
         if draft.gap is not None:  # as short as it can be: everything else that it needs is done
             draft.gap.needs += draft.needs
             draft.needs.append(draft.gap)
     _link_deletions(drafts, around)
+
+
+def _reaches(draft: Draft, other: Draft) -> bool:
+    """Whether one waits for the other, over whatever number of steps."""
+    return any(each is other or _reaches(each, other) for each in draft.needs if each is not draft)
 
 
 def _link_deletions(drafts: list[Draft], around: Surroundings) -> None:

@@ -13,8 +13,15 @@ from remediate.gcp.errors import AlreadyExists, Contradicted, PreconditionFailed
 from remediate.gcp.google import Google
 from remediate.gcp.operations import Operation
 from remediate.kinds.bodies.asides import as_it_is
-from remediate.kinds.bodies.calls import call_for, effect, insist_on_precondition, read, send
-from remediate.kinds.bodies.fields import at_field
+from remediate.kinds.bodies.calls import (
+    await_effect,
+    call_for,
+    effect,
+    insist_on_precondition,
+    read,
+    send,
+)
+from remediate.kinds.bodies.fields import with_fields
 from remediate.kinds.bodies.readback import moved_since
 from remediate.kinds.records.changes import Change, Quota, pack
 from remediate.kinds.records.compare import with_live_serial
@@ -34,18 +41,15 @@ from remediate.model.progress import (
     StepBegun,
     StepDone,
     StepFailed,
-    Waiting,
-    Watcher,
     tell,
 )
 from remediate.model.ref import Ref
 from remediate.model.values import Unknown
+from remediate.pipeline.conditions import Vigil, hold, wait_until_ready
 from remediate.pipeline.steps import LEDGER_ONLY, record_digest
 from remediate.stores.journal import Journal, Kind
 from remediate.stores.ledger import Entry, Ledger
 
-READY_TIMEOUT = 3600.0  # seconds; Google's own word for a managed certificate
-_PAUSES = (2.0, 5.0, 10.0, 20.0, 30.0, 60.0)
 MANY = 20  # record sets of one zone; beyond that one list is cheaper than a look at each
 
 
@@ -60,7 +64,7 @@ class Ways:
 class Run:
     """One plan on its way: what it knows, and what it has yet to tell."""
 
-    def __init__(  # noqa: PLR0913 - all that a run goes by
+    def __init__(
         self,
         google: Google,
         journal: Journal,
@@ -69,24 +73,26 @@ class Run:
         steps: Sequence[Step],
         ways: Ways,
         entries: Mapping[Ref, Entry | None],
-        watchers: Sequence[Watcher],
-        timeouts: Mapping[Ref, float],
-        stopping: threading.Event,
+        vigil: Vigil,
     ) -> None:
         self.google = google
         self.journal = journal
         self.ledger = ledger
         self.ways = ways
         self.entries = entries  # what the ledger says of a Ref once its steps are done
-        self.watchers = watchers
-        self.timeouts = timeouts  # lifecycle.wait, by live name, in seconds
+        self.vigil = vigil
+        self.watchers = vigil.watchers
         self.bodies: dict[Ref, Body] = {}
         self.done: list[Step] = []
         self.open: dict[Ref, list[Step]] = defaultdict(list)  # not done yet
         for step in steps:
             self.open[step.ref].append(step)
-        self.stopping = stopping  # once it is set, no step begins
+        self.stopping = vigil.stopping  # once it is set, no step begins
         self._book = threading.Lock()  # the journal and the ledger are written in one order
+
+    @property
+    def has_moved_dns(self) -> bool:
+        return any(step.ref.is_record_set for step in self.done)
 
     def note(self, what: Kind, **facts: Json) -> None:
         with self._book:
@@ -106,7 +112,7 @@ class Run:
                 body = bodies[step.live]
                 self.journal.note(Kind.STEP_DONE, step=step.id, after=body, operations=operations)
                 self.done.append(step)
-                self.open[step.ref].remove(step)
+                self.open[step.ref] = [one for one in self.open[step.ref] if one.id != step.id]
                 if body is not None:
                     self.bodies[step.live] = body
                 self._remember(step)
@@ -126,7 +132,7 @@ class Run:
         elif entry is None:
             self._forget(step, known)
         else:
-            fields = {**entry.fields, **self._not_yet(step, known)}
+            fields = self._so_far(step, entry, known)
             entry = replace(entry, fields=self.known(fields), asides=self._begun(step, entry))
             self.ledger.remember(step.ref, entry)
 
@@ -156,12 +162,14 @@ class Run:
             found.append(replace(seen, since=aside.since).begun(now))
         return tuple(found)
 
-    def _not_yet(self, step: Step, known: Entry | None) -> Body:
-        """Fields that a later step of the same resource has still to write, as they are so far."""
-        later = {name for other in self.open[step.ref] for name in other.fields}
-        so_far = step.after or {} if step.fields else {}
+    def _so_far(self, step: Step, entry: Entry, known: Entry | None) -> Body:
+        """What is written; a field that a later step of the resource writes is as it is so far."""
+        fields: Body = dict(entry.fields)
         before = known.fields if known else {}
-        return {name: so_far[name] if name in so_far else before.get(name) for name in later}
+        for other in reversed(self.open[step.ref]):
+            here = other.before if step.fields and other.before else before
+            fields = with_fields(fields, here, other.fields)
+        return fields
 
     def remembered(self, ref: Ref) -> Json:
         """The ledger's entry from before, so that a rollback can restore that too."""
@@ -173,7 +181,7 @@ class Run:
         """The value with everything filled in that earlier steps have brought to light."""
         if isinstance(value, Unknown):
             body = self.bodies.get(value.ref) or read(self.google, value.ref) or {}
-            found = at_field(body, value.field.replace(".", "/"))
+            found = kind(value.ref.kind).output(body, value.field)
             if found in (None, ""):
                 raise Stale(f"{value.ref} has no {value.field} yet, which this step needs")
             return found
@@ -192,7 +200,7 @@ def carry_out(plan: Plan, run: Run, parallelism: int) -> None:
         for wave in plan.waves:
             _take(wave, run, parallelism)
         for ref in plan.settles:
-            wait_until_ready(ref, run)
+            wait_until_ready(ref, run.vigil)
     except RemediateError as error:
         run.note(Kind.RUN_ENDED, outcome="failed", why=str(error))
         raise _in_context(error, plan, run) from error
@@ -228,8 +236,7 @@ def _take_step(step: Step, run: Run) -> None:
     google = run.google
     tell(run.watchers, StepBegun(step))
     began = google.clock.monotonic()
-    for ref in step.ready:
-        wait_until_ready(ref, run)
+    _hold_back(step, run)
     if step.method in LEDGER_ONLY:
         _write_down(step, run, began)
         return
@@ -245,7 +252,7 @@ def _take_step(step: Step, run: Run) -> None:
     _note_begun(run, [step], call.to_json(), {step.live: live}, wanted)
     try:
         operation = send(google, call)
-        google.wait(operation)
+        await_effect(google, operation, step, after)
         body = read(google, step.live)
     except (AlreadyExists, PreconditionFailed) as error:
         run.fail(step, error)
@@ -255,6 +262,21 @@ def _take_step(step: Step, run: Run) -> None:
         raise
     _insist_on_effect(step, wanted[step.live], body, run)
     run.finish([step], {step.live: body}, google.clock.monotonic() - began, operation)
+
+
+def _hold_back(step: Step, run: Run) -> None:
+    """Until all that the step waits for has come about; if it never does, the other way."""
+    try:
+        for ref in step.ready:
+            wait_until_ready(ref, run.vigil)
+        for condition in step.awaits:
+            hold(condition, run.vigil, dns_moved=run.has_moved_dns)
+    except CheckFailed as error:
+        run.fail(step, error)
+        if step.instead is None:
+            raise
+        _take_step(replace(step.instead, id=f"{step.id}-instead"), run)
+        raise CheckFailed(f"{error}\n{step.live}: {step.instead.note}") from error
 
 
 def _write_down(step: Step, run: Run, began: float) -> None:
@@ -275,6 +297,11 @@ def _write_down(step: Step, run: Run, began: float) -> None:
 def _insist_on_effect(step: Step, wanted: Body | None, body: Body | None, run: Run) -> None:
     """What was read back is what was written; else the step fails, and nothing more is done."""
     error = Stale(f"{step.live} is {'gone' if body is None else 'still there'} after {step.method}")
+    if (body is None) is (step.verb is Action.DELETE):
+        moved = moved_since(step, wanted, body, run.google.project)
+        if not moved:
+            return
+        error = Stale(f"{step.live} was changed by somebody else just after {step.method}: {moved}")
     run.fail(step, error)
     raise error
 
@@ -287,11 +314,6 @@ def _by_zone(steps: Iterator[Step]) -> list[list[Step]]:
 
 
 def _change_records(steps: Sequence[Step], run: Run) -> None:
-    if (body is None) is (step.verb is Action.DELETE):
-        moved = moved_since(step, wanted, body, run.google.project)
-        if not moved:
-            return
-        error = Stale(f"{step.live} was changed by somebody else just after {step.method}: {moved}")
     """The record sets of one zone in as few changes as the project's quota allows."""
     google = run.google
     zone = steps[0].ref.zone.name
@@ -385,31 +407,6 @@ def _note_begun(
             wanted=wanted.get(step.live),
             remembered=run.remembered(step.ref),
         )
-
-
-def wait_until_ready(ref: Ref, run: Run) -> None:
-    """Until Google says so; raises CheckFailed at the deadline, or when it never will."""
-    google, facts = run.google, kind(ref.kind)
-    timeout = run.timeouts.get(ref, READY_TIMEOUT)
-    began = google.clock.monotonic()
-    looks = 0
-    while True:
-        body = read(google, ref)
-        if body is None:
-            raise CheckFailed(f"{ref} is gone while its becoming ready was waited for")
-        stands = facts.ready(body)
-        waited = google.clock.monotonic() - began
-        if stands.ready:
-            return
-        if stands.failed:
-            raise CheckFailed(f"{ref} will not become ready: {stands.state}")
-        if waited >= timeout:
-            raise CheckFailed(f"{ref} is not ready after {waited / 60:.0f} minutes: {stands.state}")
-        if run.stopping.is_set():
-            raise Interrupted(f"interrupted while waiting for {ref}: {stands.state}")
-        tell(run.watchers, Waiting(ref, stands.state, waited))
-        google.clock.sleep(_PAUSES[min(looks, len(_PAUSES) - 1)])
-        looks += 1
 
 
 def _in_context(error: RemediateError, plan: Plan, run: Run) -> RemediateError:

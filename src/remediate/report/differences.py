@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 from remediate.kinds.bodies.links import ref_of
+from remediate.kinds.bodies.restarts import restarts
 from remediate.kinds.kind import Replacement
 from remediate.kinds.registry import NAMES, kind
 from remediate.model.aside import RETENTION, lasting
@@ -15,6 +16,7 @@ from remediate.report.text import Palette, Tone, cut, duration, first_difference
 from remediate.report.wording import Shown, last_parts, main_fields, shown
 
 INDENT = " " * 6
+_INSTEAD = "the new one is detached, and the old serves as before"
 _LONGEST_VALUE = 120
 _MOST_LINES = 3  # of fields, for what is created or deleted
 _MOST_ITEMS = 12  # of a list that changes
@@ -82,6 +84,8 @@ def resource_lines(difference: Difference, drawing: Drawing) -> Iterator[str]:
             yield from field_lines(main_fields(difference.ref, body, drawing.project), drawing)
         case Action.UPDATE:
             yield from change_lines(difference, difference.changes, drawing)
+            for sentence in _restarts(difference):
+                yield from wrapped(sentence, drawing.width, INDENT)
         case Action.REPLACE:
             yield from wrapped(_how_replaced(difference, drawing), drawing.width, INDENT)
             yield from change_lines(difference, difference.changes, drawing)
@@ -90,6 +94,13 @@ def resource_lines(difference: Difference, drawing: Drawing) -> Iterator[str]:
             yield from wrapped(text, drawing.width, INDENT)
         case Action.KEEP:
             yield from wrapped("ours again; `remediate gc` leaves it", drawing.width, INDENT)
+
+
+def _restarts(difference: Difference) -> tuple[str, ...]:
+    if difference.ref.is_record_set:
+        return ()
+    before, after = difference.before or {}, difference.after or {}
+    return restarts(kind(difference.ref.kind), before, after, difference.changes)
 
 
 def heading(difference: Difference, drawing: Drawing) -> Iterator[str]:
@@ -177,6 +188,8 @@ def rotation_lines(rotation: Rotation, going: Collection[Ref], drawing: Drawing)
     yield from heading(holder, drawing)
     for number, sentence in enumerate(_story(rotation, going, drawing.project), start=1):
         yield from wrapped(f"{number}. {sentence}", drawing.width, INDENT, INDENT + "   ")
+    instead = f"if it fails on the way: {_INSTEAD}"
+    yield from wrapped(instead, drawing.width, INDENT)
     yield from change_lines(holder, rotation.others, drawing)
 
 
@@ -184,12 +197,20 @@ def _story(rotation: Rotation, going: Collection[Ref], project: str) -> Iterator
     def names(links: Sequence[object]) -> str:
         return ", ".join(last_parts(link, project) for link in links)
 
+    new = ", ".join(safe(ref.name) for ref in rotation.incoming)
+    if domains := sorted({domain for check in rotation.checks for domain in check.domains}):
+        yield f"check that {safe(', '.join(domains))} lead here alone, and that CAA permits Google"
     if rotation.attached:
-        yield f"attach {names(rotation.attached)} beside {names(rotation.staying)}"
-    incoming = ", ".join(safe(ref.name) for ref in rotation.incoming)
-    seconds = rotation.seconds
-    limit = f" (Google says: up to {duration(seconds)})" if seconds else ""
-    yield f"wait until {incoming} is ready{limit}; the old serves until then"
+        yield f"attach {names(rotation.attached)} beside {names(rotation.beside)}"
+    if rotation.waited:
+        limit = f" (Google says: up to {duration(rotation.seconds)})" if rotation.seconds else ""
+        yield f"wait until {new} is ready{limit}; the old serves until then"
+    if rotation.soak:
+        yield f"leave it {duration(rotation.soak)} to reach every front end of Google's"
+    if rotation.is_put_first:
+        yield f"put {new} first"
+    if rotation.is_seen:
+        yield f"see {new} in a handshake at every address, for each of its domains"
     stays = not any(ref_of(str(link), project) in going for link in rotation.detached)
-    kept = "; it is not deleted" if stays else ""
+    kept = "; it is kept for a rollback" if stays else ""
     yield f"detach {names(rotation.detached)}{kept}"

@@ -64,7 +64,7 @@ class Lines(Silent):
         match event:
             case Waiting() if not self._is_news(event):
                 return
-            case StepBegun(step) if not step.ready:
+            case StepBegun(step) if not step.waits_for:
                 return  # most are over in a second: only one that waits is worth a line of its own
             case _:
                 self._stream.write(event_line(event, self._counter) + "\n")
@@ -112,7 +112,7 @@ class Live(Lines):
                 self._waits[ref] = event_line(event, self._counter)
             case StepDone(step) | StepFailed(step):
                 self._flight.pop(step.id, None)
-                for ref in step.ready:
+                for ref in step.waits_for:
                     self._waits.pop(ref, None)
                 self._print(event)
             case _:

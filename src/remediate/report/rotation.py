@@ -1,13 +1,14 @@
-"""Find the rotations in a plan: the new attached beside the old, waited for, the old detached."""
+"""Find the rotations in a plan: attach beside the old, wait, put first, detach the old."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from remediate.kinds.fields.pointers import parts
 from remediate.kinds.registry import NAMES, kind
+from remediate.model.condition import Await, Condition
 from remediate.model.plan import Difference, FieldChange, Plan, Step
 from remediate.model.ref import Ref
 
@@ -18,12 +19,15 @@ ISSUE_SECONDS = {"SslCertificate": 3600.0}
 
 @dataclass(frozen=True, slots=True)
 class Rotation:
-    """`holder` is what the links stand in; `made` the new ones that this plan creates."""
+    """`holder` is what the links stand in; `made` the new ones that this plan creates.
+
+    `steps` write the one list, in their order. `checks` hold before anything is made.
+    """
 
     holder: Difference
     made: tuple[Difference, ...]
-    attach: Step | None
-    detach: Step
+    steps: tuple[Step, ...]
+    checks: tuple[Condition, ...]
     seconds: float  # at most, until the new ones are ready
 
     @property
@@ -32,52 +36,97 @@ class Rotation:
 
     @property
     def incoming(self) -> tuple[Ref, ...]:
-        return self.detach.ready
+        """What is waited for, soaks or is looked for in handshakes."""
+        awaited = (c.ref for c in self.awaits)
+        return tuple(dict.fromkeys([*(r for step in self.steps for r in step.ready), *awaited]))
+
+    @property
+    def waited(self) -> tuple[Ref, ...]:
+        return tuple(ref for step in self.steps for ref in step.ready)
+
+    @property
+    def awaits(self) -> list[Condition]:
+        return [condition for step in self.steps for condition in step.awaits]
+
+    @property
+    def soak(self) -> float:
+        return max((c.seconds for c in self.awaits if c.what is Await.SOAK), default=0.0)
+
+    @property
+    def is_seen(self) -> bool:
+        return any(c.what is Await.SERVED for c in self.awaits)
 
     @property
     def attached(self) -> list[object]:
         """Links that the first step adds."""
-        return _minus(self._list(self.attach), after_minus_before=True) if self.attach else []
+        before, after = self._lists[0]
+        return [link for link in after if link not in before]
 
     @property
-    def staying(self) -> list[object]:
-        """Links beside which the new ones stand until they are ready."""
-        return _links(self._list(self.attach).before) if self.attach else self.detached
+    def beside(self) -> list[object]:
+        """Links that stay for a while beside what is added."""
+        before, after = self._lists[0]
+        return [link for link in before if link in after]
+
+    @property
+    def is_put_first(self) -> bool:
+        return any(
+            before != after and sorted(map(str, before)) == sorted(map(str, after))
+            for before, after in self._lists
+        )
 
     @property
     def detached(self) -> list[object]:
-        return _minus(self._list(self.detach), after_minus_before=False)
+        before, after = self._lists[-1]
+        return [link for link in before if link not in after]
 
     @property
     def others(self) -> tuple[FieldChange, ...]:
         """What else the plan changes in the holder."""
-        name = self.detach.fields[0]
+        name = _overlaps(self.holder.ref)
         return tuple(c for c in self.holder.changes if parts(c.pointer)[:1] != [name])
 
-    def _list(self, step: Step) -> FieldChange:
-        name = self.detach.fields[0]
-        return next(change for change in step.changes if change.pointer == f"/{name}")
+    @property
+    def _lists(self) -> list[tuple[list[object], list[object]]]:
+        return [_list(step) for step in self.steps]
 
 
 def rotations(plan: Plan) -> list[Rotation]:
     """In the order of the plan; a resource that two of them wait for stands with the first."""
-    by_ref = {(d.ref, d.live): d for d in plan.differences}
     by_live = {d.live: d for d in plan.differences if d.after is not None}
     told: set[Ref] = set()
     found = []
-    for step in plan.steps:
-        holder = by_ref.get((step.ref, step.live))
-        if not step.ready or holder is None or not _writes_one_list(step):
+    for holder in plan.differences:
+        steps = tuple(s for s in plan.steps if s.live == holder.live and _writes_list(s))
+        if holder.ref.is_record_set or not any(s.ready or s.awaits for s in steps):
             continue
-        made = tuple(by_live[ref] for ref in step.ready if ref in by_live and ref not in told)
-        told |= set(step.ready)
-        seconds = waiting(plan, step.ready)
-        found.append(Rotation(holder, made, _attaching(plan, step), step, seconds))
+        rotation = Rotation(holder, (), steps, (), waiting(plan, _waited(steps)))
+        made = [by_live[ref] for ref in rotation.incoming if ref in by_live and ref not in told]
+        told |= set(rotation.incoming)
+        checks = [c for s in plan.steps for c in s.awaits if c.what is Await.ISSUABLE]
+        ours = tuple(c for c in checks if c.holder == holder.live)
+        found.append(Rotation(holder, tuple(made), steps, ours, rotation.seconds))
     return found
 
 
-def _writes_one_list(step: Step) -> bool:
-    return [f"/{name}" for name in step.fields] == [change.pointer for change in step.changes]
+def _waited(steps: Sequence[Step]) -> list[Ref]:
+    return [ref for step in steps for ref in step.ready]
+
+
+def _overlaps(ref: Ref) -> str:
+    return kind(ref.kind).overlaps if ref.kind in NAMES else ""
+
+
+def _writes_list(step: Step) -> bool:
+    name = _overlaps(step.live)
+    return bool(name) and any(change.pointer == f"/{name}" for change in step.changes)
+
+
+def _list(step: Step) -> tuple[list[object], list[object]]:
+    """The list before and after a step."""
+    name = _overlaps(step.live)
+    change = next(change for change in step.changes if change.pointer == f"/{name}")
+    return _links(change.before), _links(change.after)
 
 
 def waiting(plan: Plan, refs: Iterable[Ref]) -> float:
@@ -90,26 +139,6 @@ def _waiting(ref: Ref, body: Mapping[str, Any] | None) -> float:
     if body is not None and ref.kind in NAMES and kind(ref.kind).ready(dict(body)).ready:
         return 0.0  # such as a certificate of one's own
     return ISSUE_SECONDS.get(ref.kind, 0.0)
-
-
-def _attaching(plan: Plan, detach: Step) -> Step | None:
-    """The step before it that writes the same list of the same resource."""
-    where = f"/{detach.fields[0]}"
-    earlier: Iterator[Step] = (
-        step
-        for step in plan.steps
-        if step.live == detach.live
-        and step is not detach
-        and any(change.pointer == where for change in step.changes)
-    )
-    return next(earlier, None)
-
-
-def _minus(change: FieldChange, *, after_minus_before: bool) -> list[object]:
-    old, new = _links(change.before), _links(change.after)
-    if after_minus_before:
-        return [item for item in new if item not in old]
-    return [item for item in old if item not in new]
 
 
 def _links(value: object) -> list[object]:

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from remediate.model.plan import Action, Cause, Plan, Risk, Step, Undo
 from remediate.model.ref import Ref
 from remediate.report.rotation import rotations, waiting
-from remediate.report.text import counted, duration, safe
+from remediate.report.text import WIDTH, counted, duration, safe
+
+_LABEL = 9  # columns, before every sentence
 
 _CAUSES = {
     Cause.DRIFT: "by drift (live moved since the last apply)",
@@ -51,7 +53,8 @@ def estimate(plan: Plan) -> Estimate:
     working = sum(max((step.estimate for step in wave), default=0.0) for wave in plan.waves)
     waits = [{ref for step in wave for ref in step.ready} for wave in plan.waves]
     waits.append(set(plan.settles))
-    seconds = sum(waiting(plan, refs) for refs in waits)
+    soaks = [[c.seconds for step in wave for c in step.awaits] for wave in plan.waves]
+    seconds = sum(waiting(plan, refs) for refs in waits) + sum(max(s, default=0.0) for s in soaks)
     return Estimate(working, seconds, tuple(sorted(set().union(*waits))))
 
 
@@ -74,6 +77,8 @@ def sentences(plan: Plan) -> Iterator[tuple[str, str]]:
         yield "Risk", _risk(plan.steps)
         yield "Undo", _undo(plan.steps)
         yield "Time", _time(estimate(plan))
+    if plan.hosts:
+        yield "Hosts", hosts_words(plan.hosts)
     yield from (("DNS", sentence) for sentence in caching(plan))
     yield "Digest", plan.digest
 
@@ -95,6 +100,19 @@ def _undo(steps: Sequence[Step]) -> str:
             return f"approximate at worst; {why}"
         case Undo.NEVER:
             return f"never for some of it; {why}"
+
+
+def hosts_words(hosts: Sequence[str], room: int = WIDTH - _LABEL) -> str:
+    """As many names as one line holds, and how many more there are: `a, b +3`."""
+    shown = 1
+    while shown < len(hosts) and len(_first(hosts, shown + 1)) <= room:
+        shown += 1
+    return _first(hosts, shown)
+
+
+def _first(hosts: Sequence[str], number: int) -> str:
+    more = len(hosts) - number
+    return ", ".join(safe(host) for host in hosts[:number]) + (f" +{more:,}" if more else "")
 
 
 def _time(expected: Estimate) -> str:

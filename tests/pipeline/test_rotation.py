@@ -1,0 +1,262 @@
+"""A certificate rotates while clients are served: at no moment without one that is active."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from remediate.model.condition import Await
+from remediate.model.errors import CheckFailed, PlanRefused
+from remediate.model.plan import Step
+from remediate.model.progress import StepBegun, StepDone
+from remediate.model.ref import Ref
+from remediate.pipeline.guard import denied
+from remediate.probes.dial import dial_for
+from remediate.probes.tls import ServedCertificate, served
+from tests.pipeline.documents import address, https_proxy, managed, rule, sets, url_map, zone
+from tests.workbench import Workbench
+
+PROXY = Ref("TargetHttpsProxy", "secure")
+OLD = Ref("SslCertificate", "one")
+TO_EDGE = sets("A", "${Address/edge.address}")
+FRONT = [address(), url_map(), rule("TargetHttpsProxy/secure", "443")]
+
+
+def edge(*hosts: str, records: Mapping[str, Any] | None = None, **lifecycle: Any) -> list[Any]:
+    """A proxy whose one certificate is for these hosts of example.com, all of which lead to it."""
+    names = zone({**{host: TO_EDGE for host in hosts}, **(records or {})})
+    domains = [f"{host}.example.com" for host in hosts]
+    return [*FRONT, https_proxy("one"), managed(*domains, name="one", **lifecycle), names]
+
+
+@pytest.fixture
+def standing(workbench: Workbench) -> Workbench:
+    """One host, served."""
+    workbench.write(*edge("www"))
+    workbench.apply()
+    workbench.google.clock.sleep(3600)
+    return workbench
+
+
+def held(workbench: Workbench) -> list[str]:
+    body = workbench.live(PROXY) or {}
+    return [str(link).rpartition("/")[2] for link in body["sslCertificates"]]  # type: ignore[union-attr] # a list
+
+
+def certificates(workbench: Workbench) -> list[str]:
+    listed = workbench.google.compute.list("global", "sslCertificates")
+    return sorted(str(body["name"]) for body in listed)
+
+
+def steps_of(steps: list[Step]) -> list[tuple[str, str, list[str]]]:
+    """(verb, kind, what is awaited) of every step that rotates."""
+    return [
+        (
+            step.verb.value,
+            step.live.kind,
+            ["ready"] * bool(step.ready) + [each.what.value for each in step.awaits],
+        )
+        for step in steps
+        if step.live.kind in {"SslCertificate", "TargetHttpsProxy"}
+    ]
+
+
+class Witness:
+    """A client that looks at the front door after every call, and takes down what it was shown."""
+
+    def __init__(self, workbench: Workbench) -> None:
+        self.workbench = workbench
+        self.lists: list[list[str]] = []
+        self.refused: list[str] = []
+
+    def on(self, event: object) -> None:
+        if isinstance(event, StepBegun | StepDone):
+            self.lists.append(held(self.workbench))
+            shown = served(dial_for(self.workbench.google), self.address, "www.example.com")
+            if not isinstance(shown, ServedCertificate) or not shown.covers("www.example.com"):
+                self.refused.append(str(shown))
+
+    @property
+    def address(self) -> str:
+        return str((self.workbench.live("Address/edge") or {})["address"])
+
+
+def test_a_rotation_is_planned_as_steps_that_can_be_seen(standing: Workbench) -> None:
+    standing.write(*edge("www", "api"))
+    made = standing.plan()
+    assert steps_of(made.steps) == [
+        ("create", "SslCertificate", ["issuable"]),
+        ("update", "TargetHttpsProxy", []),
+        ("update", "TargetHttpsProxy", ["ready", "soak"]),
+        ("update", "TargetHttpsProxy", ["served"]),
+    ]
+    soak = next(c for step in made.steps for c in step.awaits if c.what is Await.SOAK)
+    assert soak.seconds == 1800
+
+
+def test_clients_are_served_all_the_while(standing: Workbench) -> None:
+    standing.write(*edge("www", "api"))
+    witness = Witness(standing)
+    standing.apply(watchers=[witness])
+    (new,) = held(standing)
+    lists = [
+        each for at, each in enumerate(witness.lists) if each != witness.lists[at - 1] or not at
+    ]
+    assert lists == [["one"], ["one", new], [new, "one"], [new]]
+    assert witness.refused == []
+    for host in ("www.example.com", "api.example.com"):
+        shown = served(dial_for(standing.google), witness.address, host)
+        assert isinstance(shown, ServedCertificate)
+        assert shown.covers(host)
+    assert standing.live(OLD) is not None  # kept for the retention
+    assert standing.plan().is_empty
+
+
+def test_a_rollback_attaches_the_old_one_again_at_once(standing: Workbench) -> None:
+    before = standing.state()
+    standing.write(*edge("www", "api"))
+    standing.apply()
+    made = standing.plan_back()
+    assert [step.awaits for step in made.steps if step.live == PROXY] == [()]
+    clock = standing.google.clock
+    began = clock.monotonic()
+    standing.roll_back()
+    assert clock.monotonic() - began < 60
+    assert held(standing) == ["one"]
+    kinds = ("addresses", "forwardingRules", "targetHttpsProxies", "sslCertificates")
+    assert {k: v for k, v in before.items() if k in kinds} == {
+        k: v for k, v in standing.state().items() if k in kinds
+    }
+
+
+def stopped_after(workbench: Workbench, count: int) -> None:
+    """Apply, and die when so many steps are done."""
+
+    class Killed(BaseException):
+        pass
+
+    class Killer:
+        done = 0
+
+        def on(self, event: object) -> None:
+            self.done += isinstance(event, StepDone)
+            if self.done == count:
+                raise Killed
+
+    with pytest.raises(Killed):
+        workbench.apply(watchers=[Killer()])
+
+
+@pytest.mark.parametrize("count", range(1, 5))
+def test_killed_after_any_step_the_next_apply_finishes_it(standing: Workbench, count: int) -> None:
+    standing.write(*edge("www", "api"))
+    stopped_after(standing, count)
+    witness = Witness(standing)
+    standing.apply(watchers=[witness])
+    assert witness.refused == []
+    assert held(standing) != ["one"]
+    assert len(held(standing)) == 1
+    assert standing.plan().is_empty
+
+
+def test_a_name_that_leads_elsewhere_too_is_found_out_before_anything_is_made(
+    standing: Workbench,
+) -> None:
+    stray = {"api": {**TO_EDGE, "AAAA": {"ttl": 300, "values": ["2001:db8::7"]}}}
+    standing.write(*edge("www", "api", records=stray))
+    with pytest.raises(CheckFailed, match=r"api\.example\.com\.? AAAA 2001:db8::7, which is not"):
+        standing.apply()
+    assert certificates(standing) == ["one"]
+
+
+def test_caa_that_forbids_google_is_found_out_before_anything_is_made(
+    standing: Workbench,
+) -> None:
+    forbidding = {"@": {"CAA": {"ttl": 300, "values": ['0 issue "other.example"']}}}
+    standing.write(*edge("www", "api", records=forbidding))
+    with pytest.raises(CheckFailed, match=r"(?s)would not issue it.*CAA"):
+        standing.apply()
+    assert certificates(standing) == ["one"]
+
+
+def test_who_knows_better_goes_on(standing: Workbench) -> None:
+    forbidding = {"@": {"CAA": {"ttl": 300, "values": ['0 issue "other.example"']}}}
+    standing.write(*edge("www", "api", records=forbidding))
+    with pytest.raises(CheckFailed, match="is not ready after 60 minutes"):
+        standing.apply(allow=["certificate-precheck=the resolver here is stale"])
+    assert held(standing) == ["one"]  # attached, waited for, and taken out again
+
+
+def test_a_deadline_detaches_the_new_and_leaves_the_old(standing: Workbench) -> None:
+    documents = edge("www", "api", wait={"timeout": "10m"})  # the sandbox takes longer than that
+    standing.write(*documents)
+    with pytest.raises(CheckFailed, match=r"(?s)not ready after 1\d minutes.*the old serves"):
+        standing.apply()
+    assert held(standing) == ["one"]
+    standing.write(*edge("www", "api"))
+    standing.apply()  # with more time the same certificate is attached again
+    assert len(held(standing)) == 1
+    assert held(standing) != ["one"]
+
+
+def test_after_a_permanent_failure_the_old_stays_and_the_next_apply_issues_another(
+    standing: Workbench,
+) -> None:
+    standing.write(*edge("www", "api"))
+    standing.fault("doomed-certificate", match="POST */sslCertificates")
+    with pytest.raises(CheckFailed, match=r"(?s)will not become ready.*PERMANENTLY"):
+        standing.apply()
+    assert held(standing) == ["one"]
+    standing.clear_faults()
+    made = standing.plan()
+    (new,) = (step.live.name for step in made.steps if step.method == "insert")
+    assert re.fullmatch(r"one-[0-9a-f]{8}-2", new)
+    standing.apply()
+    assert held(standing) == [new]
+    assert standing.plan().is_empty
+
+
+def test_fifteen_certificates_leave_no_room_for_another(workbench: Workbench) -> None:
+    names = [f"c{number}" for number in range(15)]
+    certificates = [managed(f"{name}.example.com", name=name) for name in names]
+    records = zone({name: TO_EDGE for name in names})
+    workbench.write(*FRONT, https_proxy(*names), *certificates, records)
+    workbench.apply()
+    certificates[3] = managed("c3.example.com", "also.example.com", name="c3")
+    records = zone({name: TO_EDGE for name in (*names, "also")})
+    workbench.write(*FRONT, https_proxy(*names), *certificates, records)
+    (objection,) = denied(workbench.plan().objections)
+    assert objection.rule == "certificate-limit"
+    assert "would hold 16 certificates and can hold 15" in objection.message
+
+
+def test_the_list_is_never_replaced_at_once(standing: Workbench) -> None:
+    """The incident plan's own way: create, then update the proxy with the new one alone."""
+    standing.write(*edge("www", "api", replace="recreate"))
+    (objection,) = denied(standing.plan().objections)
+    assert objection.rule == "certificate-swap"
+    assert "no valid certificate meanwhile" in objection.message
+    with pytest.raises(PlanRefused, match="certificate-swap"):
+        standing.apply()
+    assert held(standing) == ["one"]
+
+
+def test_the_outage_of_the_incident_ends_with_both_names_served(workbench: Workbench) -> None:
+    workbench.copy_staging()
+    workbench.reset("dns-outage")
+    workbench.apply()
+    dial = dial_for(workbench.google)
+    for host in hosts(workbench):
+        shown = served(dial, "203.0.113.10", host)
+        assert isinstance(shown, ServedCertificate)
+        assert shown.covers(host)
+    assert workbench.plan().is_empty
+
+
+def hosts(workbench: Workbench) -> Iterator[str]:
+    for ref, resource in workbench.load().resources.items():
+        if ref.kind == "SslCertificate":
+            yield from resource.spec["managed"]["domains"]  # type: ignore[index,call-overload,misc] # a body
