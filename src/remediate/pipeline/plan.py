@@ -26,6 +26,7 @@ from remediate.pipeline.observe import Observed
 from remediate.pipeline.steps import Draft, becomes_ready_alone, drafts
 from remediate.pipeline.surroundings import Surroundings
 from remediate.pipeline.traffic import with_hosts, written_sets
+from remediate.pipeline.traffic import with_hosts, written_sets
 from remediate.stores.ledger import Ledger
 
 
@@ -60,6 +61,9 @@ def plan(desired: Desired, observed: Observed, ledger: Ledger, choices: Choices)
         *_patience(resources, verdict.written),
     )
     levels = waves(differences, around)
+    levels = with_hosts(
+        levels, verdict.found, observed.live, written_sets(desired), observed.project
+    )
     levels = with_hosts(
         levels, verdict.found, observed.live, written_sets(desired), observed.project
     )

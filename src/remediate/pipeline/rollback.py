@@ -34,6 +34,7 @@ from remediate.pipeline.observe import Observed, look_at
 from remediate.pipeline.plan import plan_digest, settling, waves
 from remediate.pipeline.snapshot import touched
 from remediate.pipeline.steps import Surroundings
+from remediate.pipeline.traffic import remembered_sets, with_hosts
 from remediate.stores.journal import runs
 from remediate.stores.ledger import Entry, Ledger
 from remediate.stores.snapshots import Snapshot
@@ -138,7 +139,8 @@ def rollback(way: Way, on_conflict: OnConflict = "stop") -> Plan:
         notes += [f"{d.live} was changed by somebody else since, and stays" for d in conflicts]
         found = [d for d in found if d not in conflicts]
     around = Surroundings(way.observed.project, way.observed.live, as_it_was=True)
-    steps = waves(found, around)
+    same = remembered_sets(way.ledger)
+    steps = with_hosts(waves(found, around), found, way.observed.live, same, way.observed.project)
     made = Plan(
         way.snapshot.environment,
         way.observed.project,

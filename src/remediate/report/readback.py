@@ -149,6 +149,7 @@ def _step(step: Mapping[str, Any]) -> Step:
             for each in step["awaits"]
         ),
         note=str(step["note"]),
+        hosts=tuple(map(str, step.get("hosts", ()))),
     )
 
 
