@@ -95,10 +95,10 @@ def changed_body(before: Body, given: Json, *, merge: bool) -> Body:
         asked.pop("masterInstanceName", None)
     if merge:
         settings = merged(_below(current, settings), settings)
-        asked = {name: value for name, value in asked.items() if value is not None}
+        after = merged(before, {name: asked[name] for name in asked if _is_clearable(name, asked)})
     else:
-        settings, asked = without_nulls(settings), without_nulls(asked)
-    after = before | asked
+        settings = without_nulls(settings)
+        after = before | without_nulls(asked)
     _check_immutable(before, after)
     _check_version(before["databaseVersion"], after["databaseVersion"])
     after["settings"] = completed(settings, current, after["databaseVersion"], before["gceZone"])
@@ -109,6 +109,15 @@ def changed_body(before: Body, given: Json, *, merge: bool) -> Body:
     after = _dressed(after)
     _check_running(before, after)
     return after
+
+
+def _is_clearable(name: str, asked: Body) -> bool:
+    """Whether a member of a patch counts: a null takes away only what an instance can lack."""
+    return asked[name] is not None or name not in {
+        *_IMMUTABLE,
+        "databaseVersion",
+        "maintenanceVersion",
+    }
 
 
 def _below(current: Body, patch: Body) -> Body:
@@ -154,7 +163,8 @@ def differing(before: Body, after: Body) -> list[str]:
 def restarts(before: Body, after: Body) -> bool:
     """Whether the change takes the database down for a while."""
     names = differing(before["settings"], after["settings"])
-    return before["databaseVersion"] != after["databaseVersion"] or any(
+    versions = ("databaseVersion", "maintenanceVersion")
+    return any(before.get(name) != after.get(name) for name in versions) or any(
         name in names for name in (*RESTARTING, "activationPolicy")
     )
 

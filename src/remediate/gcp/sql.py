@@ -62,9 +62,13 @@ class Sql:
         body: Body | None = None,
         request_id: str = "",  # noqa: ARG002 - Cloud SQL knows no request ids
     ) -> Operation:
-        """`patch` merges the body into the instance; or `delete`."""
-        path = self._path(collection, name)
-        answer = self._connection.call(_VERBS[method], path, body=body)
+        """`patch` merges the body into the instance; that of `delete` travels in the URL."""
+        path, verb = self._path(collection, name), _VERBS[method]
+        if verb == "DELETE":
+            query = {key: str(value) for key, value in (body or {}).items()}
+            answer = self._connection.call(verb, path, query)
+        else:
+            answer = self._connection.call(verb, path, body=body)
         return Operation(Api.SQL, scope, answer)
 
     def look(self, operation: Operation) -> Body:
