@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
+from dataclasses import dataclass, field, replace
 
 from remediate.kinds.bodies.links import link_target, parent_of
 from remediate.kinds.bodies.resolve import references
@@ -16,9 +15,7 @@ from remediate.model.nearest import did_you_mean
 from remediate.model.ref import Ref, record_ref
 from remediate.model.resource import Desired, RecordSet, Resource, RoutedSet, Zone
 from remediate.model.values import Template
-
-_FORWARDING = frozenset({"ALIAS", "CNAME"})
-_NAMING = frozenset({"A", "AAAA", "ALIAS", "CNAME"})
+from remediate.pipeline.hosts import FORWARDING, NAMING, Choice, choice, domains, is_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +31,19 @@ class Graph:
     needs: Mapping[Ref, tuple[Ref, ...]]
     onward: Mapping[Ref, tuple[Ref, ...]]
     elsewhere: Mapping[Ref, int]
-    choices: Mapping[Ref, _Choice] = field(default_factory=dict)
+    choices: Mapping[Ref, Choice] = field(default_factory=dict)
+    domains: Mapping[Ref, tuple[str, ...]] = field(default_factory=dict)
 
     def below(self, at: Ref, host: str) -> tuple[Ref, ...]:
-        """Where requests for a host go on to; a URL map sends each host its own way."""
-        if (choice := self.choices.get(at)) is None:
-            return self.onward[at]
-        return tuple(to for to in self.onward[at] if to in choice.targets(host))
+        """Where requests for a host go on to.
+
+        A URL map sends each host its own way, and a certificate is shown for its own hosts only.
+        """
+        ways = self.onward[at]
+        if (way := self.choices.get(at)) is not None:
+            targets = way.targets(host)
+            ways = tuple(to for to in ways if to in targets)
+        return tuple(to for to in ways if is_for(host, self.domains.get(to, ())))
 
     def only(self, kept: Collection[Ref]) -> Graph:
         """The same, of these alone."""
@@ -49,7 +52,9 @@ class Graph:
             return {at: tuple(to for to in edges[at] if to in kept) for at in edges if at in kept}
 
         nodes = tuple(node for node in self.nodes if node in kept)
-        return Graph(nodes, within(self.needs), within(self.onward), {}, self.choices)
+        return replace(
+            self, nodes=nodes, needs=within(self.needs), onward=within(self.onward), elsewhere={}
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,23 +66,11 @@ class Impact:
     hosts: tuple[str, ...]
 
 
-@dataclass(slots=True)
-class _Choice:
-    """A URL map's host rules: patterns, and what each leads to."""
-
-    default: set[Ref] = field(default_factory=set)
-    rules: dict[str, set[Ref]] = field(default_factory=dict)
-
-    def targets(self, host: str) -> set[Ref]:
-        found = [pattern for pattern in self.rules if fnmatchcase(host, pattern)]
-        return self.rules[max(found, key=len)] if found else self.default
-
-
 def graph(desired: Desired) -> Graph:
     declared = desired.resources
     needs: dict[Ref, set[Ref]] = {ref: set() for ref in declared}
     onward: dict[Ref, set[Ref]] = {ref: set() for ref in declared}
-    choices: dict[Ref, _Choice] = {}
+    choices: dict[Ref, Choice] = {}
     for ref, resource in declared.items():
         ways = [*_ways(resource, declared)]
         for _at, target in ways:
@@ -89,10 +82,11 @@ def graph(desired: Desired) -> Graph:
             onward[before].add(after)
         needs[ref].update(resource.lifecycle.depends_on)
         if ref.kind == "UrlMap":
-            choices[ref] = _choice(resource, ways)
+            choices[ref] = choice(resource.spec, ways)
     elsewhere = _add_record_sets(desired, needs, onward)
     nodes = tuple(sorted(needs))
-    return Graph(nodes, _ordered(needs), _ordered(onward), elsewhere, choices)
+    listed = {ref: found for ref, each in declared.items() if (found := domains(ref, each.spec))}
+    return Graph(nodes, _ordered(needs), _ordered(onward), elsewhere, choices, listed)
 
 
 def impact(of: Graph, ref: Ref) -> Impact:
@@ -107,7 +101,7 @@ def impact(of: Graph, ref: Ref) -> Impact:
     if ref.is_record_set:
         sources.add(ref)
     naming = sources | {at for at in needed_by if at.is_record_set}
-    hosts = {at.record[0].removesuffix(".") for at in naming if at.record[1] in _NAMING}
+    hosts = {at.record[0].removesuffix(".") for at in naming if at.record[1] in NAMING}
     return Impact(ref, tuple(sorted(hanging - {ref})), tuple(sorted(hosts)))
 
 
@@ -126,23 +120,6 @@ def _ways(resource: Resource, declared: Collection[Ref]) -> Iterator[tuple[str, 
         yield "/metadata/name", parent
 
 
-def _choice(url_map: Resource, ways: list[tuple[str, Ref]]) -> _Choice:
-    matchers = url_map.spec.get("pathMatchers")
-    of_matcher: dict[str, set[Ref]] = {}
-    for number, matcher in enumerate(matchers if isinstance(matchers, list) else []):
-        assert isinstance(matcher, dict)  # the spec is typed
-        below = f"/pathMatchers/{number}/"
-        of_matcher[str(matcher.get("name"))] = {to for at, to in ways if at.startswith(below)}
-    found = _Choice({to for at, to in ways if not at.startswith(("/pathMatchers/", "/tests/"))})
-    rules = url_map.spec.get("hostRules")
-    for rule in rules if isinstance(rules, list) else []:
-        assert isinstance(rule, dict)
-        hosts = rule.get("hosts")
-        for host in hosts if isinstance(hosts, list) else []:
-            found.rules[str(host).lower()] = of_matcher.get(str(rule.get("pathMatcher")), set())
-    return found
-
-
 def _add_record_sets(
     desired: Desired, needs: dict[Ref, set[Ref]], onward: dict[Ref, set[Ref]]
 ) -> dict[Ref, int]:
@@ -151,7 +128,7 @@ def _add_record_sets(
     owners: dict[str, list[Ref]] = {}
     for zone in zones:
         for fqdn, rrtype in zone.records:
-            if rrtype in _NAMING:
+            if rrtype in NAMING:
                 owners.setdefault(fqdn, []).append(record_ref(zone.ref.name, fqdn, rrtype))
     addresses = {
         str(each.spec.get("address")): ref
@@ -198,7 +175,7 @@ def _leads_to(
     for value in values:
         if isinstance(value, Template):
             found.update(reference.ref for reference in value.references)
-        elif wanted.type in _FORWARDING:
+        elif wanted.type in FORWARDING:
             found.update(owners.get(value, ()))
         elif value in addresses:
             found.add(addresses[value])
