@@ -96,6 +96,7 @@ def _look(refs: Sequence[Ref], google: Google, watchers: Sequence[Watcher]) -> O
     """Every collection of their APIs around these, and of others, that may link to one of them."""
     places = {ref.location for ref in refs if ref.kind != DNS} | {GLOBAL}
     apis = {kind(ref.kind).api for ref in refs if ref.kind != DNS}
+    kinds = {ref.kind for ref in refs}
     around = {
         (name, place)
         for name in NAMES
@@ -120,7 +121,6 @@ def rollback(way: Way, on_conflict: OnConflict = "stop") -> Plan:
     way.observed.insist()
     notes: list[str] = []
     strangers: Counter[Ref] = Counter()
-    kinds = {ref.kind for ref in refs}
     records = [*_records(way, strangers)]
     found = [*_resources(way, strangers, notes), *records]
     notes += [
