@@ -17,7 +17,7 @@ from remediate.pipeline.apply import apply, order_of
 from remediate.pipeline.observe import observe
 from remediate.pipeline.plan import Choices, plan
 from tests.pipeline.documents import health_check
-from tests.workbench import PROJECT, REGION, Workbench, document, moved
+from tests.workbench import PROJECT, REGION, Workbench, document, moved, told
 
 REF = Ref("VpcConnector", "inner", REGION)
 PATH = f"v1/projects/{PROJECT}/locations/{REGION}/connectors"
@@ -315,3 +315,40 @@ def test_going_back_leaves_one_that_a_service_has_come_to_use(workbench: Workben
     made = workbench.roll_back()
     assert made.is_empty
     assert f"{REF} stays, since RunService/{REGION}/web uses it" in made.notes
+
+
+def service(name: str = "web") -> dict[str, Any]:
+    template = {"containers": [{"image": "hello"}], "vpcAccess": {"connector": "inner"}}
+    return document("RunService", name, {"template": template})
+
+
+def way_out(workbench: Workbench, name: str = "web") -> str:
+    """The connector that a service sends its traffic through."""
+    body: Any = workbench.live(Ref("RunService", name, REGION))
+    return str(body["template"]["vpcAccess"]["connector"]).rpartition("/")[2]
+
+
+def test_services_are_moved_over_to_what_takes_its_place_and_back(workbench: Workbench) -> None:
+    workbench.write(connector(), service())
+    workbench.apply()
+    assert way_out(workbench) == "inner"
+    workbench.write(connector(maxInstances=4), service())
+    made = workbench.apply()
+    assert sorted(told(made)) == [("replace", str(REF)), ("update", f"RunService/{REGION}/web")]
+    assert [step.live.kind for step in made.steps] == ["VpcConnector", "RunService"]
+    new = made.steps[0].live.name
+    assert way_out(workbench) == new
+    assert connectors(workbench) == {"inner": FIRST, new: SPARE}
+    assert workbench.plan().is_empty
+    workbench.roll_back()
+    assert way_out(workbench) == "inner"
+    assert connectors(workbench) == {"inner": FIRST}
+
+
+def test_a_service_and_its_connector_go_together_without_a_word(workbench: Workbench) -> None:
+    gone = {"onRemove": "delete"}
+    workbench.write({**connector(), "lifecycle": gone}, {**service(), "lifecycle": gone})
+    workbench.apply()
+    workbench.write()
+    rules = {objection.rule for objection in workbench.plan(prune=True).objections}
+    assert "in-use" not in rules

@@ -194,6 +194,11 @@ def ready(body: Body) -> Readiness:
     return Readiness(ready=state == "READY", state=state, failed=state == "ERROR")
 
 
+def ready_alone(_body: Mapping[str, Any]) -> bool:
+    """A connector waits for nobody to use it."""
+    return True
+
+
 KIND = Kind(
     name="VpcConnector",
     api=Api.VPC_ACCESS,
@@ -242,5 +247,6 @@ KIND = Kind(
         Action.DELETE: 60,
     },
     ready=ready,
+    ready_alone=ready_alone,
     check=check,
 )
