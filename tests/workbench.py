@@ -22,6 +22,7 @@ from remediate.model.progress import Watcher
 from remediate.model.ref import Ref, parse_ref
 from remediate.model.resource import Desired
 from remediate.pipeline.apply import Outcome, adopt, apply, order_of
+from remediate.pipeline.gc import Sweep, gc, look_around
 from remediate.pipeline.guard import denied, parse_allowances
 from remediate.pipeline.load import load
 from remediate.pipeline.observe import observe
@@ -117,6 +118,33 @@ class Workbench:
                 outcome = apply(order, run, google, self.store, ledger, [*watchers])
             adopt(made, desired, seen, ledger, self._choices(**choices), google.clock.now())
         return made, outcome
+
+    def gc(self, retention: float | None = None, **choices: Any) -> Plan:
+        """Delete what was set aside, as `remediate gc` does."""
+        google = self.google
+        run = google.chance.ulid(google.clock.now())
+        with lock(self.store, NAME, run, google.clock):
+            ledger = self.ledger
+            sweep = self._sweep(ledger, retention, **choices)
+            insist(sweep.plan)
+            if not sweep.plan.is_empty:
+                apply(sweep.order(), run, google, self.store, ledger, ())
+            sweep.forget(ledger)
+        return sweep.plan
+
+    def plan_gc(self, retention: float | None = None, **choices: Any) -> Plan:
+        return self._sweep(self.ledger, retention, **choices).plan
+
+    def _sweep(self, ledger: Ledger, retention: float | None, **choices: Any) -> Sweep:
+        desired = self.load()
+        seen = look_around(self.google, desired, ledger)
+        seconds = desired.environment.retention if retention is None else retention
+        chosen = self._choices(**choices)
+        return gc(desired, seen, ledger, chosen, seconds, self.google.clock.now())
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass, in the sandbox and for this user."""
+        self.google.clock.sleep(seconds)
 
     def plan_back(
         self, snapshot: str = "latest", on_conflict: OnConflict = "stop", allow: Iterable[str] = ()

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from remediate.kinds.kind import Removal, Replacement
 from remediate.kinds.registry import NAMES, kind
 
 
@@ -28,3 +29,17 @@ def test_a_kind_is_imported_when_it_is_first_asked_for() -> None:
     loaded = set(ran.stdout.split())
     assert "remediate.kinds.address" in loaded
     assert loaded.isdisjoint({"remediate.kinds.url_map", "remediate.kinds.backend_service"})
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_a_new_one_is_made_beside_waits_for_gc_when_it_is_removed(name: str) -> None:
+    """Else a removal would have to say what becomes of all that replacements have left behind."""
+    facts = kind(name)
+    if facts.replacement is Replacement.BESIDE:
+        assert facts.removal is Removal.LATER
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_goes_on_a_word_alone_says_what_is_lost(name: str) -> None:
+    facts = kind(name)
+    assert bool(facts.loses) is (facts.removal is Removal.ON_WORD)

@@ -232,11 +232,14 @@ def test_a_removal_takes_a_word_in_the_yaml_and_a_word_for_the_run(
     workbench.apply()
     workbench.write(url_map())
     made = workbench.apply(prune=prune)
+    workbench.gc(retention=0)
     assert (workbench.live("HealthCheck/alive") is None) is gone
     expected = {
         ("keep", False): ["HealthCheck/alive is no longer in the YAML and stays (onRemove: keep)"],
         ("keep", True): ["HealthCheck/alive is no longer in the YAML and stays (onRemove: keep)"],
-        ("delete", False): ["HealthCheck/alive is no longer in the YAML; --prune deletes it"],
+        ("delete", False): [
+            "HealthCheck/alive is no longer in the YAML; --prune sets it aside, for `remediate gc`"
+        ],
         ("delete", True): [],
     }
     assert list(made.notes) == expected[on_remove, prune]
@@ -257,7 +260,7 @@ def test_what_was_as_wished_already_is_remembered_too(workbench: Workbench) -> N
     workbench.write(health_check(lifecycle=gone), url_map())
     workbench.apply()
     workbench.write(url_map())
-    assert told(workbench.plan(prune=True)) == [("delete", "HealthCheck/alive")]
+    assert told(workbench.plan(prune=True)) == [("set-aside", "HealthCheck/alive")]
 
 
 # Links and addresses

@@ -107,7 +107,7 @@ def test_deletions_wait_for_every_other_step(workbench: Workbench) -> None:
     workbench.write(url_map(), health_check("other", checkIntervalSec=20), health_check("third"))
     made = workbench.plan(prune=True)
     verbs = [{step.verb for step in wave} for wave in made.waves]
-    assert verbs == [{Action.CREATE, Action.UPDATE}, {Action.DELETE}]
+    assert verbs == [{Action.CREATE, Action.UPDATE}, {Action.SET_ASIDE}]
 
 
 def test_what_depends_by_word_alone_waits_too(workbench: Workbench) -> None:
@@ -223,9 +223,14 @@ def test_what_a_replacement_left_behind_is_said_and_goes_with_its_document(
     workbench.write(certificate(spec=OTHER_PEM, **gone), health_check())
     replaced = workbench.apply().differences[0].live.name
     (note,) = workbench.plan().notes
-    assert note == f"SslCertificate/brought is {replaced} now; brought stays, for a rollback"
+    said = f"SslCertificate/brought is {replaced} now; brought stays, for a rollback"
+    assert note.startswith(f"{said}; `remediate gc` may delete it from 20")
     workbench.write(health_check())
     made = workbench.apply(prune=True, allow=ALL)
+    assert [(step.verb, step.live.name) for step in made.steps] == [(Action.SET_ASIDE, replaced)]
+    (note,) = workbench.plan().notes
+    assert note.startswith("SslCertificate/brought is set aside; `remediate gc` may delete it from")
+    made = workbench.gc(retention=0, allow=ALL)
     assert [step.live.name for step in made.steps] == ["brought", replaced]
     assert workbench.plan().notes == []
 
@@ -240,6 +245,7 @@ def test_what_only_looks_like_a_replacement_of_ours_is_never_deleted(
     workbench.send("POST", theirs, {**OTHER_PEM, "name": "brought-0123abcd"})
     workbench.write(health_check())
     workbench.apply(prune=True, allow=ALL)
+    workbench.gc(retention=0, allow=ALL)
     assert workbench.live("SslCertificate/brought") is None
     assert workbench.live("SslCertificate/brought-0123abcd") is not None
 
@@ -253,12 +259,16 @@ def test_a_plan_says_of_each_step_whether_it_can_be_undone(workbench: Workbench)
     workbench.write(*own, managed("a.example.com", **gone))
     workbench.apply()
     workbench.write(url_map())
-    made = workbench.plan(prune=True)
+    made = workbench.apply(prune=True, allow=ALL)
     undo = {str(step.ref): step.undo for step in made.steps}
-    assert undo["Address/edge"] is Undo.NEVER
-    assert undo["SslCertificate/brought"] is Undo.NEVER
-    assert undo["SslCertificate/managed"] is Undo.APPROXIMATE
-    assert undo["HealthCheck/alive"] is Undo.EXACT
+    assert undo.pop("Address/edge") is Undo.NEVER
+    assert {*undo.values()} == {Undo.EXACT}
+    later = {str(step.ref): step.undo for step in workbench.plan_gc(retention=0).steps}
+    assert later == {
+        "SslCertificate/brought": Undo.NEVER,
+        "SslCertificate/managed": Undo.APPROXIMATE,
+        "HealthCheck/alive": Undo.EXACT,
+    }
 
 
 def test_targets_narrow_a_plan_and_one_that_matches_nothing_is_an_error(

@@ -232,7 +232,8 @@ def test_what_cannot_be_made_again_is_said_and_the_rest_goes_back_when_that_is_a
     workbench.write(certificate(**GONE), health_check(lifecycle=GONE), url_map(), http_proxy())
     workbench.apply()
     workbench.write(url_map(), http_proxy())
-    workbench.apply(prune=True, allow=["too-many-deletes=x", "irreversible=x"])
+    workbench.apply(prune=True, allow=["too-many-deletes=x"])
+    workbench.gc(retention=0, allow=["irreversible=x"])
     with pytest.raises(PlanRefused, match="SslCertificate/brought cannot be made again: its pri"):
         workbench.roll_back()
     workbench.roll_back(allow=["irreversible:SslCertificate/brought=it is in the vault"])

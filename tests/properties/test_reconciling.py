@@ -42,6 +42,34 @@ def test_a_plan_reaches_what_is_desired_and_a_rollback_what_was(
 
 
 @AGAINST_THE_SANDBOX
+@given(first=environments(), then=environments())
+def test_gc_touches_only_what_is_marked_and_a_rollback_makes_it_again(
+    workbench: Workbench, first: list[Document], then: list[Document]
+) -> None:
+    workbench.reset()
+    workbench.write(*first)
+    workbench.apply()
+    workbench.write(*then)
+    workbench.apply(prune=True, allow=DELETE)
+    before = workbench.state()
+    marked = {
+        ref.named(aside.name)
+        for ref, entry in workbench.ledger.resources.items()
+        for aside in entry.asides
+    }
+    workbench.forget_calls()
+    made = workbench.gc(retention=0, allow=DELETE)
+    written = [path.rpartition("/")[2] for verb, path in workbench.calls() if verb != "GET"]
+    assert sorted(written) == sorted(difference.live.name for difference in made.differences)
+    assert {difference.live for difference in made.differences} <= marked
+    assert workbench.plan(prune=True).is_empty
+    assert workbench.gc(retention=0, allow=DELETE).is_empty
+    if made.steps and exact(made):
+        workbench.roll_back()
+        assert moved(before, workbench.state()) == {}
+
+
+@AGAINST_THE_SANDBOX
 @given(first=environments(), then=environments(), data=st.data())
 def test_a_crash_anywhere_is_healed_by_running_again_or_by_going_back(
     workbench: Workbench, first: list[Document], then: list[Document], data: st.DataObject

@@ -14,6 +14,10 @@ from remediate.stores.folder import Folder
 from remediate.stores.ledger import Entry, Ledger
 
 URL_MAP = Ref("UrlMap", "x")
+HALF_AN_ASIDE = (
+    b'{"format_version":2,"endpoint":"google","elsewhere":{},"records":{},"resources":{"UrlMap/x":'
+    b'{"name":"x","fields":{},"onRemove":"keep","protect":false,"asides":[{"name":"x"}]}}}'
+)
 NEG = Ref("NetworkEndpointGroup", "n", "us-central1")
 
 
@@ -75,8 +79,7 @@ def test_of_two_writers_the_second_is_stale(store: Folder) -> None:
         b'{"format_version":1,"resources":[],"records":{}}',
         b'{"format_version":1,"resources":{"x":{}},"records":{}}',
         b'{"format_version":1,"resources":{"UrlMap/x":{}},"records":{}}',
-        b'{"format_version":2,"endpoint":"google","elsewhere":{},"records":{},'
-        + b'"resources":{"UrlMap/x":{"name":"x","fields":{},"asides":[{}]}}}',
+        HALF_AN_ASIDE,
     ],
 )
 def test_a_damaged_ledger_is_not_taken_for_none(store: Folder, content: bytes) -> None:

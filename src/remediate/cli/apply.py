@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import click
 
@@ -13,9 +15,10 @@ from remediate.cli.signals import first_signal_stops
 from remediate.model.errors import Declined, PlanRefused
 from remediate.model.plan import Plan
 from remediate.model.resource import Desired
-from remediate.pipeline.apply import Outcome, adopt, apply, insist_on_same, order_of
+from remediate.pipeline.apply import Order, Outcome, adopt, apply, insist_on_same, order_of
 from remediate.pipeline.guard import denied
 from remediate.pipeline.plan import Choices
+from remediate.stores.ledger import Ledger
 from remediate.stores.lock import lock
 
 
@@ -73,6 +76,40 @@ def show(plan: Plan) -> None:
 def insist_on_guards(plan: Plan) -> None:
     if reasons := denied(plan.objections):
         raise PlanRefused("\n".join(f"{one.rule}: {one.message}\n  {one.allow}" for one in reasons))
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A plan with the order that comes of it, and what the ledger has to learn afterwards."""
+
+    plan: Plan
+    order: Callable[[], Order]
+    settle: Callable[[Ledger], None] = lambda _ledger: None
+
+
+def carried_out(
+    session: Session, prepare: Callable[[Ledger], Prepared], question: str, otherwise: str
+) -> tuple[Plan, Outcome | None]:
+    """Under the lock: plan, show, ask if there is a question, and carry it out."""
+    google, run = session.google, session.new_run()
+    with lock(session.store, session.environment, run, google.clock) as lease:
+        if lease.notice:
+            sys.stderr.write(f"{lease.notice}\n")
+        ledger = session.ledger()
+        made = prepare(ledger)
+        show(made.plan)
+        insist_on_guards(made.plan)
+        outcome = None
+        if not made.plan.is_empty:
+            if question:
+                ask(question, otherwise)
+            session.watcher.expect(len(made.plan.steps))
+            with first_signal_stops() as stopping:
+                outcome = apply(
+                    made.order(), run, google, session.store, ledger, session.watchers, stopping
+                )
+        made.settle(ledger)
+    return made.plan, outcome
 
 
 def _applied(

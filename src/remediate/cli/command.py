@@ -20,6 +20,7 @@ VERBS = {
     "plan": "Show what would change, and why it may not.",
     "apply": "Make live as the YAML says, a snapshot first.",
     "rollback": "Take live back to a snapshot.",
+    "gc": "Delete what was set aside longer ago than the retention.",
     "snapshot": "List, show, compare or take snapshots.",
     "show": "Show a plan file, a snapshot or a run.",
     "import": "Write the YAML of what a project holds already.",

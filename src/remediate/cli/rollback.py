@@ -6,17 +6,16 @@ import sys
 
 import click
 
-from remediate.cli.apply import ask, insist_on_guards, show
+from remediate.cli.apply import Prepared, carried_out
 from remediate.cli.options import Settings, global_options
 from remediate.cli.outputs import output_options, write
 from remediate.cli.session import Session, allowances, opened, store
-from remediate.cli.signals import first_signal_stops
 from remediate.model.plan import Plan
-from remediate.pipeline.apply import Outcome, apply
+from remediate.pipeline.apply import Outcome
 from remediate.pipeline.history import cut_short
 from remediate.pipeline.rollback import OnConflict, order_back, rollback, way_back
 from remediate.stores.desired_files import environment_folder
-from remediate.stores.lock import lock
+from remediate.stores.ledger import Ledger
 from remediate.stores.snapshots import LATEST, Snapshot, Snapshots
 
 
@@ -94,23 +93,11 @@ def goal(settings: Settings, latest: Snapshot) -> Snapshot:
 def _rolled_back(
     session: Session, snapshot: Snapshot, on_conflict: OnConflict, *, asking: bool
 ) -> tuple[Plan, Outcome | None]:
-    google = session.google
-    run = session.new_run()
     allowed = allowances(session.settings)
-    with lock(session.store, snapshot.environment, run, google.clock) as lease:
-        if lease.notice:
-            sys.stderr.write(f"{lease.notice}\n")
-        ledger = session.ledger()
-        way = way_back(snapshot, session.store, ledger, google, allowed, session.watchers)
+
+    def prepared(ledger: Ledger) -> Prepared:
+        way = way_back(snapshot, session.store, ledger, session.google, allowed, session.watchers)
         plan = rollback(way, on_conflict)
-        show(plan)
-        insist_on_guards(plan)
-        if plan.is_empty:
-            return plan, None
-        if asking:
-            ask("Roll back?", "not rolled back")
-        order = order_back(way, plan)
-        session.watcher.expect(len(plan.steps))
-        with first_signal_stops() as stopping:
-            outcome = apply(order, run, google, session.store, ledger, session.watchers, stopping)
-        return plan, outcome
+        return Prepared(plan, lambda: order_back(way, plan))
+
+    return carried_out(session, prepared, "Roll back?" if asking else "", "not rolled back")

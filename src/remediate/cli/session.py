@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from remediate.cli.options import Settings
 from remediate.cli.outputs import colour
@@ -28,6 +29,9 @@ from remediate.stores.folder import Folder
 from remediate.stores.ledger import Ledger
 from remediate.stores.snapshots import Snapshots
 from remediate.stores.store import Store
+
+if TYPE_CHECKING:
+    from remediate.pipeline.gc import Sweep
 
 EMBEDDED = "embedded"
 _GLOBS = "It is a glob over `Kind/name`, as in `DnsZone/*`; `remediate graph` shows the names."
@@ -64,6 +68,16 @@ class Session:
                 error.hint = _GLOBS
             raise
         return with_objections(made, preflight(self.google, made)), seen
+
+    def sweep(
+        self, desired: Desired, ledger: Ledger, choices: Choices, retention: float | None
+    ) -> Sweep:
+        """Read what was set aside, and whatever may use it."""
+        from remediate.pipeline.gc import gc, look_around  # noqa: PLC0415 - for one verb alone
+
+        seen = look_around(self.google, desired, ledger, self.watchers)
+        seconds = desired.environment.retention if retention is None else retention
+        return gc(desired, seen, ledger, choices, seconds, self.google.clock.now())
 
 
 @contextmanager

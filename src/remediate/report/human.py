@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Sequence
 
+from remediate.model.aside import lasting
 from remediate.model.plan import Difference, Objection, Plan
 from remediate.pipeline.apply import Outcome
 from remediate.pipeline.guard import denied
@@ -13,7 +14,8 @@ from remediate.report.rotation import rotations
 from remediate.report.summary import count_words, sentences
 from remediate.report.text import WIDTH, Palette, Tone, command, counted, safe, wrapped
 
-_FROM_SNAPSHOT = "snapshot:"
+_FROM_SNAPSHOT, _OF_GC = "snapshot:", "gc:"  # how the digest of what is desired begins
+_DONE = {"apply": "Applied", "rollback": "Rolled back", "gc": "Cleared away"}
 _LEVELS = {"deny": "denied", "approve": "needs approval", "warn": "warning"}
 
 
@@ -42,10 +44,9 @@ def plan_text(
 
 
 def _title(plan: Plan, drawing: Drawing) -> Iterator[str]:
-    wish = _wish(plan)
     if not plan.is_empty:
         where = f"{safe(plan.environment)} (project {safe(plan.project)})"
-        yield from wrapped(f"Plan for {where}: to make live as {wish}", drawing.width)
+        yield from wrapped(f"Plan for {where}: {_aim(plan)}", drawing.width)
         used = {sign(difference) for difference in plan.differences}
         legend = ", ".join(f"{mark} {word}" for mark, word in SIGNS.items() if mark in used)
         yield from wrapped(legend, drawing.width)
@@ -58,8 +59,20 @@ def _title(plan: Plan, drawing: Drawing) -> Iterator[str]:
         yield from wrapped(text, drawing.width)
     else:
         looked = f", {counted(len(plan.written), 'resource')} compared" if plan.written else ""
-        text = f"Nothing to do: live is as {wish} ({safe(plan.environment)}{looked})."
+        text = f"Nothing to do: {_reached(plan)} ({safe(plan.environment)}{looked})."
         yield from wrapped(text, drawing.width)
+
+
+def _aim(plan: Plan) -> str:
+    if plan.desired_digest.startswith(_OF_GC):
+        return f"to delete what was set aside {lasting(plan.retention)} ago or earlier"
+    return f"to make live as {_wish(plan)}"
+
+
+def _reached(plan: Plan) -> str:
+    if plan.desired_digest.startswith(_OF_GC):
+        return f"nothing that was set aside {lasting(plan.retention)} ago or earlier can go"
+    return f"live is as {_wish(plan)}"
 
 
 def _wish(plan: Plan) -> str:
@@ -156,10 +169,11 @@ def _next(plan: Plan, next_command: str, drawing: Drawing) -> Iterator[str]:
 def outcome_text(
     outcome: Outcome | None, plan: Plan, *, verb: str = "apply", width: int = WIDTH
 ) -> str:
-    """What came of an apply or a rollback that has succeeded, and the way back."""
+    """What came of an apply, a rollback or a gc that has succeeded, and the way back."""
     if outcome is None:
-        return f"Nothing was done: live is as {_wish(plan)} ({safe(plan.environment)}).\n"
-    done = "Rolled back" if verb == "rollback" else "Applied"
+        text = f"Nothing was done: {_reached(plan)} ({safe(plan.environment)})."
+        return "\n".join(wrapped(text, width)) + "\n"
+    done = _DONE[verb]
     steps = f"{counted(outcome.done, 'step')}, run {safe(outcome.run)}"
     lines = wrapped(f"{done}: {count_words(plan, past=True)} ({steps}).", width)
     lines += ["To take it back:", f"  remediate rollback --snapshot {safe(outcome.snapshot)}"]

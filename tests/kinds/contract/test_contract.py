@@ -10,8 +10,9 @@ import pytest
 
 from gcp_sandbox.sandbox import Sandbox
 from remediate.kinds.bodies.names import is_ours
-from remediate.kinds.kind import Replacement
+from remediate.kinds.kind import Removal, Replacement
 from remediate.kinds.registry import NAMES
+from remediate.model.aside import RETENTION
 from remediate.model.errors import PlanRefused
 from remediate.model.json import Body
 from remediate.model.plan import Action, FieldChange, Plan, Undo
@@ -20,6 +21,7 @@ from tests.kinds.examples import Example, examples
 from tests.workbench import REGION, Workbench, moved
 
 EXAMPLES = [example for name in NAMES for example in examples(name)]
+LATER = [example for example in EXAMPLES if example.facts.removal is Removal.LATER]
 CHANGES = [(example, said) for example in EXAMPLES for said in example.changes]
 REPLACEMENTS = [(example, said) for example in EXAMPLES for said in example.replacements]
 BY_HOW = {
@@ -212,10 +214,41 @@ def test_it_is_deleted_and_comes_back(stage: Stage, example: Example) -> None:
     stage.show(example)
     assert stage.second_plan_is_empty()  # absence never deletes
     made = stage.workbench.apply(prune=True, allow=DELETE)
-    assert {difference.action for difference in made.differences} == {Action.DELETE}
-    assert stage.workbench.live(ref_of(example)) is None
+    later = example.facts.removal is Removal.LATER
+    assert {difference.action for difference in made.differences} == {
+        Action.SET_ASIDE if later else Action.DELETE
+    }
+    assert (stage.workbench.live(ref_of(example)) is None) is not later
     assert stage.second_plan_is_empty()
     goes_back(stage, made, before)
+
+
+@pytest.mark.parametrize("example", LATER, ids=str)
+def test_it_is_set_aside_and_goes_when_its_time_is_over(stage: Stage, example: Example) -> None:
+    before, ref = stage.set_up(example), ref_of(example)
+    stage.example = None
+    stage.show(example)
+    stage.workbench.apply(prune=True, allow=DELETE)
+    assert moved(before, stage.workbench.state()) == {}  # Google has heard nothing of it
+    assert stage.workbench.gc().is_empty
+    stage.workbench.advance(RETENTION + 1)
+    made = stage.workbench.gc(allow=DELETE)
+    assert [(d.action, d.ref) for d in made.differences] == [(Action.DELETE, ref)]
+    assert stage.workbench.live(ref) is None
+    assert stage.second_plan_is_empty()
+    assert stage.workbench.gc(retention=0).is_empty
+    goes_back(stage, made, before)
+
+
+@pytest.mark.parametrize("example", LATER, ids=str)
+def test_what_is_set_aside_and_written_again_is_ours_again(stage: Stage, example: Example) -> None:
+    before = stage.set_up(example)
+    stage.show(example)
+    stage.workbench.apply(prune=True, allow=DELETE)
+    stage.show(example, example.first)
+    assert stage.workbench.apply().is_empty
+    assert stage.workbench.gc(retention=0).is_empty
+    assert moved(before, stage.workbench.state()) == {}
 
 
 @pytest.mark.parametrize(
@@ -233,4 +266,6 @@ def test_deleted_with_all_that_it_needs_the_world_is_as_born(
         stage.workbench.apply()
     stage.workbench.write()
     stage.workbench.apply(prune=True, allow=DELETE)
+    stage.workbench.gc(retention=0, allow=DELETE)
     assert moved(born, stage.workbench.state()) == {}
+    assert stage.workbench.ledger.resources == {}

@@ -1,0 +1,97 @@
+"""`remediate gc`: delete what was set aside, once its retention is over."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from remediate.cli.apply import Prepared, carried_out
+from remediate.cli.options import Settings, global_options, selection, target_options
+from remediate.cli.outputs import colour, output_options, width, write
+from remediate.cli.session import choices, loaded, opened
+from remediate.kinds.documents.lifecycle import duration
+from remediate.model.plan import Plan
+from remediate.pipeline.gc import Sweep
+from remediate.pipeline.guard import denied
+
+
+def _seconds(_context: click.Context, _option: click.Parameter, said: str | None) -> float | None:
+    try:
+        return None if said is None else duration(said)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+@click.command("gc")
+@global_options
+@target_options
+@click.option(
+    "--retention",
+    metavar="7d",
+    callback=_seconds,
+    help="Only what was set aside so long ago; the Environment's, or 7 days, if not said.",
+)
+@click.option("--dry-run", is_flag=True, help="Only show the plan.")
+@click.option("--detailed-exitcode", is_flag=True, help="With --dry-run: exit 2 if anything goes.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@output_options
+def command(
+    settings: Settings,
+    target: tuple[str, ...],
+    exclude: tuple[str, ...],
+    retention: float | None,
+    *,
+    dry_run: bool,
+    detailed_exitcode: bool,
+    yes: bool,
+    **out: object,
+) -> int:
+    """Delete what was set aside, once its retention is over, and nothing else.
+
+    Shows the plan and asks first, if a terminal is there to ask. What is in use again, declared
+    again, protected, or not as it was when it was set aside, stays, and is named. A snapshot is
+    taken first, as ever.
+    """
+    from remediate.report.human import outcome_text  # noqa: PLC0415 - late, for start-up
+    from remediate.report.machine import outcome_json  # noqa: PLC0415 - late, for start-up
+
+    desired = loaded(settings)
+    about = desired.environment
+    chosen = choices(settings, desired, target, exclude)
+    with opened(settings, about.name, about.project) as session:
+        if dry_run:
+            plan = session.sweep(desired, session.ledger(), chosen, retention).plan
+            _show(plan, settings, selection(target, exclude, prune=False), **out)
+            if denied(plan.objections):
+                return 4
+            return 2 if detailed_exitcode and not plan.is_empty else 0
+        asking = sys.stdin.isatty() and not yes
+        plan, outcome = carried_out(
+            session,
+            lambda ledger: _prepared(session.sweep(desired, ledger, chosen, retention)),
+            "Delete these?" if asking else "",
+            "not deleted",
+        )
+    write(
+        lambda: outcome_text(outcome, plan, verb="gc"),
+        lambda: outcome_json(outcome, plan, verb="gc"),
+        **out,
+    )
+    return 0
+
+
+def _prepared(sweep: Sweep) -> Prepared:
+    return Prepared(sweep.plan, sweep.order, sweep.forget)
+
+
+def _show(plan: Plan, settings: Settings, words: list[str], **out: object) -> None:
+    from remediate.report.human import plan_text  # noqa: PLC0415 - late, for start-up
+    from remediate.report.machine import plan_json  # noqa: PLC0415 - late, for start-up
+
+    following = settings.command("gc", f"--retention={plan.retention:.0f}s", *words)
+    write(
+        lambda: plan_text(plan, width=width(), colour=colour(), next_command=following),
+        lambda: plan_json(plan),
+        **out,
+    )
