@@ -27,7 +27,7 @@ from tests.pipeline.documents import (
     url_map,
     zone,
 )
-from tests.workbench import Workbench
+from tests.workbench import Workbench, document
 
 BOTH = ("api-staging.netrasystems.ai", "staging.netrasystems.ai")
 WWW = {"www": sets("A", "${Address/edge.address}")}
@@ -61,6 +61,41 @@ def test_all_of_staging_says_what_the_graph_says(workbench: Workbench) -> None:
     compared = {ref: found for ref, found in told.items() if parse_ref(ref) in drawn.needs}
     assert len(compared) > 10
     assert compared == {ref: impact(drawn, parse_ref(ref)).hosts for ref in compared}
+
+
+@pytest.mark.parametrize(
+    ("mention", "expected"),
+    [
+        ("/cloudsql/${SqlInstance/db.connectionName}", True),
+        ("/cloudsql/netra-staging:us-central1:db", True),
+        ("/cloudsql/netra-staging:us-central1:db-2", False),
+        ("nothing", False),
+    ],
+)
+def test_a_database_is_led_to_by_whoever_speaks_of_it(
+    workbench: Workbench, mention: str, *, expected: bool
+) -> None:
+    settings = {"tier": "db-f1-micro", "edition": "ENTERPRISE"}
+    sql = {"databaseVersion": "POSTGRES_16", "region": "us-central1", "settings": settings}
+    env = [{"name": "DB", "value": mention}]
+    group = {"networkEndpointType": "SERVERLESS", "cloudRun": {"service": "web"}}
+    backends = {"loadBalancingScheme": "EXTERNAL_MANAGED", "backends": [{"group": "web"}]}
+    every = [
+        address(),
+        rule(),
+        http_proxy(),
+        document("UrlMap", "main", {"defaultService": "web"}),
+        document("BackendService", "web", backends),
+        document("NetworkEndpointGroup", "web", group),
+        document("RunService", "web", {"template": {"containers": [{"image": "i", "env": env}]}}),
+        document("SqlInstance", "db", sql),
+        zone(WWW),
+    ]
+    told = replanned(workbench, *every)
+    assert told["RunService/us-central1/web"] == ("www.example.com",)
+    found = ("www.example.com",) if expected else ()
+    assert told["SqlInstance/db"] == found
+    assert impact(graph(workbench.load()), parse_ref("SqlInstance/db")).hosts == found
 
 
 def test_the_url_map_sends_each_host_its_own_way(workbench: Workbench) -> None:

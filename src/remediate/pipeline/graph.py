@@ -16,6 +16,7 @@ from remediate.model.ref import Ref, record_ref
 from remediate.model.resource import Desired, RecordSet, Resource, RoutedSet, Zone
 from remediate.model.values import Template
 from remediate.pipeline.hosts import FORWARDING, NAMING, Choice, choice, domains, is_for
+from remediate.pipeline.traffic import mentioned
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +72,10 @@ def graph(desired: Desired) -> Graph:
     needs: dict[Ref, set[Ref]] = {ref: set() for ref in declared}
     onward: dict[Ref, set[Ref]] = {ref: set() for ref in declared}
     choices: dict[Ref, Choice] = {}
+    specs = {ref: resource.spec for ref, resource in declared.items()}
+    spoken_of = mentioned(specs, desired.environment.project)
     for ref, resource in declared.items():
-        ways = [*_ways(resource, declared)]
+        ways = [*_ways(resource, declared), *(("", to) for to in spoken_of(ref, resource.spec))]
         for _at, target in ways:
             needs[ref].add(target)
             # A rule needs its address, and what comes in at the address goes on to the rule.
@@ -85,7 +88,7 @@ def graph(desired: Desired) -> Graph:
             choices[ref] = choice(resource.spec, ways)
     elsewhere = _add_record_sets(desired, needs, onward)
     nodes = tuple(sorted(needs))
-    listed = {ref: found for ref, each in declared.items() if (found := domains(ref, each.spec))}
+    listed = {ref: found for ref, spec in specs.items() if (found := domains(ref, spec))}
     return Graph(nodes, _ordered(needs), _ordered(onward), elsewhere, choices, listed)
 
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from remediate.kinds.bodies.links import holders_of, linked, parent_of, ref_of
-from remediate.kinds.fields.pointers import Patterns, leaves
+from remediate.kinds.fields.pointers import Patterns, children, leaves
 from remediate.kinds.records.routing import answers, data, needs, routed_links
 from remediate.kinds.registry import kind
 from remediate.model.plan import Difference, Step
@@ -27,8 +27,6 @@ Bodies = Mapping[Ref, Mapping[str, Any]]
 NameSet = tuple[str, str, Sequence[object]]
 """Owner name with its dot, type, and data: texts, `Template`s, `Unknown`s, or a Ref it needs."""
 
-_CONNECTION_NAME = re.compile(r"[^:/]+(?::[^:/]+)?:[^:/]+:([^:/]+)")  # project:region:instance
-_INSTANCES = "/template/volumes/*/cloudSqlInstance/instances/*"
 _ADDRESS_KINDS = frozenset({"Address", "ForwardingRule"})
 
 
@@ -116,10 +114,11 @@ class Side:
 
     def _edges(self) -> tuple[dict[Ref, set[Ref]], dict[Ref, Choice]]:
         holders = holders_of(self.bodies)
+        spoken_of = mentioned(self.bodies, self.project)
         onward: dict[Ref, set[Ref]] = defaultdict(set)
         choices: dict[Ref, Choice] = {}
         for ref, body in self.bodies.items():
-            for to in (*linked(ref, body, self.project, holders), *_databases(ref, body)):
+            for to in (*linked(ref, body, self.project, holders), *spoken_of(ref, body)):
                 first = to.kind == "Address" or to == parent_of(ref)
                 before, after = (to, ref) if first else (ref, to)
                 onward[before].add(after)
@@ -239,12 +238,32 @@ def _ways(ref: Ref, body: Mapping[str, Any], project: str) -> Iterator[tuple[str
             yield at, to
 
 
-def _databases(ref: Ref, body: Mapping[str, Any]) -> Iterator[Ref]:
-    """The Cloud SQL instances that a service mounts, by their connection names."""
-    if ref.kind != "RunService":
-        return
-    for _at, _fact, name in leaves(body, Patterns({_INSTANCES: True})):
-        if isinstance(name, Unknown):
-            yield name.ref
-        elif isinstance(name, str) and (found := _CONNECTION_NAME.fullmatch(name)):
-            yield Ref("SqlInstance", found[1])
+def mentioned(bodies: Bodies, project: str) -> Callable[[Ref, Mapping[str, Any]], set[Ref]]:
+    """What services speak of in no link: databases by connection name or address, and outputs."""
+    marks: dict[str, Ref] = {}
+    for ref, body in bodies.items():
+        if ref.kind == "SqlInstance":
+            marks[f"{project}:{body.get('region')}:{ref.name}"] = ref
+            for address in body.get("ipAddresses") or ():
+                marks[str(address.get("ipAddress"))] = ref
+    either = "|".join(map(re.escape, marks))
+    pattern = re.compile(rf"(?<![\w.-])(?:{either})(?![\w.-])")
+
+    def of(ref: Ref, body: Mapping[str, Any]) -> set[Ref]:
+        found: set[Ref] = set()
+        for value in _scalars(body) if ref.kind == "RunService" else ():
+            if isinstance(value, Unknown):
+                found.add(value.ref)
+            elif marks and isinstance(value, str):
+                found |= {marks[mark] for mark in pattern.findall(value)}
+        return found
+
+    return of
+
+
+def _scalars(value: Any) -> Iterator[Any]:  # noqa: ANN401 - any JSON
+    below = [item for _name, item in children(value)]
+    if not below:
+        yield value
+    for item in below:
+        yield from _scalars(item)
