@@ -829,6 +829,114 @@ MANY = Case(
     ),
 )
 
+
+def certificate(spec: str, kind: str = "Certificate", name: str = "c") -> str:
+    return head(kind, name) + f"spec: {spec}\n"
+
+
+AUTHORITY = "---\n" + certificate("{domain: example.com}", "DnsAuthorization", "a")
+MAP = "---\n" + certificate("{}", "CertificateMap", "m")
+SHOWN = "---\n" + certificate("{managed: {domains: [a.example.com]}}")
+
+CERTIFICATES = (
+    one(
+        "a certificate that Google issues and somebody brings along",
+        certificate("{managed: {domains: [a.example.com]}, selfManaged: {pemCertificate: x}}"),
+        ("4:58", "selfManaged and managed exclude each other"),
+        ("4:75", "'x' is not a certificate in PEM"),
+    ),
+    one(
+        "a certificate of neither sort",
+        certificate("{description: x}"),
+        ("4:7", "one of managed or selfManaged is needed"),
+    ),
+    one(
+        "a wildcard that nothing authorizes",
+        certificate('{managed: {domains: ["*.example.com"]}}'),
+        ("4:28", "a wildcard needs dnsAuthorizations"),
+    ),
+    one(
+        "a domain with a dot at its end",
+        certificate("{managed: {domains: [a.example.com.]}}"),
+        ("4:28", "'a.example.com.' is not a domain name"),
+    ),
+    one(
+        "an authorization that nobody declares",
+        certificate("{managed: {domains: [a.example.com], dnsAuthorizations: [b]}}") + AUTHORITY,
+        ("4:64", "no DnsAuthorization named 'b' is declared"),
+    ),
+    one(
+        "an authorization of a wildcard",
+        certificate('{domain: "*.example.com"}', "DnsAuthorization"),
+        ("4:16", "example.com is authorized with all that is directly below it"),
+    ),
+    one(
+        "a private key that is none",
+        certificate('{selfManaged: {pemPrivateKey: hunter2, pemCertificate: "x"}}'),
+        ("4:37", "a private key in PEM was expected"),
+        ("4:62", "'x' is not a certificate in PEM"),
+    ),
+    one(
+        "tags",
+        certificate("{tags: {a: b}}", "CertificateMap"),
+        ("4:8", "`tags` is not supported"),
+    ),
+    one(
+        "a map in a region",
+        certificate("{}", "CertificateMap", "m, location: us-central1"),
+        ("3:31", "CertificateMap is global, and us-central1 is not"),
+    ),
+    one(
+        "an entry outside of any map",
+        certificate("{matcher: PRIMARY, certificates: [c]}", "CertificateMapEntry", "e") + SHOWN,
+        ("3:18", "'e' is not a name"),
+    ),
+    one(
+        "an entry of a map that nobody declares",
+        certificate("{matcher: PRIMARY, certificates: [c]}", "CertificateMapEntry", "n/e")
+        + MAP
+        + SHOWN,
+        ("3:18", "CertificateMap/n is not declared"),
+    ),
+    one(
+        "an entry for no host",
+        certificate("{certificates: [c]}", "CertificateMapEntry", "m/e") + MAP + SHOWN,
+        ("4:7", "one of hostname or matcher is needed"),
+    ),
+    one(
+        "an entry with a certificate of an odd name",
+        certificate("{matcher: PRIMARY, certificates: [c, C]}", "CertificateMapEntry", "m/e")
+        + MAP
+        + SHOWN,
+        ("4:44", "'C' is not a name"),
+    ),
+    one(
+        "an entry that shows a certificate of the load balancer",
+        certificate(
+            "{matcher: PRIMARY, certificates: [SslCertificate/c]}", "CertificateMapEntry", "m/e"
+        )
+        + MAP,
+        ("4:41", "CertificateMapEntry links to Certificate here, not to SslCertificate"),
+    ),
+    one(
+        "a proxy with certificates of both",
+        head("TargetHttpsProxy", "p")
+        + "spec: {urlMap: global/urlMaps/m, sslCertificates: [Certificate/c, s]}\n"
+        + SHOWN
+        + "---\n"
+        + certificate(
+            "{type: MANAGED, managed: {domains: [a.example.com]}}", "SslCertificate", "s"
+        ),
+        ("4:51", "certificates of Compute and of Certificate Manager do not mix"),
+    ),
+    one(
+        "a record that takes what an authorization does not give",
+        records('    x: {CNAME: {ttl: 60, values: ["${DnsAuthorization/a.dnsResourceRecord}"]}}\n')
+        + AUTHORITY,
+        ("7:35", "DnsAuthorization gives no `dnsResourceRecord`"),
+    ),
+)
+
 CASES = (
     *FORM,
     *ENVELOPE,
@@ -839,6 +947,7 @@ CASES = (
     *LINKS,
     *ENVIRONMENTS,
     *CONNECTORS,
+    *CERTIFICATES,
     MANY,
 )
 

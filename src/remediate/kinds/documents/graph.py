@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-from remediate.kinds.bodies.links import link_target
+from remediate.kinds.bodies.links import link_target, parent_of
 from remediate.kinds.documents.complaints import Complaint
 from remediate.kinds.fields.pointers import Patterns, leaves, pointer
 from remediate.kinds.kind import Kind
@@ -20,6 +20,7 @@ from remediate.model.values import Reference, Template
 
 Edges = dict[Ref, dict[Ref, str]]  # from -> to -> the pointer that leads there
 _MOST_CIRCLES = 20
+_OBSERVE = "declare it, with `ownership: observe` if it is somebody else's"
 
 
 def referred(reference: Reference, declared: Collection[Ref]) -> Reference:
@@ -52,6 +53,12 @@ def link_complaints(
     resource: Resource, declared: Collection[Ref], edges: Edges
 ) -> Iterator[tuple[str, Complaint]]:
     """(missing name, complaint) for links that lead nowhere; the others become edges."""
+    if (above := parent_of(resource.ref)) is not None:
+        if above in declared:
+            edges.setdefault(resource.ref, {}).setdefault(above, "/metadata/name")
+        else:
+            hint = _declared_nearby(above.name, (above.kind,), declared) or _OBSERVE
+            yield above.name, Complaint("/metadata/name", f"{above} is not declared", hint)
     for facts, where, allowed, text in _all_links(resource):
         try:
             target = link_target(facts, allowed, text, resource.ref, declared)
