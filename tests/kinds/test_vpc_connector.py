@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from remediate.kinds.bodies.compare import field_changes
+from remediate.kinds.documents.imported import spec_of
 from remediate.kinds.kind import Replacement, Scope
 from remediate.kinds.registry import kind
 from remediate.kinds.vpc_connector import check_spare, clash, forms, lack, one_way, ready
@@ -240,3 +241,32 @@ def test_only_ready_is_ready_and_an_error_is_for_good(
 ) -> None:
     stands = ready({"state": state} if state else {})
     assert (stands.ready, stands.failed) == (is_ready, failed)
+
+
+@pytest.mark.parametrize(
+    ("live", "spec"),
+    [
+        (LIVE, {**RANGE, "minInstances": 3, "maxInstances": 4}),
+        (
+            {**LIVE, "network": "projects/p/global/networks/vpc"},
+            {**RANGE, "minInstances": 3, "maxInstances": 4},
+        ),
+        (
+            {**LIVE, "machineType": "f1-micro"},
+            {**RANGE, "machineType": "f1-micro", "minInstances": 3, "maxInstances": 4},
+        ),
+        (
+            {**LIVE, "ipCidrRange": None, "subnet": {"name": "inner"}},
+            {"subnet": {"name": "inner"}, "minInstances": 3, "maxInstances": 4},
+        ),
+    ],
+)
+def test_only_one_of_what_says_the_same_is_imported(live: Body, spec: Body) -> None:
+    found, remarks = spec_of(kind(NAME), live, "p")
+    assert found == spec
+    assert remarks == []
+
+
+def test_one_that_failed_is_imported_with_a_word() -> None:
+    _found, remarks = spec_of(kind(NAME), {**LIVE, "state": "ERROR"}, "p")
+    assert remarks == ["it will not become ready: ERROR"]

@@ -48,11 +48,14 @@ def spec_of(facts: Kind, body: Body, project: str) -> tuple[Body | None, list[st
         return None, [f"{at or 'it'}: {why}" for at, why in sorted(faults)]
     if facts.lost is not None and (why := facts.lost(body)):
         remarks.append(f"if it goes it cannot be made anew from this: {why}")
+    if (stands := facts.ready(body)).failed:
+        remarks.append(f"it will not become ready: {stands.state}")
     return spec, remarks
 
 
 def _chosen(facts: Kind, spec: Body) -> Body:
     """Without what a look at the whole tells to be somebody else's doing."""
+    spec = facts.chosen(spec)
     labels = spec.get("labels")
     if isinstance(labels, dict):
         kept = {k: v for k, v in labels.items() if not k.startswith(_OTHERS_LABELS)}
@@ -65,7 +68,9 @@ def _chosen(facts: Kind, spec: Body) -> Body:
 
 
 def _spelled(facts: Kind, spec: Body) -> Body:
-    """`443-443` is written 443."""
+    """`443-443` is written 443, and a connector's network by its name."""
+    if facts.name == "VpcConnector" and "network" in spec:
+        spec = {**spec, "network": str(spec["network"]).rpartition("/")[2]}
     low, _, high = str(spec.get("portRange")).partition("-")
     return {**spec, "portRange": low} if facts.name == "ForwardingRule" and low == high else spec
 
@@ -99,7 +104,9 @@ def _candidates(facts: Kind, spec: Body) -> Iterator[str]:
     """What might be left out, the innermost first, so that what gets empty can follow."""
     filled = [
         at
-        for at, usual, value in leaves(spec, Patterns(_FILLED.get(facts.name, {})))
+        for at, usual, value in leaves(
+            spec, Patterns({**_FILLED.get(facts.name, {}), **facts.reverts})
+        )
         if value == usual
     ]
     known = [at for at in facts.defaults if _is_there(spec, at)]
