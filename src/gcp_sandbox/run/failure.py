@@ -56,6 +56,12 @@ def of_revision(identity: str, template: Body) -> Failure | None:
     return None
 
 
+def of_condition(condition: Body) -> Failure:
+    """What was wrong with a revision, from its own condition."""
+    reasons = (condition.get(name, "") for name in ("reason", "revisionReason"))
+    return Failure("FAILED_PRECONDITION", condition["message"], *reasons)
+
+
 def does_not_start(identity: str, template: Body) -> Failure:
     port = next(it["ports"][0]["containerPort"] for it in template["containers"] if "ports" in it)
     message = (

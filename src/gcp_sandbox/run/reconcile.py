@@ -107,15 +107,23 @@ def _settle_revision(run: Run, operation: Operation, service: Body, when: str) -
     identity = operation.note["revision"]
     full = f"{service['name']}/revisions/{identity}"
     if identity is None or full not in run.revisions:
-        latest = service.get("latestCreatedRevision", "").rpartition("/")[2]
-        doomed = failure.does_not_start(latest, service["template"])
-        return doomed if operation.doomed else None
+        latest = service.get("latestCreatedRevision", "")
+        if operation.doomed:
+            return failure.does_not_start(latest.rpartition("/")[2], service["template"])
+        return _still_wrong(run.revisions.get(latest))
     body = run.revisions[full]
     failed = failure.of_revision(identity, body)
     if operation.doomed:
         failed = failed or failure.does_not_start(identity, body)
     run.revisions[full] = revision.settled(body, failed, when)
     return failed
+
+
+def _still_wrong(latest: Body | None) -> Failure | None:
+    """A revision that has failed stays so, and the service with it, whatever else changes."""
+    if latest is None or latest["conditions"][0]["state"] != "CONDITION_FAILED":
+        return None
+    return failure.of_condition(latest["conditions"][0])
 
 
 def _settle_service(run: Run, service: Body, failed: Failure | None, when: str) -> Failure | None:
@@ -126,8 +134,9 @@ def _settle_service(run: Run, service: Body, failed: Failure | None, when: str) 
     service.pop("reconciling", None)
     if failed is None:
         service["latestReadyRevision"] = service["latestCreatedRevision"]
+    if failed is None and unrouted is None:  # else it is that of what serves
+        service["observedGeneration"] = service["generation"]
     service |= {
-        "observedGeneration": service["generation"],
         "terminalCondition": _condition("Ready", failed or unrouted, when),
         "conditions": [_condition("RoutesReady", unrouted, when), configured],
         **addresses(name),

@@ -145,7 +145,7 @@ def test_a_revision_that_does_not_become_ready_leaves_the_last_one_serving(
     assert (latest_ready(client), still_good) == (good, good)
     assert service["latestCreatedRevision"].endswith(bad)
     assert "reconciling" not in service
-    assert service["generation"] == service["observedGeneration"] == "2"
+    assert (service["generation"], service["observedGeneration"]) == ("2", "1")
     assert service["terminalCondition"]["state"] == "CONDITION_FAILED"
     states = {it["type"]: it["state"] for it in service["conditions"]}
     assert states == {
@@ -164,6 +164,19 @@ def test_a_service_that_never_was_ready_has_no_traffic(client: Client) -> None:
     assert "latestReadyRevision" not in service
     assert "trafficStatuses" not in service
     assert all(it["state"] == "CONDITION_FAILED" for it in service["conditions"])
+
+
+def test_traffic_moves_while_the_latest_revision_stays_broken(client: Client) -> None:
+    create(client)
+    good = latest_ready(client)
+    patch(client, body(env("SANDBOX_FAILS_TO_START")))
+    operation = patch(client, {"traffic": [by_revision(good)]}, "traffic").body
+    assert "failed to start" in operation["error"]["message"]
+    service = live(client)
+    assert service["trafficStatuses"] == service["traffic"] == [by_revision(good)]
+    assert latest_ready(client) == good
+    assert service["terminalCondition"]["state"] == "CONDITION_FAILED"
+    assert service["terminalCondition"]["revisionReason"] == "HEALTH_CHECK_CONTAINER_ERROR"
 
 
 def test_the_fault_fails_any_revision(client: Client) -> None:
