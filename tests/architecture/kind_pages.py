@@ -9,7 +9,7 @@ from typing import Any
 
 from remediate.kinds.dns_zone import OURS
 from remediate.kinds.fields.pointers import parts
-from remediate.kinds.kind import Kind, Replacement, Scope, Update
+from remediate.kinds.kind import Kind, Naming, Replacement, Scope, Update
 from remediate.kinds.registry import NAMES, kind
 from remediate.model.plan import Action
 from tests.architecture.repository import ROOT
@@ -87,6 +87,16 @@ def _about(facts: Kind) -> str:
         f"- Risk of a change: {facts.base_risk.value}, if nothing raises it (`lifecycle.risk` may)",
         f"- When an immutable field changes: {facts.replacement.value}",
     ]
+    if facts.naming != Naming():
+        hyphens = f", each hyphen counting {facts.naming.hyphen}" if facts.naming.hyphen > 1 else ""
+        lines.append(f"- A name has at most {facts.naming.longest} characters{hyphens}")
+    if facts.room is not None:
+        lines.append(
+            "- A new one beside it needs a range of its own: `lifecycle.replaceCidr`, or a new one "
+            "in the spec; without a free one the plan is refused"
+        )
+    if facts.used_by is not None:
+        lines.append("- Google deletes one that is in use: the guard `in-use` objects")
     if facts.overlaps:
         lines.append(
             f"- In `{facts.overlaps}` a new one stands beside the old ones until it is ready"
@@ -181,6 +191,10 @@ def _besides(facts: Kind, at: str, required: bool) -> Iterator[str]:  # noqa: FB
         default = facts.defaults[at]
         unwritten = "it goes" if default is None else f"`{json.dumps(default)}`"
         yield f"unwritten: {unwritten}"
+    for groups in facts.equivalents:
+        others = [f"`{' and '.join(each)}`" for each in groups if parts(at)[0] not in each]
+        if len(others) < len(groups) and at.count("/") == 1:
+            yield f"not with {', '.join(others)}, which Google works out from it"
     if at in facts.unordered:
         yield "order means nothing"
     if at in facts.write_only:
@@ -227,7 +241,10 @@ def _undo(facts: Kind) -> Iterator[tuple[str, ...]]:
         if (verdict := facts.undo.get(action)) is not None:
             seconds = facts.seconds.get(action)
             took = f"{seconds:g} s" if seconds is not None else "not measured"
+            took += ", a guess" if facts.guessed and seconds is not None else ""
             yield action.value, verdict.undo.value, verdict.why, took
+            if action is Action.UPDATE and (other := facts.no_way_back):
+                yield "update that only goes one way", other.undo.value, other.why, took
 
 
 def _unsupported(facts: Kind) -> Iterator[tuple[str, ...]]:

@@ -230,6 +230,7 @@ class Kind:
     verdict: Callable[[Sequence[FieldChange]], Verdict | None] | None = None
     """Of an update that cannot be undone as `undo` says: what is to be said of these changes."""
     seconds: Mapping[Action, float] = field(default_factory=dict)
+    guessed: bool = False  # nobody has measured these
     ready: Callable[[Body], Readiness] = _ready_at_once
     rehearses: bool = False  # Google can be asked whether it would take a write
     holds: Callable[[Body, tuple[str, ...], Mapping[str, Any]], bool] | None = None

@@ -239,13 +239,14 @@ KIND = Kind(
             Undo.APPROXIMATE, "it is made again in the same range, once the old one is gone"
         ),
     },
-    # Guesses: nobody has measured them, and people report two to three minutes.
+    # People report two to three minutes for a creation.
     seconds={
-        Action.CREATE: 120,
-        Action.UPDATE: 180,
-        Action.REPLACE: 120,
-        Action.DELETE: 60,
+        Action.CREATE: 120.0,
+        Action.UPDATE: 180.0,
+        Action.REPLACE: 120.0,
+        Action.DELETE: 60.0,
     },
+    guessed=True,
     ready=ready,
     ready_alone=ready_alone,
     check=check,
