@@ -14,6 +14,7 @@ from remediate.pipeline.bind_zone import bind_zone
 from remediate.pipeline.gcloud_output import gcloud_output
 from remediate.pipeline.importing import Target, first_target, imported, staying
 from remediate.pipeline.inventory import Inventory, chosen, inventory
+from remediate.pipeline.octodns_zone import octodns_zone
 from remediate.report.imported import files_text, told_text
 from remediate.stores.new_files import write_new
 
@@ -32,6 +33,11 @@ from remediate.stores.new_files import write_new
     help="A zone file; asks no network.",
 )
 @click.option(
+    "--from-octodns",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A zone of octoDNS, such as `example.com.yaml`; asks no network.",
+)
+@click.option(
     "--from",
     "files",
     multiple=True,
@@ -46,10 +52,10 @@ def command(
 ) -> int:
     """Write desired YAML from which a plan is empty: all kinds, or chosen ones.
 
-    Reads the project's lists, what gcloud printed, or a BIND zone file; writes below `desired/`
-    and nothing else.
+    Reads the project's lists, what gcloud printed, or a zone file of BIND or octoDNS; writes below
+    `desired/` and nothing else.
     """
-    kinds = ("DnsZone",) if more["from_bind"] else chosen(kinds)
+    kinds = ("DnsZone",) if more["from_bind"] or more["from_octodns"] else chosen(kinds)
     target = _target(settings, more, kinds, overwrite=overwrite)
     found = _found(settings, target, kinds, more)
     result = imported(found.live, found.record_sets, target)
@@ -83,8 +89,11 @@ def _target(
 def _found(
     settings: Settings, target: Target, kinds: tuple[str, ...], more: dict[str, object]
 ) -> Inventory:
+    origin = str(more["origin"] or "")
     if isinstance(file := more["from_bind"], Path):
-        return bind_zone(file.read_bytes(), str(file), str(more["origin"] or ""))
+        return bind_zone(file.read_bytes(), str(file), origin)
+    if isinstance(file := more["from_octodns"], Path):
+        return octodns_zone(file.read_bytes(), str(file), origin)
     if isinstance(files := more["files"], tuple) and files:
         found = gcloud_output({str(file): file.read_bytes() for file in files}, target.project)
         live = {ref: body for ref, body in found.live.items() if ref.kind in kinds}

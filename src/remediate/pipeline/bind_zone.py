@@ -44,7 +44,7 @@ def bind_zone(data: bytes, file: str, origin: str = "") -> Inventory:
         )
     except (dns.exception.DNSException, ValueError) as error:
         raise InvalidInput(faults=[_fault(error, file)]) from None
-    name = _zone_name(apex)
+    name = zone_name(apex)
     body: Body = {"name": name, "dnsName": apex, "visibility": "public"}
     return Inventory({Ref("DnsZone", name): body}, {name: [*_record_sets(zone)]})
 
@@ -60,7 +60,7 @@ def _record_sets(zone: dns.zone.Zone) -> Iterator[Body]:
         }
 
 
-def _zone_name(apex: str) -> str:
+def zone_name(apex: str) -> str:
     """What `gcloud` users call a zone: its name with hyphens."""
     plain = re.sub(r"[^a-z0-9]+", "-", apex.removesuffix(".")).strip("-")
     return (plain if plain[:1].isalpha() else f"zone-{plain}")[:_LONGEST].rstrip("-")
