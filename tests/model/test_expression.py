@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -68,7 +70,9 @@ def test_a_template_is_rendered_with_its_escapes_undone() -> None:
     template = text("$${a} ${Address/lb.address} ${env.TOKEN}")
     assert isinstance(template, Template)
     assert template.render(lambda _: "$${9}") == "${a} $${9} ${x}"
-    assert template.render(lambda found: Unknown(found.ref, found.field)) == Unknown(*_parts(LB))
+    pending = template.render(lambda found: Unknown(found.ref, found.field))
+    assert isinstance(pending, Unknown)
+    assert (pending.ref, pending.field) == _parts(LB)
 
 
 def _parts(reference: Reference) -> tuple[Ref, str]:
@@ -107,3 +111,19 @@ def test_any_text_is_expanded_or_refused(written: str) -> None:
 def test_an_escaped_text_means_itself(plain: str) -> None:
     if "$" not in plain.replace("${", ""):
         assert text(plain.replace("${", "$${")) == plain
+
+
+def test_text_around_what_is_not_known_yet_is_kept() -> None:
+    template = Template("a $${x} ${Address/one.address}:${Address/two.address}/b")
+    known = {"one": "192.0.2.1", "two": "${odd}"}
+
+    def look_up(found: Reference, *, settled: bool) -> str | Unknown:
+        if settled or found.ref.name == "one":
+            return known[found.ref.name]
+        return Unknown(Ref(found.ref.kind, "two-0a1b2c3d"), found.field)
+
+    pending = template.render(partial(look_up, settled=False))
+    assert isinstance(pending, Unknown)
+    assert [str(each) for each in pending.references] == ["${Address/two-0a1b2c3d.address}"]
+    later = Template(pending.text).render(lambda _found: "${odd}")
+    assert later == template.render(partial(look_up, settled=True)) == "a ${x} 192.0.2.1:${odd}/b"

@@ -166,12 +166,12 @@ def test_a_managed_certificate_is_attached_beside_the_old_and_the_old_goes_when_
     made = workbench.plan()
     (replaced,) = [d for d in made.differences if d.action is Action.REPLACE]
     new = replaced.live.name
-    assert certificates_of(made.steps) == [["one", new], [new]]
-    attach, detach = (step for step in made.steps if step.ref.kind == "TargetHttpsProxy")
-    assert (attach.ready, detach.ready) == ((), (replaced.live,))
+    assert certificates_of(made.steps) == [["one", new], [new, "one"], [new]]
+    attach, ahead, detach = (step for step in made.steps if step.ref.kind == "TargetHttpsProxy")
+    assert (attach.ready, ahead.ready, detach.ready) == ((), (replaced.live,), ())
     assert attach.after_steps
     records = {step.id for step in made.steps if step.ref.is_record_set}
-    assert records <= {*detach.after_steps}  # it is issued only where its names lead here
+    assert records <= {*ahead.after_steps}  # it is issued only where its names lead here
     workbench.apply()
     assert workbench.live(replaced.live)["managed"]["status"] == "ACTIVE"  # type: ignore[index,call-overload] # a body
     assert workbench.plan().is_empty
@@ -186,9 +186,9 @@ def test_one_that_is_attached_already_is_only_waited_for(workbench: Workbench) -
         workbench.apply()
     workbench.write(*tls_edge(new), old, NAMES)
     made = workbench.plan()
-    assert certificates_of(made.steps) == [["new"]]
-    (detach,) = (step for step in made.steps if step.ref.kind == "TargetHttpsProxy")
-    assert detach.ready == (Ref("SslCertificate", "new"),)
+    assert certificates_of(made.steps) == [["new", "old"], ["new"]]
+    ahead, _detach = (step for step in made.steps if step.ref.kind == "TargetHttpsProxy")
+    assert ahead.ready == (Ref("SslCertificate", "new"),)
     workbench.apply()
     assert workbench.plan().is_empty
 

@@ -10,8 +10,9 @@ from remediate.model.errors import Place
 from remediate.model.plan import Action, Cause, Difference, FieldChange, Objection, Plan
 from remediate.model.ref import Ref, parse_ref, record_ref
 from remediate.model.values import Unknown
-from remediate.pipeline.plan import plan_digest, waves
+from remediate.pipeline.plan import plan_digest
 from remediate.pipeline.surroundings import Surroundings
+from remediate.pipeline.waves import waves
 
 PROJECT = "netra-staging"
 COMPUTE = f"https://www.googleapis.com/compute/v1/projects/{PROJECT}/"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from remediate.model.json import Json
@@ -49,13 +49,37 @@ def hidden(value: Any) -> Any:  # noqa: ANN401 - any JSON
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A value that Google will choose: known after apply."""
+    """A value that Google will choose: known after apply.
+
+    `text` is what it is only a part of: a template in which all that is known is filled in, and
+    references go by live names.
+    """
 
     ref: Ref
     field: str
+    text: str = ""
 
     def __str__(self) -> str:
         return "(known after apply)"
+
+    @property
+    def expression(self) -> str:
+        return self.text or str(Reference(self.ref, self.field))
+
+    @property
+    def references(self) -> list[Reference]:
+        return Template(self.expression).references
+
+
+def unknowns(value: Any) -> Iterator[Unknown]:  # noqa: ANN401 - any JSON, with unknowns in it
+    if isinstance(value, Unknown):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from unknowns(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from unknowns(item)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,22 +106,22 @@ class Template(str):
         return [reference(match) for match in REFERENCE.finditer(self)]
 
     def render(self, look_up: Callable[[Reference], str | Unknown]) -> str | Unknown:
-        """The text with every reference filled in, or the first unknown in it."""
+        """The text with every reference filled in, or the unknown that it is as yet."""
         unknown: list[Unknown] = []
-
-        def fill(match: re.Match[str]) -> str:
+        # A value that Google chose is not ours: a `${` in it stays text.
+        open_text, end = "", 0
+        for match in REFERENCE.finditer(self):
             value = look_up(reference(match))
             if isinstance(value, Unknown):
                 unknown.append(value)
-            return str(value)
-
-        # Text between the references is unescaped by itself: a value that Google chose is not ours.
-        text, end = "", 0
-        for match in REFERENCE.finditer(self):
-            text += self[end : match.start()].replace("$${", "${") + fill(match)
+            filled = value.expression if isinstance(value, Unknown) else value.replace("${", "$${")
+            open_text += self[end : match.start()] + filled
             end = match.end()
-        text += self[end:].replace("$${", "${")
-        return unknown[0] if unknown else text
+        open_text += self[end:]
+        if not unknown:
+            return open_text.replace("$${", "${")
+        first = unknown[0]
+        return first if open_text == first.expression else replace(first, text=open_text)
 
 
 def reference(match: re.Match[str]) -> Reference:

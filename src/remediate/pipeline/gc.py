@@ -26,9 +26,10 @@ from remediate.pipeline.apply import Order
 from remediate.pipeline.diff import diff
 from remediate.pipeline.guard import Proposal, guard, irreversible
 from remediate.pipeline.observe import Collection, Observed, look_at
-from remediate.pipeline.plan import Choices, plan_digest, waves
+from remediate.pipeline.plan import Choices, plan_digest
 from remediate.pipeline.snapshot import touched
 from remediate.pipeline.surroundings import Surroundings
+from remediate.pipeline.waves import waves
 from remediate.stores.ledger import Entry, Ledger
 
 CHECK = "HealthCheck"  # record sets that are answered by health link to these

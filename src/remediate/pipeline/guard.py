@@ -143,9 +143,10 @@ def certificate_limit(proposal: Proposal) -> Iterator[Objection]:
             continue
         links = [str(link) for link in step.after.get(facts.overlaps) or ()]
         held = [link for link in links if not link.startswith(CERTIFICATE_MANAGER)]
-        if len(held) > facts.overlap_limit:
+        most = facts.overlap_limit
+        if len(held) > most:
             message = (
-                f"{step.ref} would hold {len(held)} certificates and can hold {facts.overlap_limit}: "
+                f"{step.ref} would hold {len(held)} certificates and can hold {most}: "
                 "the new one stands beside the old for a while, so detach one that is not needed"
             )
             yield replace(_deny("certificate-limit", step.ref, message), final=True)

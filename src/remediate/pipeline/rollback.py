@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Literal
 
 from remediate.gcp.google import Google
 from remediate.kinds.bodies.canonical import rules_of
 from remediate.kinds.bodies.compare import changeable_fields, field_changes, writable
+from remediate.kinds.bodies.fields import with_fields
 from remediate.kinds.bodies.links import holders_of, linked, scope_of
 from remediate.kinds.bodies.overlay import merged_changes
 from remediate.kinds.kind import Kind, Replacement
@@ -27,18 +28,22 @@ from remediate.model.json import Body, canonical
 from remediate.model.plan import Action, Difference, FieldChange, Objection, Plan, Undo
 from remediate.model.progress import Watcher
 from remediate.model.ref import GLOBAL, Ref, record_ref
+from remediate.model.values import hidden
 from remediate.pipeline.apply import Order
 from remediate.pipeline.fixed import fixed_changes
 from remediate.pipeline.history import Written, same_state, written_since
 from remediate.pipeline.observe import Observed, look_at
-from remediate.pipeline.plan import plan_digest, settling, waves
+from remediate.pipeline.plan import plan_digest, settling
 from remediate.pipeline.snapshot import touched
-from remediate.pipeline.steps import Surroundings
+from remediate.pipeline.surroundings import Surroundings
 from remediate.pipeline.traffic import remembered_sets, with_hosts
+from remediate.pipeline.waves import waves
+from remediate.pipeline.witnesses import Witnesses, restorable, staged, witnesses
 from remediate.stores.journal import runs
 from remediate.stores.ledger import Entry, Ledger
 from remediate.stores.snapshots import Snapshot
 from remediate.stores.store import Store
+from remediate.stores.veil import Veil
 
 OnConflict = Literal["stop", "skip", "overwrite"]
 PARALLELISM = 4
@@ -55,9 +60,22 @@ class Way:
     observed: Observed
     allowances: Mapping[str, str]
     whole: bool  # of a snapshot taken by hand, every resource; else those its run has touched
+    witnesses: Witnesses = field(default_factory=dict)
+
+    def before(self, ref: Ref, notes: list[str]) -> Body | None:
+        """What to put back of a resource; what cannot be had back is noted."""
+        body, live = self.snapshot.resources[ref], self.observed.live.get(ref)
+        if body is None or ref.is_record_set:
+            return body
+        found, lost = restorable(ref, body, live, self.witnesses, self.ledger.veil)
+        if lost:
+            names = ", ".join(dict.fromkeys(lost))
+            notes.append(f"{ref} comes back without the old value of {names}: nobody has it now")
+        return found
 
     def expected(self, ref: Ref, live: Body | None) -> bool:
         """Whether live is our own doing; else somebody else has been there."""
+        live = self.ledger.veil.veiled(live)
         if (one := self.written.get(ref)) is not None:
             return one.left(ref, live)
         return same_state(ref, self.snapshot.resources.get(ref), live)
@@ -75,14 +93,19 @@ def way_back(
     written = written_since(store, snapshot)
     whole = snapshot.run not in runs(store)
     refs = scope(snapshot, written, whole=whole)
-    return Way(snapshot, written, ledger, _look(refs, google, watchers), allowances, whole)
+    observed = _look(refs, google, watchers)
+    sides = [(ref, side.get(ref)) for side in (snapshot.resources, observed.live) for ref in refs]
+    known = witnesses(google, sides)
+    return Way(snapshot, written, ledger, observed, allowances, whole, known)
 
 
-def live_now(snapshot: Snapshot, google: Google, watchers: Sequence[Watcher] = ()) -> Snapshot:
-    """What the resources of a snapshot are at this moment, as a snapshot too."""
+def live_now(
+    snapshot: Snapshot, google: Google, veil: Veil, watchers: Sequence[Watcher] = ()
+) -> Snapshot:
+    """What the resources of a snapshot are at this moment, as a snapshot of that store too."""
     observed = _look([*snapshot.resources], google, watchers)
     observed.insist()
-    bodies = {ref: observed.live.get(ref) for ref in snapshot.resources}
+    bodies = {ref: veil.veiled(observed.live.get(ref)) for ref in snapshot.resources}
     for zone, pages in observed.record_sets.items():
         for page in pages:
             for body in page:
@@ -180,7 +203,7 @@ def _resources(way: Way, strangers: Counter[Ref], notes: list[str]) -> Iterator[
     for ref in scope(way.snapshot, way.written, whole=way.whole):
         if ref.is_record_set:
             continue
-        before, live = way.snapshot.resources[ref], way.observed.live.get(ref)
+        before, live = way.before(ref, notes), way.observed.live.get(ref)
         one = way.written.get(ref)
         name = one.ref if one else ref
         if before is None and live is not None:
@@ -200,7 +223,8 @@ def _resources(way: Way, strangers: Counter[Ref], notes: list[str]) -> Iterator[
             body = {"name": ref.name, **_again(ref, before)}
             yield Difference(name, Action.CREATE, ref, None, body, (FieldChange("", None, body),))
         elif before is not None and live is not None:
-            found = [*_update(name, ref, before, live, way.observed.project)]
+            updates = _update(name, ref, before, live, way.observed.project, notes)
+            found = [staged(each, before, live, way.witnesses) for each in updates]
             yield from found or _mark(name, ref, live, way)
 
 
@@ -225,10 +249,15 @@ def _again(ref: Ref, before: Body) -> Body:
     return facts.again(body) if facts.again else body
 
 
-def _update(name: Ref, ref: Ref, before: Body, live: Body, project: str) -> Iterator[Difference]:
+def _update(
+    name: Ref, ref: Ref, before: Body, live: Body, project: str, notes: list[str]
+) -> Iterator[Difference]:
     facts = kind(ref.kind)
-    wanted = writable(facts, before)
+    wanted = facts.as_good(writable(facts, before), live)
     changes = _changes(facts, before, live, project)
+    if facts.verdict is not None:
+        changes, stays = _without_what_stays(facts, changes, ref, notes)
+        wanted = with_fields(wanted, live, stays)
     if not changes or _no_way_back(ref, before, live, project):  # an objection says so
         return
     if any(fixed_changes(facts, scope_of(ref), changes)):
@@ -238,6 +267,20 @@ def _update(name: Ref, ref: Ref, before: Body, live: Body, project: str) -> Iter
         return
     after = merged_changes(wanted, live, changes, rules_of(facts, project))
     yield Difference(name, Action.UPDATE, ref, live, after, changes)
+
+
+def _without_what_stays(
+    facts: Kind, changes: tuple[FieldChange, ...], ref: Ref, notes: list[str]
+) -> tuple[tuple[FieldChange, ...], list[str]]:
+    """The changes that can go back, and the fields of those that cannot; each is told."""
+    back, stays = [], []
+    for change in changes:
+        if why := facts.why_it_stays(change):
+            notes.append(f"{ref} keeps {change.pointer} as it is: {why}")
+            stays.append(facts.field_of(change.pointer))
+        else:
+            back.append(change)
+    return tuple(back), stays
 
 
 def _changes(facts: Kind, before: Body, live: Body, project: str) -> tuple[FieldChange, ...]:
@@ -374,7 +417,7 @@ def _fields(difference: Difference) -> str:
     if difference.action is not Action.UPDATE:
         return f"{difference.action} of what is live now"
     return "; ".join(
-        f"{change.pointer} is {canonical(change.before).decode()} now, and was "
-        f"{canonical(change.after).decode()} in the snapshot"
+        f"{change.pointer} is {canonical(hidden(change.before)).decode()} now, and was "
+        f"{canonical(hidden(change.after)).decode()} in the snapshot"
         for change in difference.changes
     )

@@ -9,7 +9,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
-from remediate.gcp.errors import AlreadyExists, Contradicted, PreconditionFailed
+from remediate.gcp.errors import IN_PROGRESS, AlreadyExists, Contradicted, PreconditionFailed
 from remediate.gcp.google import Google
 from remediate.gcp.operations import Operation
 from remediate.kinds.bodies.asides import as_it_is
@@ -44,7 +44,7 @@ from remediate.model.progress import (
     tell,
 )
 from remediate.model.ref import Ref
-from remediate.model.values import Unknown
+from remediate.model.values import Reference, Template, Unknown
 from remediate.pipeline.conditions import Vigil, hold, wait_until_ready
 from remediate.pipeline.steps import LEDGER_ONLY, record_digest
 from remediate.stores.journal import Journal, Kind
@@ -177,14 +177,21 @@ class Run:
             entry = self.ledger.entry(ref)
         return None if entry is None else entry.to_json()
 
+    def _found(self, reference: Reference) -> Any:  # noqa: ANN401 - any JSON
+        """What a live resource says in a field; raises Stale where it says nothing."""
+        ref, field = reference.ref, reference.field
+        body = self.bodies.get(ref) or read(self.google, ref) or {}
+        found = kind(ref.kind).output(body, field)
+        if found in (None, ""):
+            raise Stale(f"{ref} has no {field} yet, which this step needs")
+        return found
+
     def known(self, value: Any) -> Any:  # noqa: ANN401 - any JSON, with unknowns in it
         """The value with everything filled in that earlier steps have brought to light."""
         if isinstance(value, Unknown):
-            body = self.bodies.get(value.ref) or read(self.google, value.ref) or {}
-            found = kind(value.ref.kind).output(body, value.field)
-            if found in (None, ""):
-                raise Stale(f"{value.ref} has no {value.field} yet, which this step needs")
-            return found
+            if value.text:
+                return Template(value.text).render(self._found)
+            return self._found(Reference(value.ref, value.field))
         if isinstance(value, Mapping):
             return {name: self.known(item) for name, item in value.items()}
         return [self.known(item) for item in value] if isinstance(value, list | tuple) else value
@@ -256,7 +263,7 @@ def _take_step(step: Step, run: Run) -> None:
         body = read(google, step.live)
     except (AlreadyExists, PreconditionFailed) as error:
         run.fail(step, error)
-        raise Stale(f"{step.live} was changed by somebody else just now: {error}") from error
+        raise _taken(step, error) from error
     except RemediateError as error:
         run.fail(step, error)
         raise
@@ -292,6 +299,15 @@ def _write_down(step: Step, run: Run, began: float) -> None:
     bodies = {step.live: live}
     _note_begun(run, [step], request, bodies, bodies)
     run.finish([step], bodies, google.clock.monotonic() - began)
+
+
+def _taken(step: Step, error: Contradicted) -> Stale:
+    """Somebody else was there first, or is there still."""
+    if error.reason != IN_PROGRESS:
+        return Stale(f"{step.live} was changed by somebody else just now: {error}")
+    busy = Stale(f"{step.live} is busy, and nothing was written: {error}")
+    busy.hint = "Google does one thing at a time with it. Wait until that is done, and try again."
+    return busy
 
 
 def _insist_on_effect(step: Step, wanted: Body | None, body: Body | None, run: Run) -> None:

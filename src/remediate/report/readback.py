@@ -150,6 +150,7 @@ def _step(step: Mapping[str, Any]) -> Step:
         ),
         note=str(step["note"]),
         hosts=tuple(map(str, step.get("hosts", ()))),
+        restarts=tuple(map(str, step["restarts"])),
     )
 
 
