@@ -374,7 +374,7 @@ def test_where_a_failed_write_leaves_it_is_said_in_one_sentence() -> None:
 
 def test_traffic_that_has_moved_holds_though_the_latest_revision_is_broken() -> None:
     pinned: list[Any] = [{"type": REVISION, "revision": "web-1", "percent": 100}]
-    moved = {**FAILED, "trafficStatuses": [{**pinned[0], "uri": "https://web"}]}
+    moved: Body = {**FAILED, "trafficStatuses": [{**pinned[0], "uri": "https://web"}]}
     assert holds(moved, ("traffic",), {"traffic": pinned})
     assert not holds(moved, ("template", "traffic"), {"traffic": pinned})
     assert not holds(FAILED, ("traffic",), {"traffic": pinned})

@@ -15,7 +15,7 @@ from remediate.model.plan import Stage
 
 LATEST = "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST"
 REVISION = "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION"
-_WHOLE = 100
+_ALL_TO_THE_LATEST = ({"type": LATEST, "percent": 100},)
 
 
 def ready(body: Body) -> Readiness:
@@ -133,23 +133,25 @@ def _stages(
 ) -> tuple[Stage, ...]:
     """First traffic as it was, by name, since that takes seconds; then all else; then as it was.
 
-    Nothing comes first where one of these revisions is gone, or serves already.
+    Traffic does not go first to what is gone, or serves already; and it follows the latest revision
+    only when that is mended.
     """
-    then: Any = before.get("traffic") or [{"type": LATEST, "percent": _WHOLE}]
+    if "template" not in changed:
+        return ()
+    now: Any = live.get("traffic") or _ALL_TO_THE_LATEST
+    then: Any = before.get("traffic") or _ALL_TO_THE_LATEST
     ready_then = _short(before.get("latestReadyRevision"))
     by_name = [_named(target, ready_then) for target in then]
-    if "template" not in changed or not ready_then:
-        return ()
-    if not all(_is_there(revisions.get(one)) for one in _serving_by(before)):
-        return ()
-    if [*_shares(by_name)] == [*_shares(_serving(live))]:
-        return ()
-    names = ", ".join(dict.fromkeys(target["revision"] for target in by_name))
-    stages = [Stage({"traffic": by_name}, f"traffic goes back to {names} at once")]
-    stages.append(Stage(None, "then the template, which makes a new revision"))
-    if by_name != then:
-        stages.append(Stage({"traffic": then}, "then traffic follows the latest revision again"))
-    return tuple(stages)
+    is_there = ready_then and all(_is_there(revisions.get(one)) for one in _serving_by(before))
+    stages: list[Stage] = []
+    if is_there and [*_shares(by_name)] != [*_shares(_serving(live))]:
+        names = ", ".join(dict.fromkeys(target["revision"] for target in by_name))
+        stages.append(Stage({"traffic": by_name}, f"traffic goes back to {names} at once"))
+        now = by_name
+    stages.append(Stage(None, "the template, which makes a new revision"))
+    if [*_shares(now)] != [*_shares(then)]:
+        stages.append(Stage({"traffic": then}, "traffic as it went then"))
+    return tuple(stages) if len(stages) > 1 else ()
 
 
 def _named(target: dict[str, Any], latest: str) -> dict[str, Any]:
@@ -160,7 +162,7 @@ def _named(target: dict[str, Any], latest: str) -> dict[str, Any]:
 
 def _serving(live: Body) -> list[Json]:
     """Live traffic by name."""
-    targets: Any = live.get("traffic") or [{"type": LATEST, "percent": _WHOLE}]
+    targets: Any = live.get("traffic") or _ALL_TO_THE_LATEST
     return [_named(target, _short(live.get("latestReadyRevision"))) for target in targets]
 
 
