@@ -352,3 +352,53 @@ def test_a_service_and_its_connector_go_together_without_a_word(workbench: Workb
     workbench.write()
     rules = {objection.rule for objection in workbench.plan(prune=True).objections}
     assert "in-use" not in rules
+
+
+def test_what_was_left_behind_goes_with_gc_and_its_range_is_free_again(
+    workbench: Workbench,
+) -> None:
+    workbench.write(connector(), service())
+    workbench.apply()
+    workbench.write(connector(maxInstances=4), service())
+    new = workbench.apply().steps[0].live.name
+    assert workbench.plan_gc(retention=0).differences[0].live == REF
+    workbench.gc(retention=0)
+    assert connectors(workbench) == {new: SPARE}
+    workbench.write(connector(maxInstances=3), service())
+    newest = workbench.apply().steps[0].live.name
+    assert connectors(workbench) == {new: SPARE, newest: FIRST}
+    assert way_out(workbench) == newest
+    assert workbench.plan().is_empty
+
+
+def test_gc_leaves_what_a_service_still_uses(workbench: Workbench) -> None:
+    stand(workbench)
+    run_service(workbench, "stranger")
+    replaced(workbench)
+    made = workbench.plan_gc(retention=0)
+    assert made.is_empty
+    assert any("inner stays, since" in note for note in made.notes)
+
+
+def test_a_creation_that_failed_is_taken_back(workbench: Workbench) -> None:
+    before = workbench.state()
+    workbench.write(connector())
+    fail_next(workbench)
+    with pytest.raises(RemediateError):
+        workbench.apply()
+    workbench.roll_back()
+    assert moved(before, workbench.state()) == {}
+
+
+def test_one_that_is_only_observed_is_never_replaced(workbench: Workbench) -> None:
+    workbench.write(connector())
+    fail_next(workbench)
+    with pytest.raises(RemediateError):
+        workbench.apply()
+    watched = connector()
+    watched["lifecycle"] |= {"ownership": "observe"}
+    workbench.write(watched)
+    made = workbench.plan()
+    assert made.is_empty
+    assert made.objections == []
+    assert f"{REF} is not ready: ERROR" in made.notes

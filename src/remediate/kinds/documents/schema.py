@@ -55,6 +55,8 @@ def _case(name: str) -> dict[str, Any]:
         then["metadata"] = {"properties": {"location": False}}
     else:
         then["metadata"] = {"properties": {"location": _location(kind(name))}}
+        if kind(name).room is None:
+            then["lifecycle"] = {"properties": {"replaceCidr": False}}
     condition = {"properties": {"kind": {"const": name}}, "required": ["kind"]}
     return {"if": condition, "then": {"properties": then}}
 
