@@ -130,7 +130,7 @@ def test_a_run_that_fails_after_it_has_set_aside_goes_on_or_back(workbench: Work
     workbench.apply()
     before, remembered = workbench.state(), workbench.ledger.resources
     workbench.write(address())
-    match = {"match": "GET */urlMaps/main", "times": 9}
+    match: Any = {"match": "GET */urlMaps/main", "times": 9}
     workbench.send("POST", "_sandbox/faults/403", match)
     with pytest.raises(PartlyApplied):
         workbench.apply(prune=True, allow=ALL)

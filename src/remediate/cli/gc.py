@@ -62,7 +62,9 @@ def command(
     with opened(settings, about.name, about.project) as session:
         if dry_run:
             plan = session.sweep(desired, session.ledger(), chosen, retention).plan
-            _show(plan, settings, selection(target, exclude, prune=False), **out)
+            words = [] if retention is None else [f"--retention={retention:.0f}s"]
+            words += selection(target, exclude, prune=False)
+            _show(plan, settings.command("gc", *words), **out)
             if denied(plan.objections):
                 return 4
             return 2 if detailed_exitcode and not plan.is_empty else 0
@@ -85,11 +87,10 @@ def _prepared(sweep: Sweep) -> Prepared:
     return Prepared(sweep.plan, sweep.order, sweep.forget)
 
 
-def _show(plan: Plan, settings: Settings, words: list[str], **out: object) -> None:
+def _show(plan: Plan, following: str, **out: object) -> None:
     from remediate.report.human import plan_text  # noqa: PLC0415 - late, for start-up
     from remediate.report.machine import plan_json  # noqa: PLC0415 - late, for start-up
 
-    following = settings.command("gc", f"--retention={plan.retention:.0f}s", *words)
     write(
         lambda: plan_text(plan, width=width(), colour=colour(), next_command=following),
         lambda: plan_json(plan),

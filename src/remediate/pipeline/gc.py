@@ -52,6 +52,7 @@ class Sweep:
     plan: Plan
     observed: Observed
     lapsed: Sequence[Candidate]
+    declared: frozenset[Ref]
     parallelism: int
 
     def order(self) -> Order:
@@ -74,7 +75,7 @@ class Sweep:
     def _is_over(self, ref: Ref, entry: Entry) -> bool:
         at = ref.named(entry.name)
         lapsed = {one.at for one in self.lapsed}
-        return ref not in self.plan.written and (at in lapsed or at not in self.observed.live)
+        return ref not in self.declared and (at in lapsed or at not in self.observed.live)
 
 
 def look_around(
@@ -141,12 +142,8 @@ def gc(
         for live in (observed.live[at],)
     ]
     made = _plan(desired, observed, differences, notes, choices, retention)
-    return Sweep(
-        replace(made, written={ref: (at, {}) for ref, at in meant.items()}),
-        observed,
-        lapsed,
-        desired.environment.parallelism,
-    )
+    declared = frozenset(desired.resources)
+    return Sweep(made, observed, lapsed, declared, desired.environment.parallelism)
 
 
 def _plan(

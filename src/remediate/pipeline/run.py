@@ -83,6 +83,7 @@ class Run:
         self.vigil = vigil
         self.watchers = vigil.watchers
         self.bodies: dict[Ref, Body] = {}
+        self.gone: set[Ref] = set()  # what it has deleted for good
         self.done: list[Step] = []
         self.open: dict[Ref, list[Step]] = defaultdict(list)  # not done yet
         for step in steps:
@@ -146,7 +147,8 @@ class Run:
     def _forget(self, step: Step, known: Entry | None) -> None:
         """What a replacement has left behind goes by itself, and is not the end of the resource."""
         left = known.without(step.live.name) if known else None
-        if left is None or (left.name == step.live.name and not left.asides):
+        self.gone.add(step.live)
+        if left is None or (step.ref.named(left.name) in self.gone and not left.asides):
             self.ledger.forget(step.ref)
         elif left != known:
             self.ledger.remember(step.ref, left)

@@ -65,14 +65,19 @@ def _title(plan: Plan, drawing: Drawing) -> Iterator[str]:
 
 def _aim(plan: Plan) -> str:
     if plan.desired_digest.startswith(_OF_GC):
-        return f"to delete what was set aside {lasting(plan.retention)} ago or earlier"
+        return f"to delete {_old(plan)}"
     return f"to make live as {_wish(plan)}"
 
 
 def _reached(plan: Plan) -> str:
     if plan.desired_digest.startswith(_OF_GC):
-        return f"nothing that was set aside {lasting(plan.retention)} ago or earlier can go"
+        return f"nothing can go of {_old(plan)}"
     return f"live is as {_wish(plan)}"
+
+
+def _old(plan: Plan) -> str:
+    when = f"{lasting(plan.retention)} ago or earlier" if plan.retention else "until now"
+    return f"what was set aside {when}"
 
 
 def _wish(plan: Plan) -> str:
