@@ -402,3 +402,21 @@ def test_one_that_is_only_observed_is_never_replaced(workbench: Workbench) -> No
     assert made.is_empty
     assert made.objections == []
     assert f"{REF} is not ready: ERROR" in made.notes
+
+
+def test_none_is_created_where_another_one_is(workbench: Workbench) -> None:
+    other = connector(spare=None)
+    other["metadata"] = {"name": "other"}
+    workbench.write(connector(spare=None), other)
+    (objection,) = workbench.plan().objections
+    assert objection.rule == "no-room"
+    assert "where VpcConnector/us-central1/inner is" in objection.message
+    workbench.write(connector(spare=None))
+    workbench.apply()
+    workbench.write(other)
+    assert [objection.rule for objection in workbench.plan().objections] == ["no-room"]
+    other["lifecycle"] = {"replaceCidr": SPARE}
+    workbench.write(other)
+    workbench.apply()
+    assert connectors(workbench) == {"inner": FIRST, "other": SPARE}
+    assert workbench.plan().is_empty

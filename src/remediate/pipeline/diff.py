@@ -26,7 +26,7 @@ from remediate.model.resource import Desired, Resource, Zone
 from remediate.pipeline.differences import Differences, compare_records, empty_zone
 from remediate.pipeline.fixed import fixed_changes
 from remediate.pipeline.observe import Observed
-from remediate.pipeline.room import forms, free, nearest
+from remediate.pipeline.room import forms, free, holders, nearest
 from remediate.stores.ledger import Entry, Ledger
 
 
@@ -127,8 +127,7 @@ def _compare_resource(
         if watched:
             result.notes.append(f"{ref} is only observed, and is not there")
         else:
-            cause = Cause.DRIFT if entry else Cause.PENDING
-            result.found.append(_creation(resource, wanted, cause))
+            _create(facts, resource, places, observed, entry, result)
         return
 
     live = observed.live[live_ref]
@@ -156,6 +155,27 @@ def _compare_resource(
             rules = rules_of(facts, observed.project)
             after = merged_changes(wanted, live, changes, rules)
             result.found.append(pair.difference(Action.UPDATE, live_ref, after))
+
+
+def _create(
+    facts: Kind,
+    resource: Resource,
+    places: list[Body],
+    observed: Observed,
+    entry: Entry | None,
+    result: Differences,
+) -> None:
+    ref, others = resource.ref, _others(resource.ref, observed, result)
+    if (wanted := free(facts, places, others)) is None:
+        there = ", ".join(map(str, holders(facts, places[0], others)))
+        message = f"{ref} cannot be created where {there} is: no two of them can share a place"
+        result.refused.append(
+            Objection("no-room", "deny", ref, message, place=resource.place, final=True)
+        )
+        return
+    result.written[ref] = (ref, without_secrets(facts, wanted))
+    cause = Cause.DRIFT if entry else Cause.PENDING
+    result.found.append(_creation(resource, wanted, cause))
 
 
 def _retire(
@@ -275,7 +295,8 @@ def _in_a_free_place(pair: Pair, observed: Observed, result: Differences) -> Pai
     if facts.room is None:
         return pair
     plain = resolved(facts, pair.resource, result.names)
-    wanted = free(facts, forms(facts, plain, lifecycle), observed.live)
+    others = _others(pair.resource.ref, observed, result)
+    wanted = free(facts, forms(facts, plain, lifecycle), others)
     if wanted is None:
         message = f"{pair.resource.ref} would have to be replaced, since {pair.why_not_in_place}, "
         result.refused.append(_refusal(pair, f"{message}and {facts.room.lack(plain, lifecycle)}"))
@@ -283,6 +304,12 @@ def _in_a_free_place(pair: Pair, observed: Observed, result: Differences) -> Pai
     moved = field_changes(facts, wanted, pair.live, project=observed.project)
     changes = {change.pointer: change for change in (*pair.changes, *moved)}
     return replace(pair, wanted=wanted, changes=tuple(changes[at] for at in sorted(changes)))
+
+
+def _others(ref: Ref, observed: Observed, result: Differences) -> dict[Ref, Body]:
+    """All that is live, and all that is wished for besides one."""
+    wished = {at: dict(body) for one, (at, body) in result.written.items() if one != ref}
+    return {**wished, **observed.live}
 
 
 def _refusal(pair: Pair, message: str) -> Objection:

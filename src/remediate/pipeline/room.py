@@ -28,10 +28,14 @@ def nearest(facts: Kind, wanted: list[Body], live: Body, at: Ref, project: str) 
     return min(wanted, key=distance)
 
 
-def free(facts: Kind, wanted: list[Body], live: Mapping[Ref, Body]) -> Body | None:
+def free(facts: Kind, wanted: list[Body], others: Mapping[Ref, Body]) -> Body | None:
     """The first of these forms whose place nobody has; None where there is none."""
+    return next((form for form in wanted if not holders(facts, form, others)), None)
+
+
+def holders(facts: Kind, wanted: Body, others: Mapping[Ref, Body]) -> list[Ref]:
+    """Who has the place of this form already."""
     if facts.room is None:
-        return wanted[0]
-    there = [body for at, body in live.items() if at.kind == facts.name]
-    clash = facts.room.clash
-    return next((form for form in wanted if not any(clash(form, body) for body in there)), None)
+        return []
+    there = ((at, body) for at, body in others.items() if at.kind == facts.name)
+    return sorted(at for at, body in there if facts.room.clash(wanted, body))
