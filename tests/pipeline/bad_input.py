@@ -937,6 +937,121 @@ CERTIFICATES = (
     ),
 )
 
+RUN = head("RunService", "web")
+TEMPLATE = RUN + "spec:\n  template:\n"
+
+
+def run_service(rest: str) -> str:
+    """A service whose container begins on line 7, indented by six."""
+    return TEMPLATE + "    containers:\n    - image: app\n" + rest
+
+
+SERVICES = (
+    one(
+        "a service without its template",
+        RUN + "spec: {ingress: INGRESS_TRAFFIC_ALL}\n",
+        ("4:7", "`template` is missing"),
+    ),
+    one(
+        "a service without a container",
+        TEMPLATE + "    containers: []\n",
+        ("6:17", "at least one container"),
+    ),
+    one(
+        "a service of a name that is too long",
+        head("RunService", "w" * 50) + "spec: {template: {containers: [{image: app}]}}\n",
+        ("3:18", "is 50 long as Google counts it: 49 is the most"),
+    ),
+    one(
+        "a service that is global",
+        "apiVersion: remediate/v1\nkind: RunService\nmetadata: {name: web, location: global}\n"
+        "spec: {template: {containers: [{image: app}]}}\n",
+        ("3:33", "RunService is region"),
+    ),
+    one(
+        "an ingress in the words of gcloud",
+        RUN + "spec: {ingress: internal, template: {containers: [{image: app}]}}\n",
+        ("4:17", "is not one of"),
+    ),
+    one(
+        "a field of the Knative shape",
+        run_service("      resources: {requests: {cpu: 1}}\n"),
+        ("8:19", "unknown field `requests`"),
+    ),
+    one(
+        "a secret by value and by pointer",
+        run_service(
+            "      env:\n      - {name: A, value: x, valueSource: {secretKeyRef: {secret: s}}}\n"
+        ),
+        ("9:42", "valueSource and value exclude each other"),
+    ),
+    one(
+        "a variable that Cloud Run sets",
+        run_service('      env: [{name: PORT, value: "80"}]\n'),
+        ("8:20", "PORT is set by Cloud Run itself"),
+    ),
+    one(
+        "memory in a unit of its own",
+        run_service("      resources: {limits: {memory: 512MB}}\n"),
+        ("8:36", "'512MB' is not an amount such as 512Mi"),
+    ),
+    one(
+        "a timeout without its unit",
+        run_service("    timeout: 300\n"),
+        ("8:14", "'300' is not a duration in seconds such as 300s"),
+    ),
+    one(
+        "a timeout of more than an hour",
+        run_service("    timeout: 7200s\n"),
+        ("8:14", "at most 3600s"),
+    ),
+    one(
+        "fewer instances at most than at least",
+        run_service("    scaling: {minInstanceCount: 5, maxInstanceCount: 2}\n"),
+        ("8:33", "greater than maxInstanceCount"),
+    ),
+    one(
+        "traffic that is no hundred percent",
+        run_service("  traffic: [{type: TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST, percent: 50}]\n"),
+        ("8:12", "the percents sum to 100, not to 50"),
+    ),
+    one(
+        "a connector that nobody declares",
+        run_service("    vpcAccess: {connector: inner}\n"),
+        ("8:28", "no VpcConnector named 'inner' is declared"),
+    ),
+    one(
+        "a field that Google never answers",
+        run_service("      sourceCode: {inlinedSource: {sources: []}}\n"),
+        ("8:20", "`inlinedSource` is not supported"),
+    ),
+    one(
+        "several regions at once",
+        run_service("  multiRegionSettings: {regions: [us-east1]}\n"),
+        ("8:3", "`multiRegionSettings` is not supported"),
+    ),
+    one(
+        "a group that leads to a service by its whole name",
+        head("NetworkEndpointGroup", "group")
+        + "spec:\n  networkEndpointType: SERVERLESS\n"
+        + "  cloudRun: {service: projects/p/locations/l/services/web}\n",
+        ("6:23", "is not the name of a Cloud Run service"),
+    ),
+    one(
+        "a group that leads to a service that nobody declares, by its kind",
+        head("NetworkEndpointGroup", "group")
+        + "spec:\n  networkEndpointType: SERVERLESS\n  cloudRun: {service: RunService/web}\n",
+        ("6:23", "RunService/web is not declared"),
+    ),
+    one(
+        "an output that a service does not have",
+        records('    x: {CNAME: {ttl: 60, values: ["${RunService/web.url}"]}}\n')
+        + "---\n"
+        + run_service(""),
+        ("7:35", "RunService gives no `url`"),
+    ),
+)
+
 CASES = (
     *FORM,
     *ENVELOPE,
@@ -948,6 +1063,7 @@ CASES = (
     *ENVIRONMENTS,
     *CONNECTORS,
     *CERTIFICATES,
+    *SERVICES,
     MANY,
 )
 

@@ -63,7 +63,7 @@ def test_nothing_is_asked_where_nothing_is_to_be_done(workbench: Workbench) -> N
 
 
 def test_what_needs_something_of_the_same_plan_is_not_asked_about(workbench: Workbench) -> None:
-    access = {"vpcAccess": {"connector": "inner"}}
+    access: dict[str, Any] = {"vpcAccess": {"connector": "inner"}}
     made = planned(workbench, connector(), service(**access), service("alone"))
     assert asked(workbench) == [("POST", PATH)]  # the one that stands alone
     assert refusals(made) == []

@@ -6,12 +6,13 @@ template makes a revision, once and for all; traffic, labels and ingress change 
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
 from remediate.gcp.api import Api
 from remediate.kinds.fields.spec import Bool, Int, Spec, Text, Word
 from remediate.kinds.fields.spellings import quantity, seconds
-from remediate.kinds.kind import Compare, Kind, Removal, Scope, Update, Verdict
+from remediate.kinds.kind import Compare, Kind, Naming, Removal, Scope, Update, Verdict
 from remediate.kinds.run_service_parts import RevisionTemplate
 from remediate.kinds.run_service_rules import check
 from remediate.kinds.run_service_states import WITNESS, aftermath, holds, ready
@@ -159,6 +160,7 @@ KIND = Kind(
         "/multiRegionSettings": "a service of several regions is made by commands of its own",
         f"{_CONTAINER}/sourceCode/inlinedSource": "Google keeps it elsewhere and never answers it",
     },
+    naming=Naming(longest=49),
     # The name of a revision is good for one template: sent again with another, it is refused.
     momentary=frozenset({"/template/revision"}),
     keyed={
@@ -214,6 +216,26 @@ KIND = Kind(
         "/template/healthCheckDisabled": False,
         "/template/sessionAffinity": False,
         "/template/timeout": "300s",
+    },
+    filled={
+        "/launchStage": "GA",
+        "/scaling/scalingMode": "AUTOMATIC",
+        "/template/containers/*/ports": [{"name": "http1", "containerPort": 8080}],
+        "/template/containers/*/resources/cpuIdle": True,
+        "/template/containers/*/resources/startupCpuBoost": True,
+        "/template/containers/*/resources/limits/cpu": re.compile("1|1000m"),
+        "/template/containers/*/resources/limits/memory": "512Mi",
+        "/template/containers/*/startupProbe": {
+            "timeoutSeconds": 240,
+            "periodSeconds": 240,
+            "failureThreshold": 1,
+            "tcpSocket": {"port": 8080},
+        },
+        "/template/executionEnvironment": "EXECUTION_ENVIRONMENT_GEN2",
+        "/template/maxInstanceRequestConcurrency": 80,
+        "/template/scaling/maxInstanceCount": 100,
+        "/template/serviceAccount": re.compile(r"[0-9]+-compute@developer\.gserviceaccount\.com"),
+        "/traffic": [{"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", "percent": 100}],
     },
     shared=frozenset({"/annotations", "/labels", "/template/annotations", "/template/labels"}),
     updates=(Update("patch", compare=Compare.ETAG, sends=whole),),
