@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from gcp_sandbox.certificatemanager import names, pem
+from gcp_sandbox.certificatemanager.views import in_force
 from gcp_sandbox.request import Body
 from gcp_sandbox.status import StatusError, bad_field
 
@@ -36,7 +37,8 @@ def prepare_change(section: CertificateManager, name: str, changes: Body) -> Bod
     """New values by field (None: removed), as they are to be stored. Raises 400 and 404."""
     if "certificates" in changes:
         changes["certificates"] = _certificates(section, name, changes["certificates"] or [])
-        changes["_"] = {"since": section.world.clock.time()}
+        before = in_force(section, section.find(name))
+        changes["_"] = {"since": section.world.clock.time(), "before": before}
     if "selfManaged" in changes:
         if "selfManaged" not in section.find(name):
             raise bad_field("certificate.self_managed", "The certificate is not self-managed.")

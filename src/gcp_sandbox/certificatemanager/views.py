@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from gcp_sandbox.certificatemanager import names
 from gcp_sandbox.clock import rfc3339
 from gcp_sandbox.compute.forwarding_rule import ports_of
+from gcp_sandbox.issuance import served
 from gcp_sandbox.project import number
 from gcp_sandbox.request import Body
 
@@ -27,7 +28,7 @@ def shown(section: CertificateManager, name: str) -> Body:
             view |= _certificate(section, name, body)
         case "certificateMapEntries":
             view["certificates"] = [names.numbered(it) for it in body["certificates"]]
-            view["state"] = "ACTIVE" if _served(section, body) else "PENDING"
+            view["state"] = "ACTIVE" if _is_served(section, body) else "PENDING"
         case "certificateMaps":
             targets = [_target(section, proxy) for proxy in section.proxies_of(name)]
             view |= {"gclbTargets": targets} if targets else {}
@@ -58,11 +59,19 @@ def _issued(section: CertificateManager, body: Body) -> Body:
     return {"pemCertificate": own["chain"], "expireTime": rfc3339(own["expires"])}
 
 
-def _served(section: CertificateManager, entry: Body) -> bool:
+def in_force(section: CertificateManager, entry: Body) -> list[str]:
+    """The certificates that front ends show for an entry: as long as it is PENDING the former."""
+    held: list[str] = entry["certificates"]
+    before: list[str] = entry["_"].get("before", [])
+    return held if _is_served(section, entry) else before
+
+
+def _is_served(section: CertificateManager, entry: Body) -> bool:
     """Whether an entry's certificates are there and have had the time to get around."""
     held = [section.bodies[name] for name in entry["certificates"] if name in section.bodies]
-    ready = all("selfManaged" in it or "issued" in it.get("_", {}) for it in held)
-    return ready and section.world.clock.time() >= entry["_"]["since"] + SERVED_AFTER
+    now = section.world.clock.time()
+    around = all("selfManaged" in it or served(it.get("_", {}), now) for it in held)
+    return around and now >= entry["_"]["since"] + SERVED_AFTER
 
 
 def _target(section: CertificateManager, proxy: str) -> Body:

@@ -16,7 +16,7 @@ from typing import Final
 
 from gcp_sandbox.certificatemanager import names
 from gcp_sandbox.certificatemanager.section import CertificateManager
-from gcp_sandbox.certificatemanager.views import shown
+from gcp_sandbox.certificatemanager.views import in_force
 from gcp_sandbox.compute.forwarding_rule import ports_of
 from gcp_sandbox.compute.links import certificate_manager
 from gcp_sandbox.compute.section import NAME, Compute
@@ -115,12 +115,12 @@ class Selection:
         wildcard = f"*.{host.partition('.')[2]}"
         for field, wanted in (("hostname", host), ("hostname", wildcard), ("matcher", "PRIMARY")):
             entry = next((it for it in entries if it.get(field) == wanted), None)
-            if entry is not None and shown(section, entry["name"])["state"] == "ACTIVE":
-                return _best(list(self._held_by(entry)), host)
+            if entry is not None and (held := in_force(section, entry)):
+                return _best(list(self._held_by(held)), host)
         return None
 
-    def _held_by(self, entry: Body) -> Iterator[Pair]:
-        for name in entry["certificates"]:
+    def _held_by(self, certificates: list[str]) -> Iterator[Pair]:
+        for name in certificates:
             pair = self._managed_elsewhere(name)
             if pair is not None:
                 yield pair

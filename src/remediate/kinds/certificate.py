@@ -6,7 +6,7 @@ https://cloud.google.com/certificate-manager/docs/domain-authorization for who p
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from remediate.gcp.api import Api
@@ -30,6 +30,7 @@ from remediate.model.plan import Action, FieldChange, Risk, Undo
 
 DOMAIN_LIMIT = 100
 TAGS = "tags are bound once and never read back; Resource Manager binds them at any time"
+KEY = "its private key is never given back"
 _OF_A_WORKLOAD = "it is the identity of a workload in a trust domain, not of a host name"
 
 
@@ -141,13 +142,19 @@ def one_way(change: FieldChange) -> str:
     return ""
 
 
+def verdict(changes: Sequence[FieldChange]) -> Verdict | None:
+    if not any(change.pointer.startswith("/selfManaged") for change in changes):
+        return None
+    return Verdict(Undo.APPROXIMATE, f"it shows the new one until the old is written again: {KEY}")
+
+
 def again(body: Body) -> Body:
     """Google fills in the certificate that it has issued; nobody may send it one."""
     return {name: value for name, value in body.items() if name != "pemCertificate"}
 
 
 def lost(body: Body) -> str:
-    return "" if body.get("managed") else "its private key is never given back"
+    return "" if body.get("managed") else KEY
 
 
 KIND = Kind(
@@ -197,6 +204,8 @@ KIND = Kind(
     ready=ready,
     ready_alone=ready_alone,
     as_written=as_written,
+    verdict=verdict,
+    irrecoverable={"/selfManaged": KEY},
     lost=lost,
     again=again,
     check=check,

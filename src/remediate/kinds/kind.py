@@ -242,8 +242,11 @@ class Kind:
     """Whether it becomes ready before anything links to it; by default something has to."""
     as_written: Callable[[Body], Body] | None = None
     """A live body with each value where it is written, if Google answers it somewhere else."""
+    irrecoverable: Mapping[Pattern, str] = field(default_factory=dict)
+    """Where a change overwrites what only its writer has, and what a rollback says of that."""
     lost: Callable[[Body], str] | None = None
     """Why a deleted one cannot be inserted again from its live body; empty where it can."""
+    remade: str = ""  # what to know of one that is made again from its live body, `{name}` in it
     again: Callable[[Body], Body] | None = None
     """What to insert when a deleted one is made again from its live body; by default that."""
     check: Callable[[Mapping[str, Any]], list[tuple[str, str]]] | None = None
@@ -252,6 +255,19 @@ class Kind:
     @property
     def all_links(self) -> dict[Pattern, tuple[str, ...]]:
         return {**self.links, **self.links_by_name}
+
+    @property
+    def label_field(self) -> str:
+        """The field that holds labels; empty where it carries none."""
+        field = self.labels[1:]
+        return field if field.partition("/")[0] in self.spec.model_fields else ""
+
+    def why_it_stays(self, change: FieldChange) -> str:
+        """Why no rollback makes this change; empty where it can."""
+        for pattern, why in self.irrecoverable.items():
+            if f"{change.pointer}/".startswith(f"{pattern}/"):
+                return why
+        return self.one_way(change) if self.one_way else ""
 
     def seen(self, body: Body) -> Body:
         """A live body as everything here reads it."""

@@ -138,4 +138,5 @@ def test_without_authorization_it_waits_for_its_load_balancer(staging: Client) -
     staging.done("POST", f"{proxy}/setCertificateMap", link)
     staging.advance(21 * MINUTE)
     assert managed(staging)["state"] == "ACTIVE"
+    staging.advance(11 * MINUTE)
     assert staging.get(f"/v1/{above}/certificateMapEntries/e")["state"] == "ACTIVE"

@@ -1,0 +1,348 @@
+"""Certificates that are ACTIVE before any traffic comes: authorized by DNS, shown by a map."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from remediate.model.errors import CheckFailed, PartlyApplied
+from remediate.model.json import Body
+from remediate.model.plan import Action, Plan, Step, Undo
+from remediate.model.progress import StepDone, Waiting
+from remediate.model.ref import Ref, parse_ref
+from remediate.probes.dial import dial_for
+from remediate.probes.tls import ServedCertificate, served
+from tests.kinds.examples import examples
+from tests.pipeline.documents import Document, address, managed, rule, sets, url_map, zone
+from tests.workbench import PROJECT, Workbench, document, told
+
+DATA = "${DnsAuthorization/%s.dnsResourceRecord.data}"
+LOCATION = f"v1/projects/{PROJECT}/locations/global"
+ENTRY = "CertificateMapEntry/edge/a"
+BROUGHT = next(one for one in examples("Certificate") if one.variant == "brought along")
+EXCHANGED = BROUGHT.changed(BROUGHT.changes["it is exchanged"])["spec"]
+
+
+def authorization(name: str = "a") -> Document:
+    return document("DnsAuthorization", name, {"domain": f"{name}.example.com"})
+
+
+def certificate(*names: str, **lifecycle: Any) -> Document:
+    """For these hosts of example.com, authorized by DNS."""
+    hosts = [f"{name}.example.com" for name in names]
+    spec = {"managed": {"domains": hosts, "dnsAuthorizations": [*names]}}
+    return document("Certificate", "shown", spec, lifecycle)
+
+
+def shown_by_balancer(*domains: str) -> Document:
+    return document("Certificate", "shown", {"managed": {"domains": [*domains]}})
+
+
+def entry(*certificates: str, **spec: Any) -> Document:
+    body = {"hostname": "a.example.com", "certificates": [*certificates] or ["shown"], **spec}
+    return document("CertificateMapEntry", "edge/a", body)
+
+
+def proxy(**spec: Any) -> Document:
+    return document("TargetHttpsProxy", "secure", {"urlMap": "main", **spec})
+
+
+def records(*names: str) -> Document:
+    """The hosts themselves, and what authorizes them."""
+    proofs = {f"_acme-challenge.{name}": sets("CNAME", DATA % name) for name in names or ("a",)}
+    hosts = {name: sets("A", "${Address/edge.address}") for name in names or ("a",)}
+    return zone({**hosts, **proofs})
+
+
+MAP = document("CertificateMap", "edge", {})
+FRONT = (address(), url_map(), proxy(certificateMap="edge"), rule("TargetHttpsProxy/secure", "443"))
+
+
+def chain(*names: str) -> list[Document]:
+    """Everything from the authorizations to the front door."""
+    names = names or ("a",)
+    proofs = [authorization(name) for name in names]
+    return [*FRONT, MAP, entry(), certificate(*names), *proofs, records(*names)]
+
+
+@pytest.fixture
+def standing(workbench: Workbench) -> Workbench:
+    workbench.write(*chain())
+    workbench.apply()
+    return workbench
+
+
+def at(made: Plan, ref: str) -> Step:
+    """The last step of a resource."""
+    return [step for step in made.steps if str(step.ref) == ref][-1]
+
+
+def wave(made: Plan, ref: str) -> int:
+    return max(n for n, steps in enumerate(made.waves) if any(str(s.ref) == ref for s in steps))
+
+
+def shown(workbench: Workbench) -> list[str]:
+    body: Any = workbench.live(ENTRY)
+    return sorted(link.rpartition("/")[2] for link in body["certificates"])
+
+
+def state(workbench: Workbench, ref: str | Ref) -> Any:
+    body: Any = workbench.live(ref)
+    return body["managed"]["state"]
+
+
+class Witness:
+    """After every step: what is done, where the certificate stands, and what a client is shown."""
+
+    def __init__(self, workbench: Workbench) -> None:
+        self.workbench = workbench
+        self.early: list[str] = []  # done before the certificate was ACTIVE
+        self.refused: list[str] = []  # shown at the front door instead of it
+
+    def on(self, event: object) -> None:
+        if not isinstance(event, StepDone):
+            return
+        body: Any = self.workbench.live("Certificate/shown")
+        if body is None or body["managed"]["state"] != "ACTIVE":
+            self.early.append(str(event.step.ref))
+        if self.workbench.live("ForwardingRule/port-443"):
+            edge: Any = self.workbench.live("Address/edge")
+            seen = served(dial_for(self.workbench.google), edge["address"], "a.example.com")
+            if not isinstance(seen, ServedCertificate) or not seen.covers("a.example.com"):
+                self.refused.append(str(seen))
+
+
+def test_one_apply_makes_the_whole_chain(workbench: Workbench) -> None:
+    workbench.write(*chain())
+    witness = Witness(workbench)
+    workbench.carry_out([witness])
+    assert state(workbench, "Certificate/shown") == "ACTIVE"
+    assert "DnsZone/example/_acme-challenge.a.example.com./CNAME" in witness.early
+    traffic = {ENTRY, "ForwardingRule/port-443", "DnsZone/example/a.example.com./A"}
+    assert traffic.isdisjoint(witness.early)
+    assert witness.refused == []
+    assert workbench.plan().is_empty
+
+
+def test_what_is_needed_for_it_goes_first_and_what_brings_traffic_last(
+    workbench: Workbench,
+) -> None:
+    workbench.write(*chain())
+    made = workbench.plan()
+    way = (
+        "DnsAuthorization/a",
+        "DnsZone/example/_acme-challenge.a.example.com./CNAME",
+        ENTRY,
+        "TargetHttpsProxy/secure",
+        "ForwardingRule/port-443",
+        "DnsZone/example/a.example.com./A",
+    )
+    waves = [wave(made, ref) for ref in way]
+    assert waves == sorted({*waves})
+    assert wave(made, "Certificate/shown") < wave(made, ENTRY)
+    assert at(made, ENTRY).ready == (parse_ref("Certificate/shown"),)
+    assert at(made, "TargetHttpsProxy/secure").ready == (parse_ref(ENTRY),)
+    assert made.settles == []
+
+
+def test_the_same_plan_has_the_same_digest(workbench: Workbench) -> None:
+    workbench.write(*chain("a", "b"))
+    first = workbench.plan().digest
+    workbench.write(*reversed(chain("a", "b")))
+    assert workbench.plan().digest == first
+
+
+def test_a_rollback_leaves_nothing_of_it(workbench: Workbench) -> None:
+    born = workbench.state()
+    workbench.write(*chain())
+    made = workbench.apply()
+    assert {step.undo for step in made.steps} == {Undo.EXACT}
+    workbench.roll_back()
+    assert workbench.state() == born
+
+
+def test_a_project_by_its_number_is_the_project(standing: Workbench) -> None:
+    """Certificate Manager answers numbers where the documents have names."""
+    body: Any = standing.live(ENTRY)
+    assert f"projects/{PROJECT}/" not in body["certificates"][0]
+    standing.forget()
+    assert standing.plan().is_empty
+
+
+def test_a_certificate_for_more_hosts_is_made_beside_and_shown_once_it_is_active(
+    standing: Workbench,
+) -> None:
+    standing.write(*chain("a", "b"))
+    made = standing.plan()
+    (replacing,) = (d for d in made.differences if d.action is Action.REPLACE)
+    assert str(replacing.ref) == "Certificate/shown"
+    assert at(made, ENTRY).ready == (replacing.live,)
+    proof = "DnsZone/example/_acme-challenge.b.example.com./CNAME"
+    assert wave(made, proof) < wave(made, ENTRY)
+    before, witness = standing.state(), Witness(standing)
+    standing.carry_out([witness])
+    assert witness.refused == []
+    assert shown(standing) == [replacing.live.name]
+    assert state(standing, replacing.live) == "ACTIVE"
+    assert state(standing, "Certificate/shown") == "ACTIVE"  # it stays, for a rollback
+    assert standing.plan().is_empty
+    standing.roll_back()
+    assert standing.state() == before
+
+
+def test_who_proves_its_domains_by_the_load_balancer_is_shown_beside_the_old_until_it_is_ready(
+    workbench: Workbench,
+) -> None:
+    hosts = {name: sets("A", "${Address/edge.address}") for name in "ab"}
+    edge = [*FRONT, MAP, zone(hosts)]
+    workbench.write(*edge, entry(), shown_by_balancer("a.example.com"))
+    made = workbench.apply()
+    assert [str(ref) for ref in made.settles] == ["Certificate/shown"]
+    assert state(workbench, "Certificate/shown") == "ACTIVE"
+    workbench.write(*edge, entry(), shown_by_balancer("a.example.com", "b.example.com"))
+    made = workbench.apply()
+    attach, detach = (step for step in made.steps if str(step.ref) == ENTRY)
+    new = next(d.live for d in made.differences if d.action is Action.REPLACE)
+    assert len((attach.after or {})["certificates"]) == 2
+    assert attach.ready == ()
+    assert detach.ready == (new,)
+    assert shown(workbench) == [new.name]
+    assert state(workbench, new) == "ACTIVE"
+    assert workbench.plan().is_empty
+
+
+def test_one_that_has_failed_for_good_is_made_again(workbench: Workbench) -> None:
+    workbench.write(*chain())
+    workbench.fault("doomed-certificate", match="POST */certificates*", times=1)
+    with pytest.raises(CheckFailed, match="will not become ready: FAILED"):
+        workbench.apply()
+    made = workbench.plan()
+    assert ("replace", "Certificate/shown") in told(made)
+    workbench.apply()
+    new = next(d.live for d in made.differences if str(d.ref) == "Certificate/shown")
+    assert shown(workbench) == [new.name]
+    assert state(workbench, new) == "ACTIVE"
+    assert workbench.plan().is_empty
+
+
+def test_a_proxy_moves_from_its_list_to_a_map_only_when_the_map_is_served(
+    workbench: Workbench,
+) -> None:
+    classic = managed("a.example.com", name="classic")
+    listed = proxy(sslCertificates=["classic"])
+    front = [each for each in chain() if each["metadata"]["name"] != "secure"]
+    workbench.write(*front, classic, listed)
+    workbench.apply()
+    mapped = proxy(sslCertificates=["classic"], certificateMap="edge")
+    more = document(
+        "CertificateMapEntry", "edge/rest", {"matcher": "PRIMARY", "certificates": ["shown"]}
+    )
+    workbench.write(*front, classic, mapped, more)
+    made = workbench.apply()
+    assert at(made, "TargetHttpsProxy/secure").ready == (
+        parse_ref("CertificateMapEntry/edge/rest"),
+    )
+    body: Any = workbench.live("CertificateMapEntry/edge/rest")
+    assert body["state"] == "ACTIVE"
+    assert workbench.plan().is_empty
+
+
+def test_a_proxy_may_list_certificates_of_certificate_manager(workbench: Workbench) -> None:
+    front = [each for each in chain() if each["metadata"]["name"] not in {"secure", "edge/a"}]
+    listed = proxy(sslCertificates=["Certificate/shown"])
+    workbench.write(*front, listed)
+    made = workbench.apply()
+    assert at(made, "TargetHttpsProxy/secure").ready == (parse_ref("Certificate/shown"),)
+    body: Any = workbench.live("TargetHttpsProxy/secure")
+    assert body["sslCertificates"] == [
+        f"//certificatemanager.googleapis.com/{LOCATION.removeprefix('v1/')}/certificates/shown"
+    ]
+    assert workbench.plan().is_empty
+
+
+def test_a_certificate_that_was_brought_along_is_exchanged_in_place(workbench: Workbench) -> None:
+    own = document("Certificate", "shown", BROUGHT.spec)
+    workbench.write(*FRONT, MAP, entry(), own)
+    workbench.apply()
+    workbench.write(*FRONT, MAP, entry(), document("Certificate", "shown", EXCHANGED))
+    made = workbench.apply()
+    (step,) = made.steps
+    assert (step.verb, step.undo) == (Action.UPDATE, Undo.APPROXIMATE)
+    assert "never given back" in step.undo_why
+    assert workbench.plan().is_empty
+    back = workbench.roll_back()
+    assert back.is_empty
+    assert any("private key is never given back" in note for note in back.notes)
+    kept = "".join(path.read_text() for path in workbench.root.rglob(".remediate/**/*.json"))
+    assert "BEGIN PRIVATE KEY" not in kept
+
+
+def test_a_private_authority_asks_for_no_proof(workbench: Workbench) -> None:
+    config: Body = {
+        "certificateAuthorityConfig": {
+            "certificateAuthorityServiceConfig": {"caPool": "projects/p/locations/l/caPools/c"}
+        },
+        "keyAlgorithm": "ECDSA_P256",
+        "lifetime": "2592000s",
+        "rotationWindowPercentage": 50,
+    }
+    configs = f"{LOCATION}/certificateIssuanceConfigs"
+    workbench.send("POST", f"{configs}?certificateIssuanceConfigId=own", config)
+    spec = {"managed": {"domains": ["a.example.com"], "issuanceConfig": "own"}}
+    workbench.write(*FRONT, MAP, entry(), document("Certificate", "shown", spec))
+    workbench.apply()
+    assert state(workbench, "Certificate/shown") == "ACTIVE"
+    assert workbench.plan().is_empty
+
+
+class Meddler:
+    """Somebody else, who edits the entry while its certificate is waited for."""
+
+    def __init__(self, workbench: Workbench) -> None:
+        self.workbench = workbench
+        self.done = False
+
+    def on(self, event: object) -> None:
+        if isinstance(event, Waiting) and not self.done:
+            self.done = True
+            where = f"{LOCATION}/certificateMaps/edge/certificateMapEntries/a"
+            theirs: Body = {"certificates": [f"{LOCATION.removeprefix('v1/')}/certificates/theirs"]}
+            self.workbench.send("PATCH", f"{where}?updateMask=certificates", theirs)
+
+
+def test_somebody_elses_edit_between_plan_and_write_is_never_overwritten(
+    standing: Workbench,
+) -> None:
+    standing.send("POST", f"{LOCATION}/certificates?certificateId=theirs", BROUGHT.spec)
+    standing.write(*chain("a", "b"))
+    with pytest.raises(PartlyApplied, match="has changed since"):
+        standing.carry_out([Meddler(standing)])
+    assert shown(standing) == ["theirs"]
+
+
+def test_what_is_not_ready_is_said_with_googles_reasons(workbench: Workbench) -> None:
+    workbench.write(*chain())
+    workbench.apply()
+    asked = document("Certificate", "other", certificate("b")["spec"])
+    workbench.write(*chain(), asked, authorization("b"))
+    workbench.apply()
+    workbench.advance(7200)
+    notes = " ".join(workbench.plan().notes)
+    assert "Certificate/other is not ready: PROVISIONING: AUTHORIZATION_ISSUE" in notes
+    assert "b.example.com FAILED CONFIG" in notes
+
+
+def test_one_plan_takes_all_of_it_away_in_the_order_that_google_insists_on(
+    standing: Workbench,
+) -> None:
+    removable = {"onRemove": "delete"}
+    standing.write(*({**one, "lifecycle": removable} for one in chain()))
+    standing.apply()
+    standing.write()
+    allow = ["too-many-deletes", "delete", "dns-last-address", "empty-environment", "irreversible"]
+    standing.apply(prune=True, allow=[f"{rule}=tried" for rule in allow])
+    assert standing.live(ENTRY) is None
+    standing.gc(retention=0, allow=[f"{rule}=tried" for rule in allow])
+    for ref in ("Certificate/shown", "CertificateMap/edge", "DnsAuthorization/a"):
+        assert standing.live(ref) is None
