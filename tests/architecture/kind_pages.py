@@ -65,7 +65,10 @@ def page(facts: Kind) -> str:
         _section("Links", ("field", "leads to"), _links(facts)),
         _section("Calls", ("call", "writes", "compares", "where"), _calls(facts)),
         _section("Undo", ("action", "undo", "why", "Google takes"), _undo(facts)),
-        _listed("What others may refer to", (f"${{{facts.name}/NAME.{n}}}" for n in facts.outputs)),
+        _listed(
+            "What others may refer to",
+            (f"${{{facts.name}/NAME.{name}}}" for name in facts.outputs | facts.computed.keys()),
+        ),
         _listed("Set by Google, and left out when pasted", map(_dotted, facts.server_set)),
         _section("Not supported", ("field", "why"), _unsupported(facts)),
     ]
@@ -191,6 +194,7 @@ def _besides(facts: Kind, at: str, required: bool) -> Iterator[str]:  # noqa: FB
         default = facts.defaults[at]
         unwritten = "it goes" if default is None else f"`{json.dumps(default)}`"
         yield f"unwritten: {unwritten}"
+    yield from _effects(facts, at)
     for groups in facts.equivalents:
         others = [f"`{' and '.join(each)}`" for each in groups if parts(at)[0] not in each]
         if len(others) < len(groups) and at.count("/") == 1:
@@ -203,6 +207,17 @@ def _besides(facts: Kind, at: str, required: bool) -> Iterator[str]:  # noqa: FB
         yield "keys of others stay"
     if parts(at)[0] in facts.ignored_by_insert and at.count("/") == 1:
         yield "written by a step of its own after the insert"
+
+
+def _effects(facts: Kind, at: str) -> Iterator[str]:
+    if at in facts.reverts:
+        yield f"no longer written: `{json.dumps(facts.reverts[at])}`"
+    if at in facts.stays:
+        yield "no longer written: it stays"
+    if at in facts.restarts:
+        yield facts.restarts[at]
+    if at in facts.restarts_if:
+        yield "what it restarts depends on the change, and the plan says it"
 
 
 def _links(facts: Kind) -> Iterator[tuple[str, ...]]:
@@ -226,7 +241,9 @@ def _calls(facts: Kind) -> Iterator[tuple[str, ...]]:
 
 def _written(update: Update, named: set[str]) -> str:
     if update.fields:
-        return ", ".join(f"`{name}`" for name in update.fields)
+        told = ", ".join(f"`{name}`" for name in update.fields)
+        when = (update.when.__doc__ or "").rstrip(".") if update.when else ""
+        return f"{told}, {when[0].lower()}{when[1:]}" if when else told
     return "all but what another call writes" if named else "all that changes in place"
 
 

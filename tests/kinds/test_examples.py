@@ -10,13 +10,15 @@ from remediate.kinds.bodies.compare import field_changes
 from remediate.kinds.fields.pointers import parts
 from remediate.kinds.kind import Scope
 from remediate.kinds.registry import kind
-from remediate.model.plan import FieldChange
+from remediate.model.plan import FieldChange, Undo
+from remediate.pipeline.fixed import fixed_changes
 from tests.kinds.checking import faults
 from tests.kinds.examples import Example, examples, merge_patch
-from tests.kinds.test_specs_against_discovery import TRIED, is_below
+from tests.kinds.test_specs_against_discovery import TRIED
 
 EXAMPLES = [example for name in TRIED for example in examples(name)]
 CHANGES = [(example, said) for example in EXAMPLES for said in example.changes]
+FOR_GOOD = [(example, said) for example in EXAMPLES for said in example.for_good]
 REPLACEMENTS = [(example, said) for example in EXAMPLES for said in example.replacements]
 
 
@@ -52,8 +54,18 @@ def test_a_change_is_valid_and_touches_only_what_changes_in_place(
     assert faults(example.name, example.changed(patch)["spec"]) == {}
     changes = differences(example, patch)
     assert changes
-    fixed = set(example.facts.fixed(example.scope))
-    assert [change.pointer for change in changes if is_below(change.pointer, fixed)] == []
+    assert not any(fixed_changes(example.facts, example.scope, changes))
+
+
+@pytest.mark.parametrize(("example", "said"), FOR_GOOD, ids=str)
+def test_what_changes_for_good_is_valid_and_says_so(example: Example, said: str) -> None:
+    patch = example.for_good[said]
+    assert faults(example.name, example.changed(patch)["spec"]) == {}
+    changes = differences(example, patch)
+    assert not any(fixed_changes(example.facts, example.scope, changes))
+    verdict = example.facts.verdict(changes) if example.facts.verdict else None
+    assert verdict is not None
+    assert verdict.undo is Undo.NEVER
 
 
 @pytest.mark.parametrize(("example", "said"), REPLACEMENTS, ids=str)
@@ -62,9 +74,7 @@ def test_a_replacement_is_valid_and_touches_something_immutable(
 ) -> None:
     patch = example.replacements[said]
     assert faults(example.name, example.changed(patch)["spec"]) == {}
-    changes = differences(example, patch)
-    fixed = set(example.facts.fixed(example.scope))
-    assert any(is_below(change.pointer, fixed) for change in changes)
+    assert any(fixed_changes(example.facts, example.scope, differences(example, patch)))
 
 
 @pytest.mark.parametrize("name", TRIED)
@@ -73,7 +83,7 @@ def test_every_field_that_may_change_is_changed_and_every_other_replaced_for(nam
     changed, replaced, untried = set[str](), set[str](), set[str]()
     for example in examples(name):
         untried |= example.untried.keys()
-        for patch in example.changes.values():
+        for patch in (*example.changes.values(), *example.for_good.values()):
             changed |= {parts(change.pointer)[0] for change in differences(example, patch)}
         for patch in example.replacements.values():
             replaced |= {parts(change.pointer)[0] for change in differences(example, patch)}

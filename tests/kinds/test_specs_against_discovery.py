@@ -36,7 +36,7 @@ CERTIFICATE_MANAGER = (
     "CertificateMapEntry",
     "DnsAuthorization",
 )
-TRIED = (*COMPUTE, *CERTIFICATE_MANAGER)
+TRIED = (*COMPUTE, *CERTIFICATE_MANAGER, "RunService", "SqlInstance", "VpcConnector")
 DOCUMENTS = {
     Api.CERTIFICATE_MANAGER: "certificatemanager.v1",
     Api.COMPUTE: "compute.v1",
@@ -44,6 +44,7 @@ DOCUMENTS = {
     Api.SQL: "sqladmin.v1",
     Api.VPC_ACCESS: "vpcaccess.v1",
 }
+PREFIXES = {Api.RUN: "GoogleCloudRunV2"}  # of every schema of an API, and of no model of ours
 # Seen in recorded answers of the API though no discovery document has them.
 UNDOCUMENTED = {"BackendService": {"/generatedId"}}
 INT64 = [{"type": "integer"}, {"type": "string", "pattern": "^-?[0-9]+$"}]
@@ -187,14 +188,17 @@ def test_each_unsupported_field_has_its_reason(name: str) -> None:
 @every_kind
 def test_nested_models_are_named_as_googles_schemas(name: str) -> None:
     nested = set(kind(name).spec.model_json_schema().get("$defs", {}))
-    assert nested <= document(kind(name).api)["schemas"].keys()
+    api = kind(name).api
+    known = {word.removeprefix(PREFIXES.get(api, "")) for word in document(api)["schemas"]}
+    assert nested <= known
 
 
 @every_kind
 def test_every_pattern_of_every_table_names_a_field(name: str) -> None:
     facts = kind(name)
     written = (facts.links, facts.links_by_value, facts.immutable, facts.write_only)
-    tables = [*written, facts.unordered, facts.normalise, facts.defaults]
+    tables = [*written, facts.unordered, facts.normalise, facts.defaults, facts.keyed]
+    tables += [facts.alternatives, facts.momentary, facts.telling]
     assert {at for table in tables for at in table} - ours(name).keys() == set()
     known = google(name).keys() | UNDOCUMENTED.get(name, set())
     assert {*facts.server_set, *facts.unsupported} - known == set()
@@ -226,7 +230,8 @@ def faults_of(facts: Kind, at: str, value: Json) -> list[Any]:
     try:
         facts.spec.model_validate(value)
     except ValidationError as error:
-        return [fault for fault in error.errors() if fault["loc"][0] == parts(at)[0]]
+        way = parts(at)
+        return [one for one in error.errors() if [*map(str, one["loc"][: len(way)])] == way]
     return []
 
 
@@ -257,7 +262,8 @@ def test_every_call_sends_what_google_takes(name: str) -> None:
             if scope in update.scopes:
                 request = api(facts, scope)[update.method]["request"]["$ref"]
                 known = properties(facts.api, request)
-                assert sent(update) <= known.keys(), (scope, update.method)
+                tops = {field.partition("/")[0] for field in sent(update)}
+                assert tops <= known.keys(), (scope, update.method)
 
 
 def sent(update: Update) -> set[str]:

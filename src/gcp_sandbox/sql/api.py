@@ -44,6 +44,7 @@ def register(world: World, router: Router, authority: Authority) -> CloudSql:
             ("GET", f"{one}/backupRuns", api.list_backups),
             ("GET", f"{one}/backupRuns/{{id}}", api.get_backup),
             ("DELETE", f"{one}/backupRuns/{{id}}", api.begun(section.delete_backup)),
+            ("GET", f"{project}/backups", api.list_final_backups),
             ("GET", f"{project}/operations", api.list_operations),
             ("GET", f"{project}/operations/{{operation}}", api.get_operation),
         ):
@@ -102,6 +103,13 @@ class _Api:
         runs = sorted(self._section.runs(request).values(), key=_newest)
         chosen, token = page(runs, request.query, cap=_PAGE, key=_newest)
         return _listed("sql#backupRunsList", [self._run(request, it) for it in chosen], token)
+
+    def list_final_backups(self, request: Request) -> Body:
+        """Of instances that were deleted; others are listed as backup runs."""
+        found = self._section.final_backups(request)
+        clauses = _clauses(request.query.get("filter", ""))
+        chosen = [body for body in found if all(_holds(body, *clause) for clause in clauses)]
+        return {"backups": chosen} if chosen else {}
 
     def _run(self, request: Request, run: Body) -> Body:
         instance = f"projects/{request.params['project']}/instances/{run['instance']}"

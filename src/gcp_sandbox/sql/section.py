@@ -11,6 +11,7 @@ from gcp_sandbox.clock import rfc3339
 from gcp_sandbox.request import Body, Json, Request
 from gcp_sandbox.sql import instance
 from gcp_sandbox.sql.errors import exists, no_backup, no_instance, protected, refused, stopped
+from gcp_sandbox.sql.final_backup import days_asked, final_backup
 from gcp_sandbox.sql.operations import HOST, Operation, Operations
 from gcp_sandbox.world import World
 
@@ -35,6 +36,7 @@ class CloudSql:
     authority: Authority
     instances: dict[str, dict[str, Body]] = field(default_factory=dict)
     backups: dict[str, dict[str, Body]] = field(default_factory=dict)
+    finals: dict[str, list[Body]] = field(default_factory=dict)  # by project
     created: int = 0
     operations: Operations = field(init=False)
 
@@ -104,7 +106,8 @@ class CloudSql:
             raise protected()
         if self._replicas(body["project"], body["name"]):
             raise refused("The instance has read replicas, which must be deleted first")
-        return self._begun(self._begin(request, body["name"], "DELETE", {}))
+        note = {"final": days_asked(request, body), "backup_name": self.world.chance.uuid()}
+        return self._begun(self._begin(request, body["name"], "DELETE", note))
 
     def restart(self, request: Request) -> Operation:
         body = self._named(request)
@@ -153,6 +156,12 @@ class CloudSql:
         body = self._named(request)
         return self.backups.get(f"{body['project']}/{body['name']}", {})
 
+    def final_backups(self, request: Request) -> list[Body]:
+        """Of instances that are no more, as long as they are kept."""
+        now = rfc3339(self.world.clock.time())
+        kept = self.finals.get(request.params["project"], [])
+        return [body for body in kept if body["expiryTime"] > now]
+
     def backup(self, request: Request) -> Body:
         run = self.runs(request).get(request.params["id"])
         if run is None:
@@ -200,7 +209,11 @@ class CloudSql:
 
     def _was_deleted(self, operation: Operation) -> None:
         if not operation.doomed:
-            del self.instances[operation.project][operation.instance]
+            body = self.instances[operation.project].pop(operation.instance)
+            if (days := operation.note.get("final")) is not None:
+                name = operation.note["backup_name"]
+                kept = final_backup(body, name, operation.ends, days)
+                self.finals.setdefault(operation.project, []).append(kept)
             self.backups.pop(f"{operation.project}/{operation.instance}", None)
 
     def _was_backed_up(self, operation: Operation) -> None:
@@ -243,12 +256,14 @@ class CloudSql:
         return {
             "instances": self.instances,
             "backups": self.backups,
+            "finals": self.finals,
             "created": self.created,
             "operations": self.operations.dump(),
         }
 
     def load(self, state: Json) -> None:
         self.instances, self.backups = state["instances"], state["backups"]
+        self.finals = state.get("finals", {})
         self.created = state["created"]
         self.operations.load(state["operations"])
 
@@ -267,6 +282,7 @@ class CloudSql:
     def clear(self) -> None:
         self.instances.clear()
         self.backups.clear()
+        self.finals.clear()
         self.created = 0
         self.operations.clear()
 

@@ -15,6 +15,7 @@ from remediate.model.json import Body, Json
 _RATE_REASONS = frozenset(
     {"rateLimitExceeded", "userRateLimitExceeded", "CONCURRENT_OPERATIONS_QUOTA_EXCEEDED"}
 )
+IN_PROGRESS = "operationInProgress"  # Cloud SQL's: one operation at a time for an instance
 _DISABLED = frozenset({"accessNotConfigured", "SERVICE_DISABLED"})
 _DOTTED = r"'?([a-z][A-Za-z]*(?:\.[A-Za-z]+){2})'?"
 _PERMISSION = re.compile(rf"{_DOTTED} permission|ermission {_DOTTED}")

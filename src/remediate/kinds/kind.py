@@ -6,6 +6,7 @@ Patterns are JSON pointers in which `*` stands for any list index or map key, su
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
@@ -202,6 +203,8 @@ class Kind:
     defaults: Mapping[str, Json] = field(default_factory=dict)
     # the same, of fields that are Google's own choice where nobody ever wrote them
     reverts: Mapping[str, Json] = field(default_factory=dict)
+    # what Google fills in at an insert besides, a value or the form of one: imports leave it out
+    filled: Mapping[Pattern, Json | re.Pattern[str]] = field(default_factory=dict)
     stays: frozenset[Pattern] = frozenset()  # what is no longer written stays there as it is live
     met: Callable[[Fields, Fields], Body] | None = None
     """Wanted, given live, with the live value wherever that is as good."""

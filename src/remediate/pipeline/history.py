@@ -54,6 +54,8 @@ def same_state(ref: Ref, ours: Body | None, live: Body | None) -> bool:
     if ref.is_record_set:
         return record_digest(ours) == record_digest(live)
     facts = kind(ref.kind)
+    if ours is not None and live is not None:
+        ours = facts.as_good(ours, live)
     fields = changeable_fields(facts, ours)
     return fields_digest(facts, ours, fields, "-") == fields_digest(facts, live, fields, "-")
 

@@ -220,8 +220,7 @@ def _resources(way: Way, strangers: Counter[Ref], notes: list[str]) -> Iterator[
         elif before is not None and live is None:
             if _lost(ref, before):
                 continue  # the objection says so; the rest can go back
-            body = {"name": ref.name, **_again(ref, before)}
-            yield Difference(name, Action.CREATE, ref, None, body, (FieldChange("", None, body),))
+            yield _made_again(name, ref, before, notes)
         elif before is not None and live is not None:
             updates = _update(name, ref, before, live, way.observed.project, notes)
             found = [staged(each, before, live, way.witnesses) for each in updates]
@@ -241,6 +240,13 @@ def _mark(name: Ref, ref: Ref, live: Body, way: Way) -> Iterator[Difference]:
         yield Difference(name, Action.SET_ASIDE, ref, live, None, (change,))
     if now and not was:
         yield Difference(name, Action.KEEP, ref, live, live)
+
+
+def _made_again(name: Ref, ref: Ref, before: Body, notes: list[str]) -> Difference:
+    if remade := kind(ref.kind).remade:
+        notes.append(f"{ref} is made again {remade.format(name=ref.name)}")
+    body = {"name": ref.name, **_again(ref, before)}
+    return Difference(name, Action.CREATE, ref, None, body, (FieldChange("", None, body),))
 
 
 def _again(ref: Ref, before: Body) -> Body:

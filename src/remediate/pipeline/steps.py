@@ -8,8 +8,11 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
+from remediate.kinds.bodies.canonical import rules_of
 from remediate.kinds.bodies.compare import changeable_fields, fields_digest
 from remediate.kinds.bodies.links import linked, parent_of, ref_of, scope_of
+from remediate.kinds.bodies.overlay import merged_changes
+from remediate.kinds.bodies.restarts import restarts
 from remediate.kinds.kind import Kind, Update, Verdict
 from remediate.kinds.records.compare import essence
 from remediate.kinds.registry import kind
@@ -55,7 +58,7 @@ def drafts(difference: Difference, around: Surroundings) -> list[Draft]:
         case Action.UPDATE:
             return _update(facts, difference, around)
         case Action.DELETE:
-            return [Draft(_step(facts, difference, Action.DELETE, "delete", around), last=True)]
+            return _deletion(facts, difference, around)
         case Action.REPLACE:
             return _replacement(facts, difference, around)
         case Action.SET_ASIDE | Action.KEEP:
@@ -113,6 +116,25 @@ def _creation(facts: Kind, difference: Difference, around: Surroundings) -> list
     return drafts
 
 
+def _deletion(facts: Kind, difference: Difference, around: Surroundings) -> list[Draft]:
+    """A deletion, and before it what Google insists on."""
+    before = difference.before
+    opened = facts.before_delete(dict(before)) if facts.before_delete and before else ()
+    opening: list[Draft] = []
+    if before is not None and opened:
+        after = merged_changes({}, before, opened, rules_of(facts, around.project))
+        first = replace(difference, action=Action.UPDATE, after=after, changes=opened)
+        opening = [_with_last(draft) for draft in _update(facts, first, around)]
+        difference = replace(difference, before=after)
+    gone = _step(facts, difference, Action.DELETE, "delete", around)
+    return [*opening, Draft(gone, needs=opening[-1:], last=True)]
+
+
+def _with_last(draft: Draft) -> Draft:
+    draft.last = True
+    return draft
+
+
 def _replacement(facts: Kind, difference: Difference, around: Surroundings) -> list[Draft]:
     """A new one beside the old, or a deletion and an insert under one name, with a gap between."""
     assert difference.replaces is not None
@@ -139,7 +161,7 @@ def _update(facts: Kind, difference: Difference, around: Surroundings) -> list[D
     touched = sorted(changed | company)
     by_call: dict[Update, list[str]] = defaultdict(list)
     for name in touched:
-        by_call[_update_for(facts, name, difference.live)].append(name)
+        by_call[_update_for(facts, name, difference.live, difference.changes)].append(name)
     drafts: list[Draft] = []
     for how in facts.updates:
         if not (names := tuple(by_call.get(how, ()))):
@@ -177,9 +199,12 @@ def _at(changes: Iterable[FieldChange]) -> list[str]:
     return [change.pointer for change in changes]
 
 
-def _update_for(facts: Kind, name: str, live: Ref) -> Update:
+def _update_for(
+    facts: Kind, name: str, live: Ref, changes: tuple[FieldChange, ...] = ()
+) -> Update:
     scope = scope_of(live)
     able = [how for how in facts.updates if scope in how.scopes]
+    able = [how for how in able if how.when is None or how.when(changes)]
     special = [how for how in able if how.writes(name)]
     return (special or [how for how in able if not how.fields])[0]
 
@@ -237,7 +262,8 @@ def _step(
     changes: tuple[FieldChange, ...] | None = None,
 ) -> Step:
     before = None if verb is Action.CREATE else difference.before
-    verdict = _undo(facts, verb, before, difference.changes if changes is None else changes)
+    changes = difference.changes if changes is None else changes
+    verdict = _undo(facts, verb, before, changes)
     compared = fields or changeable_fields(facts, before)
     live = difference.replaces if verb is Action.DELETE and difference.replaces else difference.live
     return Step(
@@ -249,13 +275,22 @@ def _step(
         before=before,
         after=None if verb is Action.DELETE else difference.after,
         fields=fields,
-        changes=difference.changes if changes is None else changes,
+        changes=changes,
         precondition=fields_digest(facts, before, compared, around.project),
         risk=_raised(around.risks.get(difference.ref, facts.base_risk), verb, verdict.undo),
         undo=verdict.undo,
         undo_why=verdict.why,
         estimate=facts.seconds.get(verb, 1.0),
+        restarts=_restarts(facts, verb, difference, changes),
     )
+
+
+def _restarts(
+    facts: Kind, verb: Action, difference: Difference, changes: Iterable[FieldChange]
+) -> tuple[str, ...]:
+    if verb is not Action.UPDATE:
+        return ()
+    return restarts(facts, difference.before or {}, difference.after or {}, changes)
 
 
 def _undo(
@@ -267,7 +302,9 @@ def _undo(
         back = (FieldChange(each.pointer, each.after, each.before) for each in changes)
         if any(map(facts.one_way, back)):
             return facts.no_way_back
-    return facts.undo.get(verb, Verdict(Undo.EXACT, "the snapshot holds the whole body"))
+    told = facts.verdict([*changes]) if verb is Action.UPDATE and facts.verdict else None
+    usual = Verdict(Undo.EXACT, "the snapshot holds the whole body")
+    return told or facts.undo.get(verb, usual)
 
 
 def _raised(risk: Risk, verb: Action, undo: Undo = Undo.EXACT) -> Risk:

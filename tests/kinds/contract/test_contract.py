@@ -17,12 +17,14 @@ from remediate.model.errors import PlanRefused
 from remediate.model.json import Body
 from remediate.model.plan import Action, FieldChange, Plan, Undo
 from remediate.model.ref import GLOBAL, Ref
+from remediate.pipeline.guard import denied
 from tests.kinds.examples import Example, examples
 from tests.workbench import REGION, Workbench, moved
 
 EXAMPLES = [example for name in NAMES for example in examples(name)]
 LATER = [example for example in EXAMPLES if example.facts.removal is Removal.LATER]
 CHANGES = [(example, said) for example in EXAMPLES for said in example.changes]
+FOR_GOOD = [(example, said) for example in EXAMPLES for said in example.for_good]
 REPLACEMENTS = [(example, said) for example in EXAMPLES for said in example.replacements]
 BY_HOW = {
     how: [(example, said) for example, said in REPLACEMENTS if example.facts.replacement is how]
@@ -146,6 +148,25 @@ def test_it_is_changed_in_place_and_changed_back(stage: Stage, example: Example,
     if goes_back(stage, made, before):
         stage.show(example, example.first)
         assert stage.second_plan_is_empty()
+
+
+@pytest.mark.parametrize(("example", "said"), FOR_GOOD, ids=str)
+def test_what_is_for_good_takes_a_word_and_a_rollback_leaves_it(
+    stage: Stage, example: Example, said: str
+) -> None:
+    before, patch = stage.set_up(example), example.for_good[said]
+    stage.show(example, example.changed(patch))
+    assert [o.rule for o in denied(stage.workbench.plan().objections)] == ["irreversible"]
+    made = stage.workbench.apply(allow=DELETE)
+    assert {difference.action for difference in made.differences} == {Action.UPDATE}
+    assert Undo.NEVER in {step.undo for step in made.steps}
+    assert stage.second_plan_is_empty()
+    changed = stage.workbench.state()
+    back = stage.workbench.roll_back()
+    assert not back.differences or any(str(ref_of(example)) in note for note in back.notes)
+    left = moved(before, stage.workbench.state())
+    assert left
+    assert left.items() <= moved(before, changed).items()
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ class Example:
     changes: Mapping[str, dict[str, Any]]
     replacements: Mapping[str, dict[str, Any]]
     untried: Mapping[str, str]
+    for_good: Mapping[str, dict[str, Any]]
 
     def __str__(self) -> str:
         return f"{self.name}, {self.variant}"
@@ -79,6 +80,7 @@ def examples(name: str) -> tuple[Example, ...]:
             document["changes"],
             document["replacements"],
             document.get("untried", {}),
+            document.get("for_good", {}),
         )
         for document in documents
     )

@@ -46,7 +46,7 @@ def field_changes(
     goes away: a snapshot has what Google filled in.
     """
     rules = rules_of(kind, project)
-    written, wanted = wanted, kind.heeded(kind.met(wanted, live) if kind.met else wanted)
+    written, wanted = wanted, kind.heeded(kind.as_good(wanted, live))
     unheeded = (written.keys() - wanted.keys()) | kind.implied(wanted)
     before = {name: item for name, item in (written_before or {}).items() if name not in unheeded}
     found = [*_changes(wanted, live, before, rules, "")]

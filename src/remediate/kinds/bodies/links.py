@@ -206,7 +206,8 @@ def linked(
             elif isinstance(one, str) and "/" in one and (ref := ref_of(one, project)):
                 yield ref
     for _at, allowed, name in leaves(body, Patterns(facts.links_by_name)):
-        yield from (Ref(of, name, at.location) for of in allowed if of in NAMES)
+        plain = str(name).rpartition(":")[2]  # Cloud SQL answers `project:name`
+        yield from (Ref(of, plain, at.location) for of in allowed if of in NAMES)
     for _at, _field, value in leaves(body, Patterns(facts.links_by_value)):
         if holders and value in holders:
             yield holders[value]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from remediate.kinds.bodies.fields import at_field
 from remediate.kinds.bodies.links import declared_target, foreign_link, link, parent_of, ref_of
 from remediate.kinds.fields.pointers import Patterns, leaves, transformed
 from remediate.kinds.kind import Kind
+from remediate.kinds.registry import kind as kind_of
 from remediate.model.ref import Ref
 from remediate.model.resource import Resource
 from remediate.model.values import Reference, Template, Unknown
@@ -48,7 +48,7 @@ class Names:
         return str(text.render(self.look_up)) if isinstance(text, Template) else text
 
     def value(self, live: Ref, field: str) -> str | Unknown:
-        found = at_field(self._bodies.get(live, {}), field.replace(".", "/"))
+        found = kind_of(live.kind).output(self._bodies.get(live, {}), field)
         return Unknown(live, field) if found in (None, "") else str(found)
 
 
@@ -68,7 +68,7 @@ def resolved(kind: Kind, resource: Resource, names: Names) -> dict[str, Any]:
     body: dict[str, Any] = transformed(
         linked, Patterns(kind.links_by_value), lambda field, text: _by_value(text, field, names)
     )
-    return body
+    return kind.discreet(body)
 
 
 def targets(kind: Kind, resource: Resource, declared: Collection[Ref], project: str) -> set[Ref]:

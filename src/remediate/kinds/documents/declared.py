@@ -40,13 +40,24 @@ def resource(
     names = ("records", "recordOwnership") if ref.kind == ZONE else ()
     ours: dict[str, Any] = {name: spec.pop(name) for name in names if name in spec}
     body = _typed(facts, ref, spec, complaints)
-    if "labels" in facts.spec.model_fields and (labels or "labels" in body):
-        body["labels"] = {**labels, **body.get("labels", {})}
+    _label(facts, body, labels)
     complaints += _ignored(facts, lifecycle)
     complaints += [*_name(facts, ref.name), *_spare(facts, body, lifecycle)]
     if ref.kind != ZONE:
         return Resource(ref, body, lifecycle, place)
     return _zone(Resource(ref, body, lifecycle, place), written, ours, complaints)
+
+
+def _label(facts: Kind, body: dict[str, Any], labels: Mapping[str, str]) -> None:
+    """The environment's labels under its own, if it can carry any."""
+    first, *way = parts(facts.labels)
+    if first not in facts.spec.model_fields:
+        return
+    holder = body
+    for name in way:
+        holder, first = holder.setdefault(first, {}), name
+    if labels or first in holder:
+        holder[first] = {**labels, **holder.get(first, {})}
 
 
 def _typed(
@@ -117,6 +128,15 @@ def _ignored(facts: Kind, lifecycle: Lifecycle) -> Iterator[Complaint]:
             yield Complaint(pointer("lifecycle", "ignore", at), message, hint)
 
 
+def _name(facts: Kind, name: str) -> Iterator[Complaint]:
+    """Some names are shorter than others, and not counted by characters."""
+    by = facts.naming
+    if (length := counted(name, by)) > by.longest:
+        counts = f", a hyphen counting {by.hyphen}" if by.hyphen > 1 else ""
+        said = f"{name!r} is {length} long as Google counts it{counts}: {by.longest} is the most"
+        yield Complaint("/metadata/name", said)
+
+
 def _spare(facts: Kind, body: Mapping[str, Any], lifecycle: Lifecycle) -> Iterator[Complaint]:
     """Whether a replacement can go where the lifecycle says."""
     where = "/lifecycle/replaceCidr"
@@ -126,15 +146,6 @@ def _spare(facts: Kind, body: Mapping[str, Any], lifecycle: Lifecycle) -> Iterat
     elif lifecycle.replace_cidr is not None:
         said = f"a {facts.name} takes up no range of addresses, so a replacement needs none"
         yield Complaint(where, said, on_key=True)
-
-
-def _name(facts: Kind, name: str) -> Iterator[Complaint]:
-    """Some names are shorter than others, and not counted by characters."""
-    by = facts.naming
-    if (length := counted(name, by)) > by.longest:
-        counts = f", a hyphen counting {by.hyphen}" if by.hyphen > 1 else ""
-        said = f"{name!r} is {length} long as Google counts it{counts}: {by.longest} is the most"
-        yield Complaint("/metadata/name", said)
 
 
 def _zone(

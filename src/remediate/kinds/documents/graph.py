@@ -29,8 +29,9 @@ def referred(reference: Reference, declared: Collection[Ref]) -> Reference:
     if ref.kind not in NAMES:
         raise ExpressionFault(f"unknown kind `{ref.kind}`", did_you_mean(ref.kind, NAMES))
     facts = kind(ref.kind)
-    if field not in facts.outputs:
-        hint = did_you_mean(field, facts.outputs)
+    outputs = facts.outputs | facts.computed.keys()
+    if field not in outputs:
+        hint = did_you_mean(field, outputs)
         raise ExpressionFault(f"{ref.kind} gives no `{field}`", hint)
     try:
         target = link_target(facts, (ref.kind,), str(ref), ref, declared)
