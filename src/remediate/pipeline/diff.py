@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
@@ -11,7 +11,7 @@ from remediate.kinds.bodies.asides import as_it_is
 from remediate.kinds.bodies.canonical import canonical_value, rules_of
 from remediate.kinds.bodies.compare import field_changes, without_secrets
 from remediate.kinds.bodies.links import scope_of
-from remediate.kinds.bodies.names import issue, replacement, stands_for
+from remediate.kinds.bodies.names import replacement, stands_for
 from remediate.kinds.bodies.overlay import merged_changes, widened
 from remediate.kinds.bodies.resolve import Names, resolved, targets
 from remediate.kinds.bodies.users import users
@@ -25,8 +25,9 @@ from remediate.model.ref import Ref
 from remediate.model.resource import Desired, Resource, Zone
 from remediate.pipeline.differences import Differences, compare_records, empty_zone
 from remediate.pipeline.fixed import fixed_changes
+from remediate.pipeline.meant import meant
 from remediate.pipeline.observe import Observed
-from remediate.pipeline.room import forms, free, holders, nearest
+from remediate.pipeline.room import forms, free, holders
 from remediate.stores.ledger import Entry, Ledger
 
 
@@ -117,10 +118,7 @@ def _compare_resource(
     ref, names = resource.ref, result.names
     watched = resource.lifecycle.ownership == "observe"
     places = forms(facts, resolved(facts, resource, names), resource.lifecycle)
-    live_ref = _current(facts, ref, places, observed, entry, names.declared)
-    wanted = places[0]
-    if live_ref is not None:
-        wanted = nearest(facts, places, observed.live[live_ref], live_ref, observed.project)
+    live_ref, wanted = meant(facts, ref, places, observed, entry, names.declared)
     result.written[ref] = (live_ref or ref, without_secrets(facts, wanted))
     if live_ref is None:
         names.settle(ref, ref, None)
@@ -216,42 +214,6 @@ def _creation(resource: Resource, wanted: Mapping[str, Any], cause: Cause) -> Di
     body = {"name": ref.name, **wanted}
     change = FieldChange("", None, body)
     return Difference(ref, Action.CREATE, ref, None, body, (change,), cause, place=resource.place)
-
-
-def _current(
-    facts: Kind,
-    ref: Ref,
-    places: list[Body],
-    observed: Observed,
-    entry: Entry | None,
-    declared: Container[Ref],
-) -> Ref | None:
-    """Which live resource the document means: the one of its spec, else the one of last time."""
-    if facts.replacement is not Replacement.BESIDE:
-        return ref if ref in observed.live else None
-    ours = [at for at in observed.live if stands_for(at, ref, declared)]
-    last = ref.named(entry.name) if entry else None
-
-    def is_meant(at: Ref) -> bool:
-        live, scope = observed.live[at], scope_of(ref)
-        return any(_same_immutable(facts, one, live, observed.project, scope) for one in places)
-
-    def rank(at: Ref) -> tuple[bool, bool, bool, int, str]:
-        works = not facts.ready(observed.live[at]).failed
-        return works, at == last, at.name != ref.name, issue(at.name, facts.naming), at.name
-
-    if same := [at for at in ours if is_meant(at)]:
-        return max(same, key=rank)
-    if last in ours:
-        return last
-    return ref if ref in ours else max(ours, default=None)
-
-
-def _same_immutable(
-    facts: Kind, wanted: Mapping[str, Any], live: Mapping[str, Any], project: str, scope: Scope
-) -> bool:
-    changes = field_changes(facts, wanted, live, project=project)
-    return not any(fixed_changes(facts, scope, changes))
 
 
 def _replace(pair: Pair, observed: Observed, result: Differences) -> None:
