@@ -20,7 +20,7 @@ from remediate.model.plan import Plan
 from remediate.model.progress import Watcher
 from remediate.model.resource import Desired
 from remediate.pipeline.guard import parse_allowances
-from remediate.pipeline.load import load
+from remediate.pipeline.load import Judge, load
 from remediate.pipeline.observe import Observed, observe
 from remediate.pipeline.plan import Choices, plan
 from remediate.pipeline.preflight import preflight, with_objections
@@ -101,9 +101,9 @@ def opened(settings: Settings, environment: str, project: str) -> Iterator[Sessi
         yield Session(settings, environment, project, google, store(settings), watcher)
 
 
-def loaded(settings: Settings) -> Desired:
+def loaded(settings: Settings, judge: Judge | None = None) -> Desired:
     """The environment as its YAML says; warnings go to stderr."""
-    desired = load(settings.root, settings.env, os.environ)
+    desired = load(settings.root, settings.env, os.environ, judge)
     for warning in desired.warnings:
         sys.stderr.write(f"warning: {warning}\n")
     return desired

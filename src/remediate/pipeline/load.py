@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from remediate.kinds.documents.complaints import Complaint, validated
 from remediate.kinds.documents.declared import lifecycle_complaints, resource
@@ -26,6 +26,9 @@ from remediate.model.ref import Ref
 from remediate.model.resource import Desired, Environment, Lifecycle, Resource
 from remediate.model.values import Reference
 from remediate.stores.desired_files import DesiredFile, desired_files, environment_folder
+
+Judge: TypeAlias = Callable[[Resource], Iterable[Complaint]]
+"""Somebody else's opinion of a resource; pointers begin at its document."""
 
 _UNNAMED = Environment("", "", "", {}, Lifecycle(), 1, "", {}, Place("", 1, 1))
 _ANYWHERE = "somewhere-else1"  # stands in for a region while the Environment cannot tell it
@@ -50,10 +53,13 @@ class _Folder:
         self.complaints += [(document, one) for one in complaints]
 
 
-def load(root: Path, env: str | None, process_env: Mapping[str, str]) -> Desired:
+def load(
+    root: Path, env: str | None, process_env: Mapping[str, str], judge: Judge | None = None
+) -> Desired:
     """Read an environment; raises InvalidInput with every fault, and nothing else.
 
-    `env` may be left out if there is one environment below `root/desired`.
+    `env` may be left out if there is one environment below `root/desired`. What `judge` says
+    against a resource that is right otherwise is a fault too.
     """
     where = environment_folder(root, env)
     faults: list[Fault] = []
@@ -62,6 +68,9 @@ def load(root: Path, env: str | None, process_env: Mapping[str, str]) -> Desired
     about = _environment(folder, where.name, process_env)
     resources = _resources(folder, about.environment, about.scope)
     _connect(folder, resources)
+    if judge is not None:
+        for ref, each in resources.items():
+            folder.note(folder.refs[ref], *judge(each))
     warnings = _placed(folder)
     if folder.faults:
         raise InvalidInput(faults=sorted(set(folder.faults), key=_by_place))
