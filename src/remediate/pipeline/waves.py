@@ -123,11 +123,7 @@ def _link_deletions(drafts: list[Draft], around: Surroundings) -> None:
     gone = {draft.step.live: draft for draft in drafts if draft.last}
     records = [draft for draft in gone.values() if draft.step.ref.is_record_set]
     holders = holders_of(around.live)
-    left_behind: dict[Ref, Draft] = {}
     for draft in gone.values():
-        if (earlier := left_behind.get(draft.step.ref)) is not None:
-            draft.needs.append(earlier)
-        left_behind[draft.step.ref] = draft
         for ref in linked(draft.step.live, draft.step.before, around.project, holders):
             if ref in gone:
                 gone[ref].needs.append(draft.head)
