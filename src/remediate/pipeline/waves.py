@@ -131,8 +131,9 @@ def _link_deletions(drafts: list[Draft], around: Surroundings) -> None:
             draft.needs += [other.head for other in records]
     rest = [draft for draft in gone.values() if draft.step.undo is not Undo.NEVER]
     for draft in gone.values():
-        if draft.step.undo is Undo.NEVER:  # only when nothing else can fail any more
-            draft.needs += [other.head for other in rest]
+        if draft.step.undo is Undo.NEVER:  # only when nothing that can wait can fail any more
+            waiting = _reaching(draft, rest)
+            draft.needs += [other.head for other in rest if id(other) not in waiting]
 
 
 def needs_of(each: Step | Difference, project: str) -> Iterator[Ref]:
