@@ -151,6 +151,7 @@ def test_a_rotation_is_counted_besides_its_parts() -> None:
         "rotate": 1,
         "estimate_s": pytest.approx(6.0),
         "wait_s": 5400,
+        "then_wait_s": 0,
     }
 
 

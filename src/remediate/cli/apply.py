@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import click
 
-from remediate.cli.options import Settings, global_options, target_options
+from remediate.cli.options import Settings, change_options, global_options, target_options
 from remediate.cli.outputs import colour, output_options, width, write
 from remediate.cli.session import Session, choices, loaded, opened
 from remediate.cli.signals import first_signal_stops
@@ -25,7 +25,7 @@ from remediate.stores.lock import lock
 @click.command("apply")
 @global_options
 @target_options
-@click.option("--prune", is_flag=True, help="Delete what left the YAML, where onRemove says so.")
+@change_options
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @output_options
 def command(
@@ -34,6 +34,7 @@ def command(
     exclude: tuple[str, ...],
     *,
     prune: bool,
+    lower_ttl: bool,
     yes: bool,
     **out: object,
 ) -> int:
@@ -43,7 +44,7 @@ def command(
 
     desired = loaded(settings)
     about = desired.environment
-    chosen = choices(settings, desired, target, exclude, prune=prune)
+    chosen = choices(settings, desired, target, exclude, prune=prune, lower_ttl=lower_ttl)
     with opened(settings, about.name, about.project) as session:
         reviewed = None if yes or not sys.stdin.isatty() else review(session, desired, chosen)
         plan, outcome = _applied(session, desired, chosen, reviewed)

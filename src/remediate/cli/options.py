@@ -104,8 +104,21 @@ def target_options(function: F) -> F:
     return function
 
 
-def selection(targets: tuple[str, ...], excludes: tuple[str, ...], *, prune: bool) -> list[str]:
+def change_options(function: F) -> F:
+    """What `plan` and `apply` do beyond creating and changing what is declared."""
+    for name, what in (
+        ("--lower-ttl", "Where resolvers would keep an old answer for long, lower its TTL first."),
+        ("--prune", "Delete what left the YAML, where onRemove says so."),
+    ):
+        function = click.option(name, is_flag=True, help=what)(function)
+    return function
+
+
+def selection(
+    targets: tuple[str, ...], excludes: tuple[str, ...], *, prune: bool, lower_ttl: bool = False
+) -> list[str]:
     """The same choice as words of a command line."""
     words = [word for glob in targets for word in ("--target", glob)]
     words += [word for glob in excludes for word in ("--exclude", glob)]
-    return [*words, "--prune"] if prune else words
+    said = {"--prune": prune, "--lower-ttl": lower_ttl}
+    return [*words, *(flag for flag, is_said in said.items() if is_said)]

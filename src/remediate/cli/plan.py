@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import click
 
-from remediate.cli.options import Settings, global_options, selection, target_options
+from remediate.cli.options import (
+    Settings,
+    change_options,
+    global_options,
+    selection,
+    target_options,
+)
 from remediate.cli.outputs import colour, output_options, width, write
 from remediate.cli.session import choices, loaded, opened
 from remediate.pipeline.guard import denied
@@ -13,7 +19,7 @@ from remediate.pipeline.guard import denied
 @click.command("plan")
 @global_options
 @target_options
-@click.option("--prune", is_flag=True, help="Delete what left the YAML, where onRemove says so.")
+@change_options
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
 @output_options
 def command(
@@ -22,6 +28,7 @@ def command(
     exclude: tuple[str, ...],
     *,
     prune: bool,
+    lower_ttl: bool,
     detailed_exitcode: bool,
     **out: object,
 ) -> int:
@@ -31,10 +38,11 @@ def command(
 
     desired = loaded(settings)
     about = desired.environment
-    chosen = choices(settings, desired, target, exclude, prune=prune)
+    chosen = choices(settings, desired, target, exclude, prune=prune, lower_ttl=lower_ttl)
     with opened(settings, about.name, about.project) as session:
         plan, _seen = session.plan(desired, session.ledger(), chosen)
-    following = settings.command("apply", *selection(target, exclude, prune=prune))
+    words = selection(target, exclude, prune=prune, lower_ttl=lower_ttl)
+    following = settings.command("apply", *words)
     write(
         lambda: plan_text(plan, width=width(), colour=colour(), next_command=following),
         lambda: plan_json(plan),

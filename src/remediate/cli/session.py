@@ -116,13 +116,14 @@ def choices(
     excludes: Sequence[str],
     *,
     prune: bool = False,
+    lower_ttl: bool = False,
 ) -> Choices:
     """What was chosen by hand; raises InvalidInput for a glob that no Ref can ever match."""
     for option, globs in (("--target", targets), ("--exclude", excludes)):
         for glob in globs:
             if not _WHOLE_OR_WILD.search(glob):
                 raise _half_a_name(option, glob, desired)
-    return Choices(allowances(settings), prune, tuple(targets), tuple(excludes))
+    return Choices(allowances(settings), prune, tuple(targets), tuple(excludes), lower_ttl)
 
 
 def allowances(settings: Settings) -> dict[str, str]:

@@ -181,6 +181,7 @@ class Plan:
     retired: Mapping[Ref, tuple[Aside, ...]] = field(default_factory=dict)
     """Of what is declared, what replacements have left behind, for a rollback."""
     retention: float = RETENTION  # seconds until `gc` deletes what is set aside
+    then_wait: int = 0  # seconds after it until the rest may follow, for TTLs that it lowers
 
     @property
     def steps(self) -> list[Step]:

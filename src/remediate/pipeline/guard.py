@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -17,6 +17,7 @@ from remediate.model.ref import Ref
 from remediate.model.resource import Desired
 from remediate.pipeline.overlap import swaps_at_once
 from remediate.pipeline.surroundings import Surroundings
+from remediate.pipeline.ttl import BOUND, old_answer_lasts
 from remediate.stores.ledger import Entry
 
 SHARE = 0.3  # of what is there may go in one plan; one always may, all never
@@ -107,6 +108,23 @@ def _what(ref: Ref) -> str:
     return " ".join(ref.record)
 
 
+def ttl_too_long(proposal: Proposal) -> Iterator[Objection]:
+    """One objection a zone: whoever moves a thousand names reads one sentence."""
+    lasting: dict[Ref, list[tuple[int, Ref]]] = defaultdict(list)
+    for difference in proposal.differences:
+        if seconds := old_answer_lasts(difference):
+            lasting[difference.ref.zone].append((seconds, difference.ref))
+    for zone, found in lasting.items():
+        seconds, longest = max(found)
+        others = f" and {len(found) - 1} more of {zone}" if len(found) > 1 else ""
+        message = (
+            f"{_what(longest)}{others} will be answered as before for up to {seconds} s, as long "
+            f"as resolvers keep it; --lower-ttl lowers that to {BOUND} s first"
+        )
+        at = longest if len(found) == 1 else zone
+        yield Objection("ttl-too-long", "warn", at, message)
+
+
 def no_certificate(proposal: Proposal) -> Iterator[Objection]:
     for step in proposal.steps:
         after = step.after
@@ -187,6 +205,7 @@ GUARDS: Mapping[str, Guard] = {
     "delete": treasure,
     "irreversible": irreversible,
     "dns-apex": exposure,
+    "ttl-too-long": ttl_too_long,
     "no-certificate": no_certificate,
     "certificate-swap": certificate_swap,
     "certificate-limit": certificate_limit,

@@ -21,6 +21,7 @@ from remediate.pipeline.guard import Proposal, acknowledged, guard
 from remediate.pipeline.observe import Observed
 from remediate.pipeline.surroundings import Surroundings
 from remediate.pipeline.traffic import with_hosts, written_sets
+from remediate.pipeline.ttl import lowered_first
 from remediate.pipeline.waves import needs_of, waves
 from remediate.stores.ledger import Ledger
 
@@ -33,6 +34,7 @@ class Choices:
     prune: bool = False
     targets: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
+    lower_ttl: bool = False  # where an old answer would be kept for long, lower its TTL and no more
 
     def wants(self, ref: Ref) -> bool:
         if any(ref.matches(glob) for glob in self.excludes):
@@ -46,6 +48,11 @@ def plan(desired: Desired, observed: Observed, ledger: Ledger, choices: Choices)
     _insist_on_matches(desired, verdict.found, choices)
     differences = [d for d in verdict.found if choices.wants(d.ref)]
     _insist_on_company(verdict.found, differences, observed.project)
+    left_out = len(verdict.found) - len(differences)
+    then_wait = 0
+    if choices.lower_ttl:
+        differences, said, then_wait = lowered_first(differences)
+        verdict.notes += said
     resources = desired.resources
     around = Surroundings(
         observed.project,
@@ -88,7 +95,8 @@ def plan(desired: Desired, observed: Observed, ledger: Ledger, choices: Choices)
         unsettled=frozenset(
             [*(d.ref for d in verdict.found), *(o.ref for o in verdict.refused if o.ref)]
         ),
-        left_out=len(verdict.found) - len(differences),
+        left_out=left_out,
+        then_wait=then_wait,
     )
     return replace(made, digest=plan_digest(made))
 

@@ -12,7 +12,16 @@ from remediate.pipeline.guard import denied
 from remediate.report.differences import SIGNS, Drawing, resource_lines, rotation_lines, sign
 from remediate.report.rotation import rotations
 from remediate.report.summary import count_words, sentences
-from remediate.report.text import WIDTH, Palette, Tone, command, counted, safe, wrapped
+from remediate.report.text import (
+    WIDTH,
+    Palette,
+    Tone,
+    command,
+    counted,
+    duration,
+    safe,
+    wrapped,
+)
 
 _FROM_SNAPSHOT, _OF_GC = "snapshot:", "gc:"  # how the digest of what is desired begins
 _DONE = {"apply": "Applied", "rollback": "Rolled back", "gc": "Cleared away"}
@@ -181,5 +190,8 @@ def outcome_text(
     done = _DONE[verb]
     steps = f"{counted(outcome.done, 'step')}, run {safe(outcome.run)}"
     lines = wrapped(f"{done}: {count_words(plan, past=True)} ({steps}).", width)
+    if plan.then_wait:
+        wait = f"{plan.then_wait} s ({duration(plan.then_wait)})"
+        lines += wrapped(f"Wait {wait}, then apply again for the change itself.", width)
     lines += ["To take it back:", f"  remediate rollback --snapshot {safe(outcome.snapshot)}"]
     return "\n".join(lines) + "\n"

@@ -197,6 +197,7 @@ def _summary(plan: Plan) -> Body:
         "rotate": len(incoming),
         "estimate_s": round(expected.working, 3),
         "wait_s": expected.waiting,
+        "then_wait_s": plan.then_wait,
     }
 
 
