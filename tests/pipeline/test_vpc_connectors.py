@@ -9,7 +9,7 @@ import pytest
 from remediate.gcp.operations import Operation
 from remediate.kinds.bodies.names import counted
 from remediate.kinds.registry import kind
-from remediate.model.errors import PlanRefused, RemediateError, Stale
+from remediate.model.errors import PlanRefused, RemediateError, Stale, Unreachable
 from remediate.model.json import Body
 from remediate.model.plan import Action, Plan, Risk, Undo
 from remediate.model.ref import Ref
@@ -419,4 +419,24 @@ def test_none_is_created_where_another_one_is(workbench: Workbench) -> None:
     workbench.write(other)
     workbench.apply()
     assert connectors(workbench) == {"inner": FIRST, "other": SPARE}
+    assert workbench.plan().is_empty
+
+
+@pytest.mark.parametrize("fault", ["lost", "reset", "503"])
+@pytest.mark.parametrize("method", ["POST", "PATCH"])
+def test_a_write_without_an_answer_is_never_sent_twice_and_the_next_apply_ends_it(
+    workbench: Workbench, method: str, fault: str
+) -> None:
+    """The API knows no request ids, so nobody can tell a second request from the first."""
+    if method == "PATCH":
+        stand(workbench)
+    match = {"match": f"{method} *connectors*", "times": 1}
+    workbench.send("POST", f"_sandbox/faults/{fault}", match)
+    workbench.write(connector(maxInstances=7))
+    workbench.forget_calls()
+    with pytest.raises(Unreachable):
+        workbench.apply()
+    assert [verb for verb, _path in workbench.calls() if verb != "GET"].count(method) == 1
+    workbench.apply()
+    assert live(workbench)["maxInstances"] == 7
     assert workbench.plan().is_empty
