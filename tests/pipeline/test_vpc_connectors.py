@@ -70,7 +70,7 @@ def replaced(workbench: Workbench, **changed: Any) -> str:
 
 
 def fail_next(workbench: Workbench, method: str = "POST") -> None:
-    fault = {"match": f"{method} *connectors*", "times": 1}
+    fault: Body = {"match": f"{method} *connectors*", "times": 1}
     workbench.send("POST", "_sandbox/faults/failed-operation", fault)
 
 
@@ -96,7 +96,7 @@ def test_it_is_created_and_nothing_is_left_to_do(workbench: Workbench) -> None:
 
 
 def test_throughput_is_compared_where_it_is_written(workbench: Workbench) -> None:
-    throughput = {"minInstances": None, "maxInstances": None, "maxThroughput": 500}
+    throughput: dict[str, Any] = {"minInstances": None, "maxInstances": None, "maxThroughput": 500}
     stand(workbench, **throughput)
     assert live(workbench)["maxInstances"] == 5
     assert workbench.plan().is_empty
@@ -430,7 +430,7 @@ def test_a_write_without_an_answer_is_never_sent_twice_and_the_next_apply_ends_i
     """The API knows no request ids, so nobody can tell a second request from the first."""
     if method == "PATCH":
         stand(workbench)
-    match = {"match": f"{method} *connectors*", "times": 1}
+    match: Body = {"match": f"{method} *connectors*", "times": 1}
     workbench.send("POST", f"_sandbox/faults/{fault}", match)
     workbench.write(connector(maxInstances=7))
     workbench.forget_calls()
