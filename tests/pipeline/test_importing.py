@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from remediate.kinds.bodies.overlay import widened
 from remediate.kinds.bodies.resolve import Names, resolved
 from remediate.kinds.documents.imported import spec_of
 from remediate.kinds.registry import NAMES, kind
@@ -75,10 +76,13 @@ def bodies(workbench: Workbench, desired: Desired) -> dict[Ref, Body]:
     names = Names(PROJECT, desired.resources)
     for ref, body in seen.live.items():
         names.settle(ref, ref, body)
-    return {
-        ref: spec_of(kind(ref.kind), resolved(kind(ref.kind), each, names), PROJECT)[0]
-        for ref, each in desired.resources.items()
-    }
+    result = {}
+    for ref, each in desired.resources.items():
+        facts = kind(ref.kind)
+        wanted = resolved(facts, each, names)
+        as_live = widened(facts, wanted, seen.live[ref], each.lifecycle.ignore, PROJECT)
+        result[ref] = spec_of(facts, as_live, PROJECT)[0]
+    return result
 
 
 def records(workbench: Workbench, ref: str) -> dict[tuple[str, str], RecordSet]:
@@ -113,6 +117,9 @@ def test_what_is_imported_is_linked_by_name(workbench: Workbench) -> None:
         "sslPolicy": "staging-tls",
     }
     assert "${Address/staging-lb.address}" in str(found["DnsZone/netrasystems-staging"]["spec"])
+    service = str(found["RunService/netra-backend"]["spec"])
+    assert "/cloudsql/${SqlInstance/staging-shared-postgres.connectionName}'" in service
+    assert "'connector': 'staging-connector'" in service
 
 
 def test_what_is_not_imported_is_linked_as_somebody_elses(workbench: Workbench) -> None:

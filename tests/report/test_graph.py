@@ -16,7 +16,7 @@ from tests.pipeline.documents import address, http_proxy, rule, sets, zone
 from tests.workbench import REPOSITORY, Workbench, document
 
 STAGING = """\
-staging (project netra-staging): 14 resources, 2 record sets
+staging (project netra-staging): 17 resources, 2 record sets
 
 DnsZone/netrasystems-staging
   api-staging.netrasystems.ai. A
@@ -31,6 +31,9 @@ DnsZone/netrasystems-staging
           UrlMap/staging-url-map
             BackendService/staging-backend-service
               NetworkEndpointGroup/us-central1/staging-backend-neg
+                RunService/us-central1/netra-backend
+                  SqlInstance/staging-shared-postgres
+                  VpcConnector/us-central1/staging-connector
             BackendService/staging-stream-backend
               HealthCheck/staging-stream-health
   staging.netrasystems.ai. A

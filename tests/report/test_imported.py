@@ -19,7 +19,7 @@ def test_a_project_is_imported_and_plans_empty(workbench: Workbench, tmp_path: P
     at = ("-C", tmp_path, "--sandbox", workbench.url)
     said = typed("import", *at, *NEW)
     assert said.code == 0, said
-    assert said.out.startswith("14 resources of netra-staging, as YAML in desired/staging: ")
+    assert said.out.startswith("17 resources of netra-staging, as YAML in desired/staging: ")
     assert typed("plan", *at, "--detailed-exitcode").code == 0
 
 
@@ -30,7 +30,7 @@ def test_nothing_is_written_over(workbench: Workbench, tmp_path: Path) -> None:
     again = typed("import", *at)
     assert again.code == 0
     assert "there is nothing to write" in again.out
-    assert "14 resources are declared already" in again.out
+    assert "17 resources are declared already" in again.out
     (tmp_path / "desired" / "staging" / "dns.yaml").write_text("# mine\n")
     refused = typed("import", *at, "--kind", "DnsZone")
     assert refused.code == 9

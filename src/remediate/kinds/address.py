@@ -125,6 +125,7 @@ KIND = Kind(
     normalise={"/address": canonical_ip},
     updates=(SET_LABELS,),
     ignored_by_insert=("labels",),
+    filled={"/networkTier": "PREMIUM"},
     outputs=frozenset({"address", "selfLink", "id"}),
     removal=Removal.ON_WORD,
     loses="its address",

@@ -312,6 +312,12 @@ KIND = Kind(
         Update("patch"),
     ),
     ignored_by_insert=("securityPolicy", "edgeSecurityPolicy"),
+    filled={
+        "/port": 80,
+        "/portName": "http",
+        "/connectionDraining/drainingTimeoutSec": 0,
+        "/backends/*/capacityScaler": 1,
+    },
     outputs=frozenset({"selfLink", "id"}),
     removal=Removal.LATER,
     undo={

@@ -12,7 +12,6 @@ Terraform's provider, which its users have found out one by one.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from typing import Annotated, Literal
 
@@ -23,6 +22,7 @@ from remediate.kinds.fields.spellings import without_host
 from remediate.kinds.kind import (
     Compare,
     Kind,
+    Naming,
     Readiness,
     Removal,
     Replacement,
@@ -32,6 +32,7 @@ from remediate.kinds.kind import (
 )
 from remediate.kinds.sql_instance_changes import (
     DEFAULTS,
+    FILLED,
     RESTARTS,
     REVERTS,
     activation,
@@ -52,6 +53,7 @@ from remediate.model.json import Body, Json
 from remediate.model.plan import Action, FieldChange, Risk, Undo
 
 FINAL_BACKUP_DAYS = 30
+LONGEST_NAME = 91  # `project:instance` is at most 98 long, and a project at least 6
 
 
 class SqlInstance(Spec):
@@ -256,6 +258,7 @@ KIND = Kind(
     },
     immutable=_ASSIGNED | {"/region", "/tags"},
     replacement=Replacement.REFUSED,
+    naming=Naming(longest=LONGEST_NAME),
     one_way=one_way,
     write_only=frozenset({"/rootPassword", "/tags"}),
     keyed={
@@ -286,19 +289,7 @@ KIND = Kind(
     },
     defaults=DEFAULTS,
     reverts=REVERTS,
-    filled={
-        "/instanceType": "CLOUD_SQL_INSTANCE",
-        "/maintenanceVersion": re.compile(".+"),
-        "/sqlNetworkArchitecture": "NEW_NETWORK_ARCHITECTURE",
-        "/settings/authorizedGaeApplications": [],
-        "/settings/backupConfiguration/backupRetentionSettings": {
-            "retentionUnit": "COUNT",
-            "retainedBackups": 7,
-        },
-        "/settings/backupConfiguration/transactionLogRetentionDays": 7,
-        "/settings/edition": "ENTERPRISE",
-        "/settings/locationPreference/zone": re.compile(".+"),
-    },
+    filled=FILLED,
     stays=_ASSIGNED
     | {
         *("/maintenanceVersion", "/sqlNetworkArchitecture", "/settings/dataDiskSizeGb"),

@@ -6,9 +6,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
+from typing import Any
 
+from remediate.kinds.bodies.fields import at_field
 from remediate.kinds.bodies.links import link_target, project_relative, ref_of, scope_of
 from remediate.kinds.bodies.names import stands_for
+from remediate.kinds.bodies.overlay import json_copy
 from remediate.kinds.documents.envelope import API_VERSION
 from remediate.kinds.documents.environment import NAME, check
 from remediate.kinds.documents.imported import spec_of
@@ -31,9 +34,9 @@ THEMES: Mapping[str, tuple[str, ...]] = {
         *("CertificateMap", "CertificateMapEntry", "Certificate", "DnsAuthorization"),
     ),
     "backends.yaml": ("UrlMap", "BackendService", "NetworkEndpointGroup", "HealthCheck"),
+    "services.yaml": ("VpcConnector", "SqlInstance", "RunService"),
 }
 ENVIRONMENT = "environment.yaml"
-_OTHERS = "others.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,7 @@ class Imported:
 
 
 def theme(name: str) -> str:
-    return next((file for file, kinds in THEMES.items() if name in kinds), _OTHERS)
+    return next(file for file, kinds in THEMES.items() if name in kinds)
 
 
 def imported(
@@ -103,13 +106,20 @@ def imported(
     known = {*specs, *target.declared}
     kinds = frozenset(ref.kind for ref in known)
     names = _Names(target.project, known, _addresses(live, specs), kinds)
+    expressions = {**names.expressions, **_proofs(live, specs)}
+    connections = {
+        str(live[ref]["connectionName"]): f"${{{ref}.connectionName}}"
+        for ref in specs
+        if "connectionName" in kind(ref.kind).outputs and live[ref].get("connectionName")
+    }
     for ref, body in specs.items():
         facts = kind(ref.kind)
-        spec = _without_labels(names.linked(facts, ref, _escaped(body)), labels)
+        spec = _without_labels(facts, names.linked(facts, ref, _escaped(body)), labels)
+        spec = _referring(spec, connections)
         if ref.kind == "DnsZone":
             bodies = record_sets.get(ref.name, ())
             linked = partial(_linked_policy, names, ref)
-            records, unwritten = records_of(bodies, body, names.expressions, linked)
+            records, unwritten = records_of(bodies, body, expressions, linked)
             spec |= {"recordOwnership": "listed", "records": _escaped_records(records)}
             remarks[ref] += unwritten
         document = _document(facts, ref, spec, target.region)
@@ -193,22 +203,35 @@ def _document(facts: Kind, ref: Ref, spec: Body, region: str) -> Body:
 def _common_labels(specs: Mapping[Ref, Body]) -> dict[str, str]:
     """What is on everything that can carry labels is the environment's own."""
     each = [
-        {(name, str(value)) for name, value in _mapping(spec.get("labels")).items()}
+        {(name, str(value)) for name, value in _mapping(at_field(spec, field)).items()}
         for ref, spec in specs.items()
-        if "labels" in kind(ref.kind).spec.model_fields
+        if (field := kind(ref.kind).label_field)
     ]
     return dict(sorted(set.intersection(*each))) if each else {}
 
 
-def _without_labels(spec: Body, common: Mapping[str, str]) -> Body:
-    labels = _mapping(spec.get("labels"))
-    own = {name: value for name, value in labels.items() if common.get(name) != value}
-    rest = {name: value for name, value in spec.items() if name != "labels"}
-    return {**rest, "labels": own} if own else rest
+def _without_labels(facts: Kind, spec: Body, common: Mapping[str, str]) -> Body:
+    *way, last = facts.label_field.split("/")
+    result: Body = json_copy(spec)
+    holder = at_field(result, "/".join(way)) if way else result
+    labels = _mapping(_mapping(holder).pop(last, None))
+    if own := {name: value for name, value in labels.items() if common.get(name) != value}:
+        holder[last] = own
+    return result
 
 
 def _mapping(value: Json) -> dict[str, Json]:
     return value if isinstance(value, dict) else {}
+
+
+def _proofs(live: Mapping[Ref, Body], written: Collection[Ref]) -> dict[str, str]:
+    """What to write in a record for what an authorization asks for there."""
+    return {
+        str(asked): f"${{{ref}.dnsResourceRecord.data}}"
+        for ref, body in live.items()
+        if ref.kind == "DnsAuthorization" and ref in written
+        if (asked := at_field(body, "dnsResourceRecord/data"))
+    }
 
 
 def _addresses(live: Mapping[Ref, Body], written: Collection[Ref]) -> dict[str, list[Ref]]:
@@ -283,6 +306,17 @@ def _spellings(target: Ref, kinds: Collection[str]) -> Iterator[str]:
         yield target.name
     yield f"{target.kind}/{target.name}"
     yield f"{target.kind}/{target.location}/{target.name}"
+
+
+def _referring(value: Any, expressions: Mapping[str, str]) -> Any:  # noqa: ANN401 - any JSON
+    """Text in which a database's connection name stands, with what to write for that."""
+    if isinstance(value, str):
+        for text, expression in expressions.items():
+            value = value.replace(text, expression)
+        return value
+    if isinstance(value, dict):
+        return {name: _referring(item, expressions) for name, item in value.items()}
+    return [_referring(item, expressions) for item in value] if isinstance(value, list) else value
 
 
 def _escaped(body: Body) -> Body:

@@ -12,6 +12,7 @@ _HEADS = {
     "front.yaml": "The way in: addresses, and what listens on them.",
     "tls.yaml": "How {name} proves who it is.",
     "backends.yaml": "Which request goes where, and what answers it.",
+    "services.yaml": "What answers in the end, and what that needs: connector, database, service.",
 }
 
 
@@ -19,7 +20,7 @@ def files_text(found: Imported, target: Target) -> dict[str, str]:
     """The text of each file, by its name."""
     words = {"name": target.name, "project": target.project}
     return {
-        name: yaml_text(_HEADS.get(name, "What else {name} holds.").format(**words), drafts)
+        name: yaml_text(_HEADS[name].format(**words), drafts)
         for name, drafts in sorted(found.files.items())
     }
 

@@ -6,28 +6,19 @@ as plans apply them, are what decides.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator
 
 from remediate.kinds.bodies.compare import field_changes, writable
 from remediate.kinds.bodies.overlay import json_copy
 from remediate.kinds.documents.complaints import Complaint, validated
 from remediate.kinds.fields.pointers import Patterns, leaves, parts, pointer, value_at
-from remediate.kinds.kind import Kind, Pattern
+from remediate.kinds.kind import Kind
 from remediate.model.json import Body, Json
 
 _OTHERS_LABELS = ("goog-", "goog_", "cnrm-")  # Google's own products put these on
 _ROUNDS = 50  # of taking out fields that we do not know
 
-# What Google fills in at an insert, besides `Kind.defaults`, which tell of changes in place.
-_FILLED: Mapping[str, Mapping[Pattern, Json]] = {
-    "Address": {"/networkTier": "PREMIUM"},
-    "BackendService": {
-        "/port": 80,
-        "/portName": "http",
-        "/connectionDraining/drainingTimeoutSec": 0,
-        "/backends/*/capacityScaler": 1,
-    },
-}
 _TARGETS = ("maxUtilization", "maxRate", "maxConnections")  # of a balancing mode
 
 
@@ -39,7 +30,9 @@ def spec_of(facts: Kind, body: Body, project: str) -> tuple[Body | None, list[st
     live = {name: value for name, value in body.items() if value is not None}
     spec, remarks = _known(facts, _chosen(facts, writable(facts, live)))
     faults = _faults(facts, spec)
-    for at in _candidates(facts, spec):
+    for at, is_block in _candidates(facts, spec):
+        if is_block and (not _is_there(spec, at) or value_at(spec, at)):
+            continue  # there is something in it still
         trial = _without(spec, at)
         changes = field_changes(facts, trial, live, project=project, restore_defaults=True)
         if not changes and (left := _faults(facts, trial)) <= faults:
@@ -100,23 +93,26 @@ def _faults(facts: Kind, spec: Body) -> set[tuple[str, str]]:
     return {*rules, *((one.pointer, one.message) for one in complaints)}
 
 
-def _candidates(facts: Kind, spec: Body) -> Iterator[str]:
-    """What might be left out, the innermost first, so that what gets empty can follow."""
-    filled = [
-        at
-        for at, usual, value in leaves(
-            spec, Patterns({**_FILLED.get(facts.name, {}), **facts.reverts})
-        )
-        if value == usual
-    ]
+def _candidates(facts: Kind, spec: Body) -> Iterator[tuple[str, bool]]:
+    """What might be left out, the innermost first, and whether only once nothing is in it."""
+    usual = Patterns({**facts.filled, **facts.reverts})
+    filled = [at for at, fact, value in leaves(spec, usual) if _is_usual(value, fact)]
     known = [at for at in facts.defaults if _is_there(spec, at)]
     modes = [at for at, _, backend in leaves(spec, _BACKENDS) if _is_usual_mode(backend)]
     inner = {*filled, *known, *(at + "/balancingMode" for at in modes)}
-    yield from sorted(inner, key=lambda at: (-len(parts(at)), at))
     # A block that means something by being there alone has no default below it.
-    around = {pointer(*parts(at)[:-1]) for at in (*facts.defaults, *filled) if len(parts(at)) > 1}
-    yield from sorted(at for at in around if _is_there(spec, at))
-    yield from sorted(pointer(name) for name in spec if spec[name] in ("", [], {}))
+    around = {
+        pointer(*parts(at)[:length])
+        for at in (*known, *filled)
+        for length in range(1, len(parts(at)))
+    }
+    for at in sorted({*inner, *around}, key=lambda at: (-len(parts(at)), at)):
+        yield at, at not in inner
+    yield from ((pointer(name), False) for name in sorted(spec) if spec[name] in ("", [], {}))
+
+
+def _is_usual(value: Json, fact: Json | re.Pattern[str]) -> bool:
+    return bool(fact.fullmatch(str(value))) if isinstance(fact, re.Pattern) else value == fact
 
 
 _BACKENDS = Patterns({"/backends/*": True})
@@ -137,7 +133,7 @@ def _is_there(spec: Body, at: str) -> bool:
 
 
 def _without(spec: Body, at: str) -> Body:
-    """The spec without one place; an object with something in it stays unless it is a leaf."""
+    """The spec without one place."""
     if not _is_there(spec, at):
         return spec
     copy: Body = json_copy(spec)
