@@ -1052,6 +1052,128 @@ SERVICES = (
     ),
 )
 
+
+def database(settings: str, more: str = "", version: str = "POSTGRES_14") -> str:
+    """An instance whose settings stand on line 7, and what is beside them on line 8."""
+    return (
+        head("SqlInstance", "shop")
+        + f"spec:\n  databaseVersion: {version}\n  region: us-central1\n"
+        + f"  settings: {{tier: db-g1-small, {settings}}}\n"
+        + (f"  {more}\n" if more else "")
+    )
+
+
+DATABASES = (
+    one(
+        "an instance without its region and its machine",
+        head("SqlInstance", "shop")
+        + "spec: {databaseVersion: POSTGRES_14, settings: {storageAutoResize: true}}\n",
+        ("4:7", "`region` is missing"),
+        ("4:48", "`tier` is missing"),
+    ),
+    one(
+        "a version of a database that there is not",
+        database("", version="POSTGRES_99"),
+        ("5:20", "POSTGRES_99"),
+    ),
+    one(
+        "a disk too small",
+        database("dataDiskSizeGb: 5"),
+        ("7:49", "the disk in GB is from 10 to 65 536"),
+    ),
+    one(
+        "a disk in words",
+        database("dataDiskSizeGb: 20GB"),
+        ("7:49", "a whole number was expected"),
+    ),
+    one(
+        "an hour that is none",
+        database('backupConfiguration: {startTime: "24:00"}'),
+        ("7:66", "'24:00' is not a time such as 03:00"),
+    ),
+    one(
+        "binary logs of PostgreSQL",
+        database("backupConfiguration: {binaryLogEnabled: true}"),
+        ("7:73", "binary logs are MySQL's; write pointInTimeRecoveryEnabled"),
+    ),
+    one(
+        "two zones without backups",
+        database("availabilityType: REGIONAL, backupConfiguration: {enabled: false}"),
+        ("7:51", "REGIONAL needs backups: `enabled: true`"),
+    ),
+    one(
+        "a policy of the first generation",
+        database("activationPolicy: ON_DEMAND"),
+        ("7:51", "Google takes ALWAYS (on) and NEVER (stopped)"),
+    ),
+    one(
+        "a collation of PostgreSQL",
+        database("collation: C"),
+        ("7:44", "collation is for SQL Server alone"),
+    ),
+    one(
+        "a flag twice, and one with hyphens",
+        database(
+            "databaseFlags: [{name: work_mem, value: 1}, {name: work_mem, value: 2}, {name: a-b}]"
+        ),
+        ("7:84", "the flag 'work_mem' is already at /settings/databaseFlags/0/name"),
+        ("7:112", "Cloud SQL spells it a_b"),
+    ),
+    one(
+        "a network that does not begin where it says",
+        database("ipConfiguration: {authorizedNetworks: [{value: 198.51.100.1/24}]}"),
+        ("7:80", "'198.51.100.1/24' is not an IPv4 range such as 198.51.100.0/24"),
+    ),
+    one(
+        "an instance with no way in",
+        database("ipConfiguration: {ipv4Enabled: false}"),
+        ("7:64", "without a public address this needs privateNetwork or pscConfig"),
+    ),
+    one(
+        "words for encryption that contradict each other",
+        database("ipConfiguration: {requireSsl: true, sslMode: ENCRYPTED_ONLY}"),
+        ("7:63", "requireSsl true contradicts sslMode ENCRYPTED_ONLY"),
+    ),
+    one(
+        "a machine of another edition",
+        database("edition: ENTERPRISE_PLUS"),
+        ("7:20", "edition ENTERPRISE_PLUS has machines such as db-perf-optimized-N-2"),
+    ),
+    one(
+        "a password of a server elsewhere",
+        database("", "onPremisesConfiguration: {password: hunter2}"),
+        ("8:3", "`onPremisesConfiguration` is not supported: it stands for a server elsewhere"),
+    ),
+    one(
+        "what one upgrade is told",
+        database("", "skipPrecheck: true"),
+        ("8:3", "`skipPrecheck` is not supported: it says how one upgrade goes"),
+    ),
+    one(
+        "a replica of nobody",
+        database("", "instanceType: READ_REPLICA_INSTANCE"),
+        ("8:17", "a read replica needs masterInstanceName"),
+    ),
+    one(
+        "a label that is none",
+        database("userLabels: {Team: shop}"),
+        ("7:52", "'Team' is not a label"),
+    ),
+    one(
+        "a field of nobody's",
+        database("storageAutoresize: true"),
+        ("7:33", "storageAutoResize"),
+    ),
+    one(
+        "something that an instance does not give",
+        database("")
+        + "---\n"
+        + head("Address", "a")
+        + "spec: {description: '${SqlInstance/shop.host}'}\n",
+        ("12:21", "SqlInstance gives no `host`"),
+    ),
+)
+
 CASES = (
     *FORM,
     *ENVELOPE,
@@ -1064,6 +1186,7 @@ CASES = (
     *CONNECTORS,
     *CERTIFICATES,
     *SERVICES,
+    *DATABASES,
     MANY,
 )
 

@@ -7,6 +7,7 @@ https://cloud.google.com/sql/docs/postgres/instance-settings.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -35,6 +36,21 @@ REVERTS: Mapping[str, Json] = {
     "/settings/ipConfiguration/ipv4Enabled": True,
     "/settings/ipConfiguration/requireSsl": False,
     "/settings/ipConfiguration/sslMode": "ALLOW_UNENCRYPTED_AND_ENCRYPTED",
+}
+# What Google chooses at an insert besides; a form where it is another one each time.
+FILLED: Mapping[str, Json | re.Pattern[str]] = {
+    "/instanceType": "CLOUD_SQL_INSTANCE",
+    "/maintenanceVersion": re.compile(".+"),
+    "/sqlNetworkArchitecture": "NEW_NETWORK_ARCHITECTURE",
+    "/settings/authorizedGaeApplications": [],
+    "/settings/backupConfiguration/backupRetentionSettings": {
+        "retentionUnit": "COUNT",
+        "retainedBackups": 7,
+    },
+    "/settings/backupConfiguration/transactionLogRetentionDays": 7,
+    "/settings/edition": "ENTERPRISE",
+    "/settings/ipConfiguration/serverCaMode": "GOOGLE_MANAGED_INTERNAL_CA",
+    "/settings/locationPreference/zone": re.compile(".+"),
 }
 _DISK, _RESIZES = "settings/dataDiskSizeGb", "settings/storageAutoResize"
 _MODE, _MUST = "settings/ipConfiguration/sslMode", "settings/ipConfiguration/requireSsl"

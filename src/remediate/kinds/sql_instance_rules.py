@@ -219,7 +219,7 @@ def _network(ip: Mapping[str, Any], engine: str) -> Iterator[Fault]:
     if ip.get("serverCaPool") and ip.get("serverCaMode") != "CUSTOMER_MANAGED_CAS_CA":
         yield f"{at}/serverCaPool", "this needs serverCaMode CUSTOMER_MANAGED_CAS_CA"
     must, mode = ip.get("requireSsl"), ip.get("sslMode")
-    if isinstance(must, Template) or isinstance(mode, Template) or None in (must, mode):
+    if not isinstance(must, bool) or mode is None or isinstance(mode, Template):
         return
     if engine != "SQLSERVER" and mode not in _SSL[must]:
         yield f"{at}/requireSsl", f"requireSsl {str(must).lower()} contradicts sslMode {mode}"
