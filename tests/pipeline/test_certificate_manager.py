@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import Any
 
 import pytest
+import yaml
 
+from remediate.kinds.registry import NAMES
 from remediate.model.errors import CheckFailed, PartlyApplied
 from remediate.model.json import Body
 from remediate.model.plan import Action, Plan, Step, Undo
 from remediate.model.progress import StepDone, Waiting
 from remediate.model.ref import Ref, parse_ref
+from remediate.pipeline.gcloud_output import gcloud_output
+from remediate.pipeline.importing import Target, imported
+from remediate.pipeline.inventory import inventory
 from remediate.probes.dial import dial_for
 from remediate.probes.tls import ServedCertificate, served
+from remediate.report.imported import files_text
 from tests.kinds.examples import examples
 from tests.pipeline.documents import Document, address, managed, rule, sets, url_map, zone
-from tests.workbench import PROJECT, Workbench, document, told
+from tests.workbench import NAME, PROJECT, REGION, Workbench, document, told
 
 DATA = "${DnsAuthorization/%s.dnsResourceRecord.data}"
 LOCATION = f"v1/projects/{PROJECT}/locations/global"
@@ -346,3 +353,48 @@ def test_one_plan_takes_all_of_it_away_in_the_order_that_google_insists_on(
     standing.gc(retention=0, allow=[f"{rule}=tried" for rule in allow])
     for ref in ("Certificate/shown", "CertificateMap/edge", "DnsAuthorization/a"):
         assert standing.live(ref) is None
+
+
+def test_the_chain_is_imported_by_names_and_plans_empty(standing: Workbench) -> None:
+    found = inventory(standing.google, NAMES, [REGION])
+    target = Target(NAME, PROJECT, REGION)
+    brought = imported(found.live, found.record_sets, target)
+    every: list[Any] = [each.document for drafts in brought.files.values() for each in drafts]
+    made = {f"{each['kind']}/{each['metadata']['name']}": each["spec"] for each in every}
+    assert made["CertificateMapEntry/edge/a"] == {
+        "certificates": ["shown"],
+        "hostname": "a.example.com",
+    }
+    assert made["TargetHttpsProxy/secure"] == {"certificateMap": "edge", "urlMap": "main"}
+    assert made["Certificate/shown"]["managed"] == {
+        "dnsAuthorizations": ["a"],
+        "domains": ["a.example.com"],
+    }
+    proof = made["DnsZone/example"]["records"]["_acme-challenge.a"]["CNAME"]["values"]
+    assert proof == [DATA % "a"]
+    folder = standing.root / "desired" / NAME
+    shutil.rmtree(folder)
+    folder.mkdir()
+    for name, text in files_text(brought, target).items():
+        (folder / name).write_text(text)
+    standing.forget()
+    assert standing.plan().is_empty
+
+
+def test_what_gcloud_prints_of_it_is_imported_too(standing: Workbench) -> None:
+    printed = [
+        standing.send("GET", f"{LOCATION}/{path}")
+        for path in (
+            "certificates/shown",
+            "dnsAuthorizations/a",
+            "certificateMaps/edge",
+            "certificateMaps/edge/certificateMapEntries/a",
+        )
+    ]
+    files = {f"{at}.yaml": yaml.safe_dump(body).encode() for at, body in enumerate(printed)}
+    found = gcloud_output(files, PROJECT)
+    listed = inventory(standing.google, NAMES, [REGION])
+    assert {str(ref) for ref in found.live} == {
+        *("Certificate/shown", "DnsAuthorization/a", "CertificateMap/edge", ENTRY)
+    }
+    assert all(found.live[ref] == listed.live[ref] for ref in found.live)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from yaml import CSafeLoader, YAMLError, load_all
 
 from remediate.kinds.bodies.links import ref_of
+from remediate.kinds.registry import kind
 from remediate.model.errors import Fault, InvalidInput, Place
 from remediate.model.json import Body
 from remediate.model.ref import Ref
@@ -16,7 +17,7 @@ _ZONE, _RECORD_SET = "dns#managedZone", "dns#resourceRecordSet"
 
 
 def gcloud_output(files: Mapping[str, bytes], project: str) -> Inventory:
-    """The resources in these files; each body says what it is by `kind` and `selfLink`.
+    """The resources in these files; each body says what it is by `kind` and `selfLink`, or `name`.
 
     Record sets go to the zone, of those in the files, whose name theirs ends with. Raises
     InvalidInput, naming the file and the number of the body, for what is not of this project.
@@ -33,7 +34,7 @@ def gcloud_output(files: Mapping[str, bytes], project: str) -> Inventory:
             message = f"body {at}: {named} is nothing of {project} that can be imported"
             faults.append(Fault(Place(file, 1, 1), message))
         else:
-            live[ref] = body
+            live[ref] = kind(ref.kind).seen(body)
     zones = {str(body["dnsName"]): ref.name for ref, body in live.items() if ref.kind == "DnsZone"}
     sets: dict[str, list[Body]] = {name: [] for name in zones.values()}
     for file, at, body in bodies:
@@ -70,7 +71,8 @@ def _bodies(file: str, data: bytes) -> Iterator[tuple[int, Body]]:
 def _ref(body: Body, project: str) -> Ref | None:
     if body.get("kind") == _ZONE:
         return Ref("DnsZone", str(body.get("name"))) if body.get("dnsName") else None
-    return ref_of(str(body.get("selfLink", "")), project)
+    # The newer APIs have no self links: their names are whole.
+    return ref_of(str(body.get("selfLink") or body.get("name") or ""), project)
 
 
 def _zone_of(fqdn: str, apexes: Iterable[str]) -> str | None:

@@ -18,7 +18,7 @@ from remediate.model.values import Template
 
 Records: TypeAlias = dict[str, dict[str, Body]]
 _OF_THE_ZONE = frozenset({"NS", "SOA"})  # at the apex Google makes and keeps them
-_ADDRESSES = frozenset({"A", "AAAA"})
+_REFERRING = frozenset({"A", "AAAA", "CNAME"})
 _FROM_NAME = 2  # parts of a pointer: /spec/records/NAME/TYPE
 
 
@@ -30,7 +30,7 @@ def records_of(
 ) -> tuple[Records, list[str]]:
     """Name → type → {ttl, values | routingPolicy}, and a remark for every set left out.
 
-    `zone` is the managed zone's spec; `references` are the expressions to write for addresses;
+    `zone` is the managed zone's spec; `references` are the expressions to write for values;
     `linked` writes the links of a policy by name.
     """
     apex = str(zone["dnsName"]).lower()
@@ -117,13 +117,13 @@ def _policy_faults(zone: Mapping[str, Json], sets: Sets) -> Iterable[Wrong]:
 
 
 def _expressed(rrtype: str, values: Json, references: Mapping[str, str]) -> list[Json]:
-    """The values with addresses of ours by name; a `${` in text is not an expression."""
+    """The values with those of ours by name; a `${` in text is not an expression."""
     texts = [str(value) for value in values] if isinstance(values, list) else []
     return [_by_name(rrtype, text, references) for text in texts]
 
 
 def _by_name(rrtype: str, text: str, references: Mapping[str, str]) -> str:
-    known = rrtype in _ADDRESSES and text in references
+    known = rrtype in _REFERRING and text in references
     return Template(references[text]) if known else text
 
 
