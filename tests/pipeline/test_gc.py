@@ -531,3 +531,16 @@ def test_somebody_who_changes_it_between_plan_and_deletion_is_not_overwritten(
     with pytest.raises(Stale, match="HealthCheck/alive has changed since"):
         workbench.gc(retention=0)
     assert workbench.live("HealthCheck/alive") is not None
+
+
+def test_what_somebody_deleted_is_forgotten_so_that_the_next_of_its_name_is_theirs(
+    workbench: Workbench,
+) -> None:
+    """However it went, by hand or by a run that was killed before it could say so."""
+    workbench.write(health_check(lifecycle=GONE), url_map())
+    workbench.apply()
+    workbench.send("DELETE", f"{API}/healthChecks/alive")
+    workbench.write(url_map())
+    workbench.apply(prune=True)
+    workbench.send("POST", f"{API}/healthChecks", {"name": "alive", **health_check()["spec"]})
+    assert workbench.plan(prune=True).is_empty

@@ -186,7 +186,10 @@ def adopt(
                     ledger.remember(ref, Entry(ref.name, {"ttl": record.ttl, "rrdatas": values}))
             _adopt_routed(zone, names, plan, ledger, choices)
     for ref, entry in [*ledger.resources.items()]:
-        if choices.wants(ref) and _is_let_go(desired.resources.get(ref), entry):
+        resource = desired.resources.get(ref)
+        if choices.wants(ref) and (
+            _is_let_go(resource, entry) or _is_over(ref, entry, desired, observed)
+        ):
             ledger.forget(ref)
     ledger.save()
 
@@ -204,6 +207,13 @@ def _adopt_routed(zone: Zone, names: Names, plan: Plan, ledger: Ledger, choices:
 def _remembered(after: Mapping[str, Any]) -> Body:
     """Of a record set, what it answers and for how long."""
     return {name: after[name] for name in ("ttl", "rrdatas", "routingPolicy") if after.get(name)}
+
+
+def _is_over(ref: Ref, entry: Entry, desired: Desired, observed: Observed) -> bool:
+    """Whether all of it is gone, whoever deleted it: the next one of its name is not ours."""
+    names = {entry.name, *(aside.name for aside in entry.asides)}
+    there = any(ref.named(name) in observed.live for name in names)
+    return ref not in desired.resources and not there
 
 
 def _is_let_go(resource: Resource | None, entry: Entry) -> bool:

@@ -1,0 +1,98 @@
+"""A removal in two phases, killed in either: what was marked, what was not, and the way back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from gcp_sandbox.sandbox import Sandbox
+from remediate.model.ref import Ref
+from remediate.stores.ledger import Entry
+from tests.crash.conftest import sample
+from tests.crash.killing import killed_at
+from tests.crash.scene import Scene
+from tests.pipeline.documents import address
+from tests.pipeline.test_gc import EDGE
+from tests.workbench import Workbench
+
+PRUNE = ("--prune", "--allow", "too-many-deletes=a test")
+LATER = ("--retention", "0s")
+Memory = Mapping[Ref, Entry]
+
+
+@pytest.fixture
+def front(running_sandbox: Sandbox, quick_folder: Path) -> Iterator[Scene]:
+    """A front that was applied, and YAML in which it is no more."""
+    with TemporaryDirectory(dir=quick_folder) as folder:
+        bench = Workbench(running_sandbox.url, Path(folder))
+        scene = Scene(running_sandbox, bench, "empty")
+        bench.write(*EDGE)
+        bench.apply()
+        scene.before = bench.state()
+        bench.write(address())
+        yield scene
+
+
+def taken_back(scene: Scene, snapshots: list[str]) -> None:
+    """By the snapshot of the run that was killed, if it came so far."""
+    if scene.snapshots() != snapshots:
+        back = scene.type("rollback", "--snapshot", "latest")
+        assert back.code == 0, back
+
+
+def is_as(scene: Scene, remembered: Memory) -> None:
+    """The times and the marks of what the ledger remembers are those of before, and live is."""
+    assert scene.bench.state() == scene.before
+    assert marks(scene.bench.ledger.resources) == marks(remembered)
+
+
+def marks(remembered: Memory) -> dict[str, list[tuple[str, str]]]:
+    return {str(r): [(a.name, a.since) for a in e.asides] for r, e in remembered.items()}
+
+
+def cleared(scene: Scene) -> None:
+    done = scene.type("gc", *LATER)
+    assert done.code == 0, done
+    assert scene.bench.live("UrlMap/main") is None
+    assert [str(ref) for ref in scene.bench.ledger.resources] == ["Address/edge"]
+    left = scene.type("plan", "--prune", "--detailed-exitcode")
+    assert left.code == 0, left
+
+
+def test_an_apply_that_sets_aside_killed_anywhere_is_finished_or_taken_back(front: Scene) -> None:
+    applied, said = front.save(), front.root / "said"
+    remembered, snapshots = front.bench.ledger.resources, front.snapshots()
+    words = front.words("apply", *PRUNE)
+    points = killed_at(None, words, said)
+    for point in sample(len(points), 10):
+        front.restore(applied)
+        assert killed_at(point, words, said) == []
+        killed = front.save()
+        with front.named(f"killed {points[point]}, point {point} of {len(points)}"):
+            taken_back(front, snapshots)
+            is_as(front, remembered)
+            front.restore(killed)
+            on = front.type("apply", *PRUNE)
+            assert on.code == 0, on
+            cleared(front)
+
+
+def test_a_gc_killed_anywhere_is_finished_or_taken_back(front: Scene) -> None:
+    assert front.type("apply", *PRUNE).code == 0
+    front.before = front.bench.state()
+    aside, said = front.save(), front.root / "said"
+    remembered, snapshots = front.bench.ledger.resources, front.snapshots()
+    words = front.words("gc", *LATER)
+    points = killed_at(None, words, said)
+    for point in sample(len(points), 10):
+        front.restore(aside)
+        assert killed_at(point, words, said) == []
+        killed = front.save()
+        with front.named(f"killed {points[point]}, point {point} of {len(points)}"):
+            taken_back(front, snapshots)
+            is_as(front, remembered)
+            front.restore(killed)
+            cleared(front)
