@@ -44,7 +44,19 @@ def test_a_mutation_is_sent_again_with_the_same_id(stub: Stub, wire: Wired, case
     assert stub.asked[0].body == stub.asked[1].body
 
 
-@pytest.mark.parametrize("case", PASSING)
+UNHEARD = {"429", "403 rate", "403 user rate", "403 per minute"}
+
+
+@pytest.mark.parametrize("case", sorted(UNHEARD))
+def test_what_google_has_not_looked_at_is_sent_again_without_an_id_too(
+    stub: Stub, wire: Wired, case: str
+) -> None:
+    stub.says(PASSING[case], Say(body={"name": "op", "status": "DONE"}))
+    wire.google.compute.call("patch", "global", "urlMaps", "x", {})
+    assert len(stub.asked) == 2
+
+
+@pytest.mark.parametrize("case", sorted(PASSING.keys() - UNHEARD))
 def test_a_mutation_without_an_id_is_sent_once(stub: Stub, wire: Wired, case: str) -> None:
     stub.says(PASSING[case])
     with pytest.raises((Unreachable, ApiRefused)):

@@ -82,7 +82,8 @@ class ApiConnection(JSONConnection):  # type: ignore[misc]  # google-cloud-core 
         """The JSON object that Google answers; `{}` for an empty answer.
 
         Reads, and what carries a `requestId` or `clientOperationId`, are tried again while that
-        may help; so is a POST that is `repeatable` because it changes nothing.
+        may help; so is a POST that is `repeatable` because it changes nothing. Other writes are
+        tried again only where Google asked for fewer requests, and has not looked at this one.
         Raises ApiRefused and its kin, NotAuthorised, Unreachable.
         """
         query = dict(query or {})
@@ -94,12 +95,16 @@ class ApiConnection(JSONConnection):  # type: ignore[misc]  # google-cloud-core 
         def once() -> Body:
             return self._once(asked, url, data, read_timeout)
 
-        if method == "GET" or repeatable or any(name in query for name in _IDS):
-            return self._wire.patience.run(once)
-        try:
-            return once()
-        except Transient as failed:
-            raise failed.verdict from None
+        def once_only() -> Body:
+            try:
+                return once()
+            except Transient as failed:
+                if failed.unheard:
+                    raise
+                raise failed.verdict from None
+
+        safe = method == "GET" or repeatable or any(name in query for name in _IDS)
+        return self._wire.patience.run(once if safe else once_only)
 
     def api_request(
         self,

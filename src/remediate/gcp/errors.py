@@ -52,12 +52,18 @@ class PreconditionFailed(Contradicted):
 
 
 class Transient(Exception):
-    """This attempt failed in a way that may pass. `verdict` is what to raise if it does not."""
+    """This attempt failed in a way that may pass. `verdict` is what to raise if it does not.
 
-    def __init__(self, verdict: RemediateError, after: float | None = None) -> None:
+    `unheard`: Google turned it away at the door, so it cannot have had an effect.
+    """
+
+    def __init__(
+        self, verdict: RemediateError, after: float | None = None, *, unheard: bool = False
+    ) -> None:
         super().__init__(str(verdict))
         self.verdict = verdict
         self.after = after  # seconds, when Google names them
+        self.unheard = unheard
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +123,8 @@ def unreachable(asked: Asked, what: str) -> Unreachable:
     error = Unreachable(f"{asked.api} at {asked.host} {what} ({asked.method} {asked.path})")
     if asked.mutates:
         error.hint = (
-            "Whether this request took effect is not known; it carries an id, "
-            "so running the same command again is safe."
+            "Whether this request took effect is not known. Run the same command again: "
+            "it reads first what is live."
         )
     return error
 
@@ -143,7 +149,7 @@ def _refused(
             body=error,
         )
         refused.hint = "Google asks for fewer requests. Wait a minute and try again."
-        raise Transient(refused, _retry_after(headers, now))
+        raise Transient(refused, _retry_after(headers, now), unheard=True)
     if _passes(status):
         answer = f"answered {status}: {one_line(message)}"
         raise Transient(unreachable(asked, answer), _retry_after(headers, now))
