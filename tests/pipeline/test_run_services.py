@@ -12,8 +12,10 @@ from remediate.model.json import Body
 from remediate.model.plan import Action, Plan, Undo
 from remediate.model.ref import Ref
 from remediate.report.human import plan_text
+from remediate.report.imported import files_text
 from remediate.report.machine import json_text, plan_json
 from remediate.stores.snapshots import Snapshots
+from tests.pipeline.test_importing import NEW, bring_in, remarks
 from tests.workbench import PROJECT, REGION, Workbench, document, moved
 
 REF = Ref("RunService", "web", REGION)
@@ -302,12 +304,29 @@ def test_a_secret_value_that_nobody_holds_any_more_stays_as_it_is_live_and_is_na
     assert env == {"DB_PASSWORD": "new", "MODE": "old"}
 
 
+def test_an_import_leaves_a_secret_value_where_it_is_and_says_so(workbench: Workbench) -> None:
+    stand(workbench, {"DB_PASSWORD": CANARY, "MODE": "shown"})
+    found = bring_in(workbench)
+    text = "".join(files_text(found, NEW).values())
+    assert CANARY not in text
+    assert "shown" in text
+    assert [
+        said
+        for said in remarks(found)
+        if said.startswith("/template/containers/0/env/0/value looks like a secret")
+    ]
+    assert workbench.plan().is_empty
+    assert live(workbench)["template"]["containers"][0]["env"][0]["value"] == CANARY
+
+
 def test_who_changed_a_secret_value_is_told_apart(workbench: Workbench) -> None:
     stand(workbench, {"DB_PASSWORD": "old"})
     workbench.write(service({"DB_PASSWORD": "new"}))
     (difference,) = workbench.plan().differences
     assert difference.cause.value == "pending"
-    theirs: Body = {"containers": [{"image": IMAGE, "env": [{"name": "DB_PASSWORD", "value": "theirs"}]}]}
+    theirs: Body = {
+        "containers": [{"image": IMAGE, "env": [{"name": "DB_PASSWORD", "value": "theirs"}]}]
+    }
     workbench.send("PATCH", f"{PATH}?updateMask=template", {"template": theirs})
     workbench.write(service({"DB_PASSWORD": "old"}))
     (difference,) = workbench.plan().differences

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from typing import Any
 
-from remediate.kinds.fields.pointers import Patterns, transformed
+from remediate.kinds.fields.pointers import Patterns, pointer, transformed
 from remediate.model.json import Body
 from remediate.model.values import Secret, Template, Unknown
 
@@ -63,6 +63,26 @@ def marked(body: Mapping[str, Any], telling: Iterable[str]) -> Body:
     """The body, with each value a Secret that looks like one. `telling` are patterns of places."""
     result: Body = transformed(body, Patterns.flags(telling), lambda _fact, one: _told(one))
     return result
+
+
+def without_secrets(body: Mapping[str, Any], telling: Iterable[str]) -> tuple[Body, list[str]]:
+    """The body without the values that look like secrets, and the pointers to where they were."""
+    found: list[str] = []
+    result: Body = _bare(marked(body, telling), "", found)
+    return result, found
+
+
+def _bare(value: Any, at: str, found: list[str]) -> Any:  # noqa: ANN401 - any JSON
+    if isinstance(value, Mapping):
+        found += [at + pointer(name) for name, item in value.items() if isinstance(item, Secret)]
+        return {
+            name: _bare(item, at + pointer(name), found)
+            for name, item in value.items()
+            if not isinstance(item, Secret)
+        }
+    if isinstance(value, list):
+        return [_bare(item, at + pointer(index), found) for index, item in enumerate(value)]
+    return value
 
 
 def _told(holder: Any) -> Any:  # noqa: ANN401 - any JSON
