@@ -10,6 +10,7 @@ from typing import Any
 from remediate.kinds.dns_zone import OURS
 from remediate.kinds.fields.pointers import parts
 from remediate.kinds.kind import Kind, Naming, Replacement, Scope, Update
+from remediate.kinds.permissions import permissions, sometimes
 from remediate.kinds.registry import NAMES, kind
 from remediate.model.plan import Action
 from tests.architecture.repository import ROOT
@@ -64,7 +65,9 @@ def page(facts: Kind) -> str:
         _section("Fields", ("field", "type", "changes", "besides"), _fields(facts)),
         _section("Links", ("field", "leads to"), _links(facts)),
         _section("Calls", ("call", "writes", "compares", "where"), _calls(facts)),
+        _section("Restarts", ("a change of", "what it does"), _restarts(facts)),
         _section("Undo", ("action", "undo", "why", "Google takes"), _undo(facts)),
+        _permissions(facts),
         _listed(
             "What others may refer to",
             (f"${{{facts.name}/NAME.{name}}}" for name in facts.outputs | facts.computed.keys()),
@@ -89,6 +92,8 @@ def _about(facts: Kind) -> str:
         f"- `metadata.location`, if left out: {usual}",
         f"- Risk of a change: {facts.base_risk.value}, if nothing raises it (`lifecycle.risk` may)",
         f"- When an immutable field changes: {facts.replacement.value}",
+        f"- When it is to go: {facts.removal.value}"
+        + (f"; lost for good: {facts.loses}" if facts.loses else ""),
     ]
     if facts.naming != Naming():
         hyphens = f", each hyphen counting {facts.naming.hyphen}" if facts.naming.hyphen > 1 else ""
@@ -262,6 +267,45 @@ def _undo(facts: Kind) -> Iterator[tuple[str, ...]]:
             yield action.value, verdict.undo.value, verdict.why, took
             if action is Action.UPDATE and (other := facts.no_way_back):
                 yield "update that only goes one way", other.undo.value, other.why, took
+
+
+def _restarts(facts: Kind) -> Iterator[tuple[str, ...]]:
+    for at, sentence in sorted(facts.restarts.items()):
+        yield f"`{_dotted(at)}`", sentence
+    for at in sorted(facts.restarts_if):
+        yield f"`{_dotted(at)}`", "depends on the change: the plan says it"
+
+
+_DEEDS = {
+    "read": "read",
+    "create": "create",
+    "change": "change in place",
+    "delete": "delete",
+    "wait": "wait until it is done",
+    "link": "link to what it needs",
+}
+
+
+def _permissions(facts: Kind) -> str:
+    """What IAM must allow, by what is done, in every place where the kind lives."""
+    scopes = sorted(facts.scopes, key=_ORDER.__getitem__)
+    by_scope = [permissions(facts, scope) for scope in scopes]
+    if len({tuple(sorted(each.items())) for each in by_scope}) == 1:
+        by_scope, heads = by_scope[:1], ("to", "takes")
+    else:
+        heads = ("to", *(f"takes, {_WHERE[scope]}" for scope in scopes))
+    rows = [
+        (told, *(_granted(each.get(deed, ())) for each in by_scope))
+        for deed, told in _DEEDS.items()
+        if any(deed in each for each in by_scope)
+    ]
+    return _section("Permissions", heads, rows)
+
+
+def _granted(names: Iterable[str]) -> str:
+    return ", ".join(
+        f"`{name}`" + (f" ({when})" if (when := sometimes(name)) else "") for name in names
+    )
 
 
 def _unsupported(facts: Kind) -> Iterator[tuple[str, ...]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from remediate.kinds.permissions import permissions
 from remediate.kinds.registry import NAMES, kind
 from tests.architecture import kind_pages
 
@@ -30,6 +31,10 @@ def test_a_page_leaves_no_fact_out(name: str) -> None:
         assert f"`{call.method}`" in text
     for reason in facts.unsupported.values():
         assert reason in text
+    for scope in facts.scopes:
+        for names in permissions(facts, scope).values():
+            assert all(f"`{name}`" in text for name in names)
+    assert text.count("## Restarts") == bool(facts.restarts)
 
 
 @pytest.mark.parametrize(
@@ -44,6 +49,17 @@ def test_a_page_leaves_no_fact_out(name: str) -> None:
         ("SslCertificate", "| `selfManaged.privateKey` | text |  | never read back"),
         ("ForwardingRule", "| `IPAddress` | [`Address`](Address.md); Google answers its `address`"),
         ("DnsZone", "| `records` | name → type → record set; `@` is the apex"),
+        (
+            "UrlMap",
+            "| change in place | `compute.urlMaps.update` | `compute.regionUrlMaps.update` |",
+        ),
+        ("TargetHttpProxy", "| `compute.regionTargetHttpProxies.setUrlMap` |"),
+        ("Address", "`compute.globalAddresses.createInternal` (for internal addresses)"),
+        ("SqlInstance", "| read | `cloudsql.instances.list`, `cloudsql.instances.get` |"),
+        ("SqlInstance", "| `settings.tier` | restarts the database"),
+        ("RunService", "| link to what it needs | `vpcaccess.connectors.use` |"),
+        ("CertificateMapEntry", "`certificatemanager.certmapentries.create`"),
+        ("VpcConnector", "- When it is to go: set aside at once, and deleted by `remediate gc`"),
     ],
 )
 def test_a_row_says_what_the_kind_says(name: str, row: str) -> None:
