@@ -33,7 +33,7 @@ class Scope(StrEnum):
 class Replacement(Enum):
     """What happens when an immutable field changes."""
 
-    BESIDE = "a new one under a name of its own; the old one stays until nothing needs it"
+    BESIDE = "a new one under a name of its own; the old one is set aside"
     RECREATE = "deleted and inserted under the same name, with a gap"
     REFUSED = "never: what it holds cannot be had back"
 

@@ -139,7 +139,7 @@ KIND = Kind(
     removal=Removal.LATER,
     undo={
         Action.CREATE: Verdict(Undo.EXACT, "it is deleted again"),
-        Action.REPLACE: Verdict(Undo.EXACT, "the old group stays until nothing needs it"),
+        Action.REPLACE: Verdict(Undo.EXACT, "the old group is set aside until `gc`"),
         Action.DELETE: Verdict(
             Undo.APPROXIMATE,
             "it is inserted again as it was; endpoints that were attached to it are not in it",

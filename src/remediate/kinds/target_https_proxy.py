@@ -98,7 +98,7 @@ KIND = Kind(
     undo={
         Action.CREATE: Verdict(Undo.EXACT, "it is deleted again"),
         Action.UPDATE: Verdict(Undo.EXACT, "what it pointed to is attached again while it exists"),
-        Action.REPLACE: Verdict(Undo.EXACT, "the old proxy stays until nothing needs it"),
+        Action.REPLACE: Verdict(Undo.EXACT, "the old proxy is set aside until `gc`"),
         Action.DELETE: Verdict(Undo.EXACT, "it is inserted again as it was"),
     },
     seconds=dict.fromkeys((Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE), 1.0),
