@@ -264,7 +264,9 @@ def _update(
     if facts.verdict is not None:
         changes, stays = _without_what_stays(facts, changes, ref, notes)
         wanted = with_fields(wanted, live, stays)
-    if not changes or _no_way_back(ref, before, live, project):  # an objection says so
+    if facts.one_way and _no_way_back(ref, before, live, project):  # an objection says so
+        changes = tuple(change for change in changes if not facts.one_way(change))
+    if not changes:
         return
     if any(fixed_changes(facts, scope_of(ref), changes)):
         # A rollback knows one name, so whatever the kind, it is made again under that one.
@@ -309,7 +311,11 @@ def _no_way_back(ref: Ref, before: Body, live: Body, project: str) -> str:
         return ""
     changes = _changes(facts, before, live, project)
     fixed, reasons = fixed_changes(facts, scope_of(ref), changes)
-    return "" if fixed or not reasons else f"{'; '.join(reasons)}: {facts.no_way_back.why}"
+    if fixed or not reasons:
+        return ""
+    one_way = [c for c in changes if facts.one_way and facts.one_way(c)]
+    told = (f"{c.pointer[1:]} is {c.before}, and was {c.after}" for c in one_way)
+    return f"{', '.join(told)}; {facts.no_way_back.why}"
 
 
 def _records(way: Way, strangers: Counter[Ref]) -> Iterator[Difference]:
