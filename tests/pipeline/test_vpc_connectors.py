@@ -380,6 +380,18 @@ def test_what_was_left_behind_goes_with_gc_and_its_range_is_free_again(
     assert workbench.plan().is_empty
 
 
+def test_what_gc_has_deleted_is_made_again_where_it_was(workbench: Workbench) -> None:
+    stand(workbench)
+    before = live(workbench)
+    new = replaced(workbench)
+    workbench.gc(retention=0)
+    workbench.roll_back()
+    assert live(workbench) == before
+    assert connectors(workbench) == {"inner": FIRST, new: SPARE}
+    workbench.roll_back()
+    assert connectors(workbench) == {new: SPARE}
+
+
 def test_gc_leaves_what_a_service_still_uses(workbench: Workbench) -> None:
     stand(workbench)
     run_service(workbench, "stranger")

@@ -251,7 +251,7 @@ def _made_again(name: Ref, ref: Ref, before: Body, notes: list[str]) -> Differen
 
 def _again(ref: Ref, before: Body) -> Body:
     facts = kind(ref.kind)
-    body = writable(facts, before)
+    body = facts.chosen(writable(facts, before))
     return facts.again(body) if facts.again else body
 
 
