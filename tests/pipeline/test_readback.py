@@ -17,7 +17,7 @@ def meddle(workbench: Workbench, interval: int) -> None:
     """Somebody else changes it as soon as our next operation is done."""
     wait = workbench.google.wait
 
-    def wait_and_meddle(operation: Operation, timeout: float = 60) -> Body:
+    def wait_and_meddle(operation: Operation, timeout: float | None = None) -> Body:
         done = wait(operation, timeout)
         path = f"{API}/healthChecks/alive"
         workbench.send("PATCH", path, {"checkIntervalSec": interval})

@@ -11,80 +11,26 @@ from remediate.kinds.bodies.names import counted
 from remediate.kinds.registry import kind
 from remediate.model.errors import PlanRefused, RemediateError, Stale, Unreachable
 from remediate.model.json import Body
-from remediate.model.plan import Action, Plan, Risk, Undo
-from remediate.model.ref import Ref
+from remediate.model.plan import Action, Risk, Undo
 from remediate.pipeline.apply import apply, order_of
 from remediate.pipeline.observe import observe
 from remediate.pipeline.plan import Choices, plan
-from tests.pipeline.documents import health_check
-from tests.workbench import PROJECT, REGION, Workbench, document, moved, told
-
-REF = Ref("VpcConnector", "inner", REGION)
-PATH = f"v1/projects/{PROJECT}/locations/{REGION}/connectors"
-SERVICES = f"v2/projects/{PROJECT}/locations/{REGION}/services"
-FIRST, SPARE = "10.8.0.0/28", "10.8.0.16/28"
-
-
-def connector(spare: str | None = SPARE, **changed: Any) -> dict[str, Any]:
-    spec = {"network": "vpc", "ipCidrRange": FIRST, "minInstances": 2, "maxInstances": 5, **changed}
-    lifecycle = {"replaceCidr": spare} if spare else {}
-    return document("VpcConnector", "inner", {k: v for k, v in spec.items() if v}, lifecycle)
-
-
-def stand(workbench: Workbench, spare: str | None = SPARE, **changed: Any) -> None:
-    workbench.write(connector(spare, **changed))
-    workbench.apply()
-
-
-def wish(workbench: Workbench, spare: str | None = SPARE, **changed: Any) -> Plan:
-    workbench.write(connector(spare, **changed))
-    return workbench.plan()
-
-
-def refusal(made: Plan) -> str:
-    (objection,) = made.objections
-    assert (objection.level, objection.ref, objection.allow) == ("deny", REF, "")
-    assert made.is_empty
-    return objection.message
-
-
-def live(workbench: Workbench, name: str = "inner") -> Body:
-    body = workbench.live(REF.named(name))
-    assert body is not None
-    return body
-
-
-def connectors(workbench: Workbench) -> dict[str, Any]:
-    """{name: range} of what there is."""
-    found: Any = workbench.send("GET", PATH).get("connectors", [])
-    return {body["name"].rpartition("/")[2]: body["ipCidrRange"] for body in found}
-
-
-def replaced(workbench: Workbench, **changed: Any) -> str:
-    """Shrink, and give the name of the connector that took over."""
-    workbench.write(connector(**{"maxInstances": 4, **changed}))
-    made = workbench.apply()
-    (difference,) = made.differences
-    assert difference.action is Action.REPLACE
-    return difference.live.name
-
-
-def fail_next(workbench: Workbench, method: str = "POST") -> None:
-    fault: Body = {"match": f"{method} *connectors*", "times": 1}
-    workbench.send("POST", "_sandbox/faults/failed-operation", fault)
-
-
-def grow(workbench: Workbench, most: int) -> None:
-    """Somebody else at work."""
-    path = f"{PATH}/inner?updateMask=minInstances,maxInstances"
-    workbench.send("PATCH", path, {"minInstances": 2, "maxInstances": most})
-
-
-def run_service(workbench: Workbench, name: str, connector: str = "inner") -> None:
-    """Somebody else's, which sends its traffic through a connector."""
-    link = f"projects/{PROJECT}/locations/{REGION}/connectors/{connector}"
-    template: Body = {"containers": [{"image": "hello"}], "vpcAccess": {"connector": link}}
-    workbench.send("POST", f"{SERVICES}?serviceId={name}", {"template": template})
+from tests.pipeline.connectors import (
+    FIRST,
+    PATH,
+    REF,
+    SPARE,
+    connector,
+    connectors,
+    fail_next,
+    grow,
+    live,
+    refusal,
+    replaced,
+    stand,
+    wish,
+)
+from tests.workbench import Workbench, moved
 
 
 def test_it_is_created_and_nothing_is_left_to_do(workbench: Workbench) -> None:
@@ -292,7 +238,7 @@ def test_somebody_elses_growth_just_after_the_write_is_told(workbench: Workbench
     workbench.write(connector(maxInstances=7))
     wait = workbench.google.wait
 
-    def meddle(operation: Operation, timeout: float = 60) -> Body:
+    def meddle(operation: Operation, timeout: float | None = None) -> Body:
         done = wait(operation, timeout)
         grow(workbench, 9)
         return done
@@ -302,103 +248,6 @@ def test_somebody_elses_growth_just_after_the_write_is_told(workbench: Workbench
         workbench.apply()
     assert live(workbench)["maxInstances"] == 9
     assert "maxInstances is 9, and was 5" in workbench.plan_back().objections[0].message
-
-
-def test_one_that_somebody_uses_is_not_set_aside(workbench: Workbench) -> None:
-    going = connector()
-    going["lifecycle"] |= {"onRemove": "delete"}
-    workbench.write(going, health_check())
-    workbench.apply()
-    run_service(workbench, "web")
-    workbench.write(health_check())
-    (objection,) = workbench.plan(prune=True).objections
-    assert (objection.rule, objection.ref) == ("in-use", REF)
-    assert f"in use by project {PROJECT}" in objection.message
-    workbench.apply(prune=True, allow=[f"in-use:{REF}=web goes next"])
-    assert REF in workbench.ledger.resources
-
-
-def test_going_back_leaves_one_that_a_service_has_come_to_use(workbench: Workbench) -> None:
-    stand(workbench)
-    run_service(workbench, "web")
-    made = workbench.roll_back()
-    assert made.is_empty
-    assert f"{REF} stays, since RunService/{REGION}/web uses it" in made.notes
-
-
-def service(name: str = "web") -> dict[str, Any]:
-    template = {"containers": [{"image": "hello"}], "vpcAccess": {"connector": "inner"}}
-    return document("RunService", name, {"template": template})
-
-
-def way_out(workbench: Workbench, name: str = "web") -> str:
-    """The connector that a service sends its traffic through."""
-    body: Any = workbench.live(Ref("RunService", name, REGION))
-    return str(body["template"]["vpcAccess"]["connector"]).rpartition("/")[2]
-
-
-def test_services_are_moved_over_to_what_takes_its_place_and_back(workbench: Workbench) -> None:
-    workbench.write(connector(), service())
-    workbench.apply()
-    assert way_out(workbench) == "inner"
-    workbench.write(connector(maxInstances=4), service())
-    made = workbench.apply()
-    assert sorted(told(made)) == [("replace", str(REF)), ("update", f"RunService/{REGION}/web")]
-    assert [step.live.kind for step in made.steps] == ["VpcConnector", "RunService"]
-    new = made.steps[0].live.name
-    assert way_out(workbench) == new
-    assert connectors(workbench) == {"inner": FIRST, new: SPARE}
-    assert workbench.plan().is_empty
-    workbench.roll_back()
-    assert way_out(workbench) == "inner"
-    assert connectors(workbench) == {"inner": FIRST}
-
-
-def test_a_service_and_its_connector_go_together_without_a_word(workbench: Workbench) -> None:
-    gone = {"onRemove": "delete"}
-    workbench.write({**connector(), "lifecycle": gone}, {**service(), "lifecycle": gone})
-    workbench.apply()
-    workbench.write()
-    rules = {objection.rule for objection in workbench.plan(prune=True).objections}
-    assert "in-use" not in rules
-
-
-def test_what_was_left_behind_goes_with_gc_and_its_range_is_free_again(
-    workbench: Workbench,
-) -> None:
-    workbench.write(connector(), service())
-    workbench.apply()
-    workbench.write(connector(maxInstances=4), service())
-    new = workbench.apply().steps[0].live.name
-    assert workbench.plan_gc(retention=0).differences[0].live == REF
-    workbench.gc(retention=0)
-    assert connectors(workbench) == {new: SPARE}
-    workbench.write(connector(maxInstances=3), service())
-    newest = workbench.apply().steps[0].live.name
-    assert connectors(workbench) == {new: SPARE, newest: FIRST}
-    assert way_out(workbench) == newest
-    assert workbench.plan().is_empty
-
-
-def test_what_gc_has_deleted_is_made_again_where_it_was(workbench: Workbench) -> None:
-    stand(workbench)
-    before = live(workbench)
-    new = replaced(workbench)
-    workbench.gc(retention=0)
-    workbench.roll_back()
-    assert live(workbench) == before
-    assert connectors(workbench) == {"inner": FIRST, new: SPARE}
-    workbench.roll_back()
-    assert connectors(workbench) == {new: SPARE}
-
-
-def test_gc_leaves_what_a_service_still_uses(workbench: Workbench) -> None:
-    stand(workbench)
-    run_service(workbench, "stranger")
-    replaced(workbench)
-    made = workbench.plan_gc(retention=0)
-    assert made.is_empty
-    assert any("inner stays, since" in note for note in made.notes)
 
 
 def test_a_creation_that_failed_is_taken_back(workbench: Workbench) -> None:
