@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from remediate.kinds.records.compare import RecordsVerdict
+from remediate.kinds.records.verdict import RecordsVerdict
 from remediate.model.errors import InvalidInput, Place, PlanRefused
 from remediate.model.plan import Action, Difference, Objection, Plan
 from remediate.model.ref import Ref, record_ref

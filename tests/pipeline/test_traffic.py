@@ -171,6 +171,23 @@ def test_the_way_that_is_given_up_counts_as_the_new_one_does(workbench: Workbenc
     }
 
 
+@pytest.mark.parametrize("ignore", [[], ["/records/theirs/*"]])
+def test_a_name_of_others_that_leads_here_counts_too(
+    workbench: Workbench, ignore: list[str]
+) -> None:
+    listed = zone(WWW, "listed", {"ignore": ignore} if ignore else None)
+    applied(workbench, *PLAIN_EDGE, listed)
+    live = workbench.live("Address/edge")
+    assert live is not None
+    at = "dns/v1/projects/netra-staging/managedZones/example/rrsets"
+    for name, value in (("theirs", live["address"]), ("elsewhere", "192.0.2.9")):
+        rrset = {"name": f"{name}.example.com.", "type": "A", "ttl": 60, "rrdatas": [value]}
+        workbench.send("POST", at, rrset)
+    changed = url_map(description="x")
+    told = replanned(workbench, address(), changed, http_proxy(), rule(), listed)
+    assert told == {"UrlMap/main": ("theirs.example.com", "www.example.com")}
+
+
 def test_what_nothing_uses_has_no_traffic(workbench: Workbench) -> None:
     applied(workbench, *PLAIN_EDGE, health_check(), zone(WWW))
     told = replanned(workbench, *PLAIN_EDGE, health_check(checkIntervalSec=11), zone(WWW))

@@ -7,17 +7,20 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from remediate.kinds.bodies.resolve import Names
-from remediate.kinds.records.compare import RecordsVerdict, compare, with_serial_of
+from remediate.kinds.records.compare import compare, with_serial_of
 from remediate.kinds.records.rdata import same
+from remediate.kinds.records.remade import own_sets, remade
 from remediate.kinds.records.routing import Routing, answers
+from remediate.kinds.records.verdict import RecordsVerdict
 from remediate.model.aside import Aside
 from remediate.model.errors import Place
 from remediate.model.json import Body
 from remediate.model.plan import Action, Cause, Difference, Objection
-from remediate.model.ref import Ref
+from remediate.model.ref import Ref, record_ref
 from remediate.model.resource import Lifecycle, Zone
 from remediate.model.values import Unknown
 from remediate.pipeline.observe import Observed
+from remediate.pipeline.traffic import places
 from remediate.stores.ledger import Ledger
 
 
@@ -49,6 +52,7 @@ def compare_records(
         known=result.names.look_up,
         routing=routing,
         removing=removing,
+        addresses=places(observed.live),
     )
     result.found += [_with_cause(each, ledger, routing) for each in verdict.differences]
     result.records[name] = verdict
@@ -100,6 +104,46 @@ def _is_other(rrtype: str, before: Body, body: Mapping[str, Any], routing: Routi
     if rrtype == "SOA":
         values = with_serial_of(written, values)
     return not same(rrtype, values, written)
+
+
+def anew(live: Mapping[str, Any]) -> str:
+    """What it means that a zone is made again."""
+    if live.get("visibility") == "private":
+        return "its networks get no answer of it until it is filled again"
+    servers = ", ".join(str(each).removesuffix(".") for each in live.get("nameServers") or ())
+    now = f" (now {servers})" if servers else ""
+    return (
+        f"its name servers{now} change, and nobody outside is served until the registrar, or the "
+        "zone above, has the new ones and what it had is forgotten"
+    )
+
+
+def remake_records(
+    change: Difference, zone: Zone, observed: Observed, ledger: Ledger, result: Differences
+) -> None:
+    """Cloud DNS deletes only an empty zone; what is wished for comes into the new one."""
+    assert change.before is not None
+    name, pages = zone.ref.name, observed.record_sets.get(zone.ref.name, iter(()))
+    live = own_sets(zone.ref, str(change.before["dnsName"]), pages)
+    written = {record_ref(name, *at) for at in zone.records}
+    ours = {ref for ref in live if ref in written or ledger.record(name, *ref.record) is not None}
+    if others := 0 if zone.exclusive else len(live.keys() - ours):
+        message = f"{zone.ref} holds {others} record sets that are not ours, and would lose them"
+        result.refused.append(
+            Objection("record-conflict", "deny", zone.ref, message, place=zone.place, final=True)
+        )
+    wished = Differences(names=result.names)
+    compare_records(zone, Observed(observed.project, {}), ledger, wished, prune=False)
+    found = remade(live, {each.ref: each for each in wished.found})
+    result.found += found
+    result.refused += wished.refused
+    gone = tuple(each.ref for each in found if each.action is Action.DELETE)
+    # They go with their zone, of which its own objection tells.
+    result.records[name] = RecordsVerdict(zone.ref, found, live=len(live), swapped=gone)
+    result.notes.append(
+        f"{name}: {len(live)} record sets are deleted with the zone, {len(wished.found)} written "
+        "into the new one"
+    )
 
 
 def empty_zone(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from remediate.kinds.bodies.links import CERTIFICATE_MANAGER
 from remediate.kinds.bodies.users import users
 from remediate.kinds.kind import Removal
-from remediate.kinds.records.compare import RecordsVerdict
+from remediate.kinds.records.verdict import RecordsVerdict
 from remediate.kinds.registry import kind
 from remediate.model.errors import InvalidInput
 from remediate.model.plan import Action, Difference, Objection, Step, Undo
@@ -214,7 +214,8 @@ GUARDS: Mapping[str, Guard] = {
 }
 # What `conditions` of a step insist on, unless somebody says why not.
 WAIVED = frozenset({"certificate-precheck", "certificate-unseen"})
-RULES = frozenset({*GUARDS, *WAIVED, "dns-wildcard", "dns-last-address", "record-conflict"})
+_OF_DNS = frozenset({"dns-last-address", "dns-wildcard", "record-conflict", "zone-replace"})
+RULES = frozenset({*GUARDS, *WAIVED, *_OF_DNS})
 
 
 def guard(

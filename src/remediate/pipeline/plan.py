@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any
 
 from remediate.kinds.bodies.canonical import canonical_value, rules_of, sort_key
@@ -20,7 +21,7 @@ from remediate.pipeline.diff import diff
 from remediate.pipeline.guard import Proposal, acknowledged, guard
 from remediate.pipeline.observe import Observed
 from remediate.pipeline.surroundings import Surroundings
-from remediate.pipeline.traffic import with_hosts, written_sets
+from remediate.pipeline.traffic import other_sets, with_hosts, written_sets
 from remediate.pipeline.ttl import lowered_first
 from remediate.pipeline.waves import needs_of, waves
 from remediate.stores.ledger import Ledger
@@ -63,9 +64,8 @@ def plan(desired: Desired, observed: Observed, ledger: Ledger, choices: Choices)
         *_patience(resources, verdict.written),
     )
     levels = waves(differences, around)
-    levels = with_hosts(
-        levels, verdict.found, observed.live, written_sets(desired), observed.project
-    )
+    same = chain(written_sets(desired), other_sets(verdict.records.values()))
+    levels = with_hosts(levels, verdict.found, observed.live, same, observed.project)
     proposal = Proposal(
         desired,
         differences,

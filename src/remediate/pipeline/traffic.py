@@ -15,6 +15,7 @@ from typing import Any
 from remediate.kinds.bodies.links import holders_of, linked, parent_of, ref_of
 from remediate.kinds.fields.pointers import Patterns, children, leaves
 from remediate.kinds.records.routing import answers, data, needs, routed_links
+from remediate.kinds.records.verdict import RecordsVerdict
 from remediate.kinds.registry import kind
 from remediate.model.plan import Difference, Step
 from remediate.model.ref import Ref
@@ -168,15 +169,13 @@ def _sides(
             wanted.pop(each.live, None)
         elif each.after is not None:
             wanted[each.live] = each.after
-    places = {
-        value for side in (live, wanted) for ref in side for value in _addresses(ref, side[ref])
-    }
+    known = places(live) | places(wanted)
     sets = [each for each in found if each.ref.is_record_set]
     differing = {(each.ref.zone, *each.ref.record) for each in sets}
     rest = (each for zone, each in same if (zone, *each[:2]) not in differing)
-    alike = Names().read(rest, places)
-    before = Names().read((_told(each, each.before, project) for each in sets), places)
-    after = Names().read((_told(each, each.after, project) for each in sets), places)
+    alike = Names().read(rest, known)
+    before = Names().read((_told(each, each.before, project) for each in sets), known)
+    after = Names().read((_told(each, each.after, project) for each in sets), known)
     return (
         Side(live, alike.beside(before), project),
         Side(wanted, alike.beside(after), project),
@@ -213,6 +212,12 @@ def written_sets(desired: Desired) -> Iterator[tuple[Ref, NameSet]]:
                 yield zone.ref, (routed.fqdn, routed.type, [*values, *needed])
 
 
+def other_sets(verdicts: Iterable[RecordsVerdict]) -> Iterator[tuple[Ref, NameSet]]:
+    """What is not in the YAML, stays, and leads here all the same."""
+    for verdict in verdicts:
+        yield from ((verdict.zone, each) for each in verdict.led_here)
+
+
 def remembered_sets(ledger: Ledger) -> Iterator[tuple[Ref, NameSet]]:
     """Every record set that was applied from here and not removed since."""
     for zone in ledger.resources:
@@ -220,6 +225,11 @@ def remembered_sets(ledger: Ledger) -> Iterator[tuple[Ref, NameSet]]:
             for fqdn, rrtype in ledger.records(zone.name):
                 if (known := ledger.record(zone.name, fqdn, rrtype)) is not None:
                     yield zone, (fqdn, rrtype, known[1])
+
+
+def places(bodies: Bodies) -> set[str]:
+    """Every address at which requests may come in."""
+    return {value for ref, body in bodies.items() for value in _addresses(ref, body)}
 
 
 def _addresses(ref: Ref, body: Mapping[str, Any]) -> list[str]:

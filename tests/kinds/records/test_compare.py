@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from remediate.kinds.records.changes import pack
-from remediate.kinds.records.compare import RecordsVerdict, compare
+from remediate.kinds.records.compare import compare
 from remediate.kinds.records.rdata import same
 from remediate.kinds.records.restore import restore
+from remediate.kinds.records.verdict import RecordsVerdict
 from remediate.model.errors import Unreachable
 from remediate.model.json import Body
 from remediate.model.plan import Action, FieldChange

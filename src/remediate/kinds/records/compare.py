@@ -6,14 +6,14 @@ that needs no word. Texts are compared first; only what differs in text is read 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from remediate.kinds.records.ignored import Ignored
 from remediate.kinds.records.names import is_plain, unescaped
 from remediate.kinds.records.rdata import TYPES, canonical, same
 from remediate.kinds.records.rules import ADDRESSES, clashes, judged
+from remediate.kinds.records.verdict import Conflict, LeftAlone, RecordsVerdict
 from remediate.model.errors import InvalidInput, Unreachable
 from remediate.model.json import Body
 from remediate.model.plan import Action, Difference, FieldChange
@@ -31,49 +31,6 @@ _SERIAL = 2  # which word of a SOA the server counts up by itself
 _ANSWERING = ADDRESSES | {"ALIAS", "CNAME"}  # the types through which a name has an address
 
 
-@dataclass(frozen=True, slots=True)
-class LeftAlone:
-    """A live set that we neither compare nor touch, and why."""
-
-    name: str
-    type: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Conflict:
-    """A written set that cannot be had beside what is live; nothing is planned for it."""
-
-    ref: Ref
-    message: str
-
-
-@dataclass(slots=True)
-class RecordsVerdict:
-    """What one zone needs, and the facts that guards ask for.
-
-    `differences` are sorted by Ref and say `before` as live, word for word. `live` counts every
-    set of the zone, `unmanaged` those that are nobody's business here, `unwanted` those that would
-    go if anything were removed, `ignored` the shielded.
-    `last_addresses` are deletions after which a name has no address any more. `swapped` are those
-    that make room for another set of their owner, as when a CNAME takes an address's place; they
-    are none of the three kinds of removal.
-    """
-
-    zone: Ref
-    differences: list[Difference] = field(default_factory=list)
-    left_alone: list[LeftAlone] = field(default_factory=list)
-    conflicts: list[Conflict] = field(default_factory=list)
-    live: int = 0
-    unmanaged: int = 0
-    unwanted: int = 0
-    ignored: int = 0
-    removed_apex: tuple[Ref, ...] = ()
-    removed_wildcards: tuple[Ref, ...] = ()
-    last_addresses: tuple[Ref, ...] = ()
-    swapped: tuple[Ref, ...] = ()
-
-
 def compare(
     zone: Zone,
     pages: Iterable[list[Body]],
@@ -82,6 +39,7 @@ def compare(
     known: Callable[[Reference], str | Unknown],
     routing: Routing | None = None,
     removing: bool = True,
+    addresses: Collection[str] = (),
 ) -> RecordsVerdict:
     """Hold a zone's written sets against its live ones.
 
@@ -94,6 +52,7 @@ def compare(
     broken page.
     """
     walk = _Walk(zone, ours, known, routing, removing=removing)
+    walk.addresses = addresses
     for page in pages:
         walk.read(page)
     return walk.verdict()
@@ -121,6 +80,7 @@ class _Walk:
         self.standing: set[Key] = set()  # live, not written, and not going to be deleted
         self.making_room: dict[Ref, bool] = {}  # would stay but for a written set; is it ours?
         self.found = RecordsVerdict(zone.ref)
+        self.addresses: Collection[str] = ()
 
     def read(self, page: list[Body]) -> None:
         records, missing = self.zone.records, self.missing
@@ -150,6 +110,7 @@ class _Walk:
             self.missing.pop(key, None)
             self.standing.add(key)
             self.found.ignored += 1
+            self._note_lead(key, body)
         elif (want := self.zone.records.get(key)) is not None:
             self.missing.pop(key, None)
             self._compare_set(want, body)
@@ -174,7 +135,14 @@ class _Walk:
                 self._differs(Difference(ref, Action.DELETE, ref, body, None, (change,)))
                 return
             self._stays(ours=ours)
+            self._note_lead(key, body)
         self.standing.add(key)
+
+    def _note_lead(self, key: Key, body: Body) -> None:
+        fqdn, rrtype = key
+        values: Any = body.get("rrdatas") or ()
+        if rrtype in _ANSWERING and any(value in self.addresses for value in values):
+            self.found.led_here.append((fqdn, rrtype, list(values)))
 
     def _gives_way(self, key: Key, *, ours: bool) -> bool:
         """Whether it stands in the way of a written one; another's, only of one in its own role."""
