@@ -23,6 +23,8 @@ from remediate.model.errors import NotAuthorised
 from remediate.model.json import Body
 
 T = TypeVar("T")
+# Seconds for an operation where that is more: Terraform's provider gives upgrades as much.
+LONGER: dict[str, float] = {Api.SQL: 5400.0}
 
 
 class Google:
@@ -63,9 +65,9 @@ class Google:
     def api(self, api: Api) -> Resources:
         return self._apis[api]
 
-    def wait(self, operation: Operation, timeout: float = TIMEOUT) -> Body:
+    def wait(self, operation: Operation, timeout: float | None = None) -> Body:
         """The finished operation's body; see `Waiter.wait`."""
-        return self._waiter.wait(operation, timeout)
+        return self._waiter.wait(operation, timeout or LONGER.get(operation.dialect, TIMEOUT))
 
     def request_id(self) -> str:
         """A new id for a mutation, to be journalled before it is sent."""

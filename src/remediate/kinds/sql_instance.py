@@ -328,7 +328,10 @@ KIND = Kind(
     removal=Removal.ON_WORD,
     loses="its data, but for the final backup that is kept for 30 days, and its addresses",
     undo={
-        Action.CREATE: Verdict(Undo.EXACT, "it is deleted again, with what was put into it"),
+        Action.CREATE: Verdict(
+            Undo.EXACT,
+            "it is deleted again, with what was put into it; Google may keep its name for a week",
+        ),
         Action.UPDATE: Verdict(Undo.EXACT, "the old values are patched back, one by one"),
         Action.REPLACE: Verdict(Undo.NEVER, "it is never replaced: its data would be lost"),
         Action.DELETE: Verdict(
