@@ -10,12 +10,15 @@ from remediate.kinds.bodies.calls import call_for
 from remediate.kinds.bodies.canonical import rules_of
 from remediate.kinds.bodies.compare import field_changes, writable
 from remediate.kinds.bodies.overlay import merged_changes
+from remediate.kinds.bodies.resolve import Names, resolved
 from remediate.kinds.kind import Scope
 from remediate.kinds.registry import kind
 from remediate.kinds.run_service_states import WITNESS, aftermath, holds, ready
+from remediate.model.errors import Place
 from remediate.model.json import Body
 from remediate.model.plan import Action, Difference, Risk, Undo
 from remediate.model.ref import Ref
+from remediate.model.resource import Lifecycle, Resource
 from remediate.pipeline.steps import drafts
 from remediate.pipeline.surroundings import Surroundings
 from tests.kinds.checking import faults
@@ -25,6 +28,7 @@ NAME = "projects/p/locations/us-central1/services/web"
 LATEST = "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST"
 REVISION = "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION"
 ONE = {"image": IMAGE}
+PLACE = "projects/p/regions/us-central1"
 
 
 def template(*containers: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -359,6 +363,30 @@ def test_it_is_ready_when_all_that_was_asked_for_is_observed_and_succeeded() -> 
     assert not ready(service("CONDITION_PENDING")).failed
     assert ready(FAILED).failed
     assert not ready({**FAILED, "reconciling": True}).failed
+
+
+def test_traffic_that_goes_past_the_latest_revision_is_remarked() -> None:
+    pinned = service(traffic=[{"type": REVISION, "revision": "web-0", "percent": 100}])
+    said = "sends its traffic to web-0, and none to its latest revision web-1"
+    assert (ready(pinned).ready, ready(pinned).remark) == (True, said)
+    split = [
+        {"type": REVISION, "revision": "web-0", "percent": 90},
+        {"type": LATEST, "percent": 10},
+    ]
+    assert ready(service(traffic=split)).remark == ready(service()).remark == ""
+
+
+def test_a_network_is_the_same_by_its_bare_and_by_its_whole_name() -> None:
+    facts = kind("RunService")
+    access = {"networkInterfaces": [{"network": "n", "subnetwork": "s"}]}
+    (seen,) = facts.seen(service(**template(vpcAccess=access)))["template"]["vpcAccess"].values()  # type: ignore[index, call-overload, union-attr] # objects
+    assert seen == [
+        {"network": "projects/p/global/networks/n", "subnetwork": f"{PLACE}/subnetworks/s"}
+    ]
+    at = Ref("RunService", "web", "us-central1")
+    written = Resource(at, template(vpcAccess=access), Lifecycle(), Place("a.yaml", 1, 1))
+    wanted = resolved(facts, written, Names("p", ()))
+    assert wanted["template"]["vpcAccess"]["networkInterfaces"] == seen
 
 
 def test_where_a_failed_write_leaves_it_is_said_in_one_sentence() -> None:

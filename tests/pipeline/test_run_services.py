@@ -221,6 +221,23 @@ def test_somebody_elses_later_edit_stops_the_rollback(workbench: Workbench) -> N
     assert CANARY not in str(stale.value)
 
 
+def test_a_deletion_compares_too(workbench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
+    stand(workbench, lifecycle={"onRemove": "delete"})
+    workbench.write()
+    call = Run.call
+
+    def after_somebody(self: Run, *args: Any, **words: Any) -> Any:
+        monkeypatch.undo()
+        workbench.send("PATCH", f"{PATH}?updateMask=description", {"description": "theirs"})
+        return call(self, *args, **words)
+
+    monkeypatch.setattr(Run, "call", after_somebody)
+    allow = [f"{rule}=tried" for rule in ("delete", "too-many-deletes", "empty-environment")]
+    with pytest.raises(Stale, match="changed by somebody else just now"):
+        workbench.apply(prune=True, allow=allow)
+    assert live(workbench)["description"] == "theirs"
+
+
 def test_a_service_is_deleted_on_an_explicit_word_alone(workbench: Workbench) -> None:
     stand(workbench, lifecycle={"onRemove": "delete"})
     workbench.write()

@@ -66,7 +66,10 @@ class LongRunning:
         body: Body | None = None,
         request_id: str = "",  # noqa: ARG002 - these APIs know no request ids
     ) -> Operation:
-        """`patch` writes the fields that are in the body, and no others; or `delete`."""
+        """`patch` writes the fields that are in the body, and no others; or `delete`.
+
+        The body of a deletion goes into its query: an etag to compare.
+        """
         return self._begun(scope, self._sent(method, scope, collection, name, body))
 
     def read(self, name: str) -> Body | None:
@@ -97,6 +100,7 @@ class LongRunning:
                 sent = {field: value for field, value in (body or {}).items() if field != "name"}
                 return self._connection.call("POST", path, query, sent, repeatable=bool(more))
             case "delete":
+                query |= {field: str(value) for field, value in (body or {}).items()}
                 return self._connection.call("DELETE", path, query)
             case _:
                 fields = [field for field in body or {} if field not in _NOT_IN_MASK]

@@ -18,9 +18,12 @@ from remediate.kinds.fields.secrets import marked
 from remediate.kinds.fields.spec import Spec
 from remediate.model.json import Body, Json
 from remediate.model.plan import Action, FieldChange, Risk, Stage, Undo
+from remediate.model.ref import Ref
 from remediate.model.resource import Lifecycle
 
 Pattern: TypeAlias = str
+Linked: TypeAlias = Mapping[str, tuple[Ref, Mapping[str, Any]]]
+"""The declared resources that a spec links to, and their specs, by JSON pointer."""
 Fields: TypeAlias = Mapping[str, Any]
 
 
@@ -35,6 +38,7 @@ class Replacement(Enum):
 
     BESIDE = "a new one under a name of its own; the old one is set aside"
     RECREATE = "deleted and inserted under the same name, with a gap"
+    ON_WORD = "deleted and inserted again with all that is in it, and only on an explicit word"
     REFUSED = "never: what it holds cannot be had back"
 
 
@@ -222,6 +226,7 @@ class Kind:
     before_delete: Callable[[Body], tuple[FieldChange, ...]] | None = None
     """What has to change in a live one before Google deletes it."""
     delete_asks: Mapping[str, str] = field(default_factory=dict)  # sent along with a deletion
+    delete_compares: Compare = Compare.NOTHING
     ignored_by_insert: tuple[str, ...] = ()  # written by a step of their own after the insert
     outputs: frozenset[str] = frozenset()  # what `${Kind/name.field}` may name
     # what it may name besides, and how it is found in a live body
@@ -235,6 +240,7 @@ class Kind:
     seconds: Mapping[Action, float] = field(default_factory=dict)
     guessed: bool = False  # nobody has measured these
     ready: Callable[[Body], Readiness] = _ready_at_once
+    ready_when_done: bool = False  # its operations end only when it is ready
     rehearses: bool = False  # Google can be asked whether it would take a write
     holds: Callable[[Body, tuple[str, ...], Mapping[str, Any]], bool] | None = None
     """Whether fields are live as wanted, though the operation that wrote them has failed."""
@@ -254,6 +260,8 @@ class Kind:
     """What to insert when a deleted one is made again from its live body; by default that."""
     check: Callable[[Mapping[str, Any]], list[tuple[str, str]]] | None = None
     """Rules that types cannot say: (JSON pointer, what is wrong) for each one broken."""
+    check_links: Callable[[Mapping[str, Any], Linked], list[tuple[str, str]]] | None = None
+    """The same across documents, where the spec itself has no faults."""
 
     @property
     def all_links(self) -> dict[Pattern, tuple[str, ...]]:

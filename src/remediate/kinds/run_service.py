@@ -10,6 +10,7 @@ import re
 from typing import Annotated, Literal
 
 from remediate.gcp.api import Api
+from remediate.kinds.fields.pointers import Patterns, transformed
 from remediate.kinds.fields.spec import Bool, Int, Spec, Text, Word
 from remediate.kinds.fields.spellings import quantity, seconds
 from remediate.kinds.kind import Compare, Kind, Naming, Removal, Scope, Update, Verdict
@@ -133,6 +134,25 @@ def _without_nulls(value: Json) -> Json:
     return [_without_nulls(item) for item in value] if isinstance(value, list) else value
 
 
+_INTERFACE = "/template/vpcAccess/networkInterfaces/*"
+
+
+def with_whole_networks(body: Body) -> Body:
+    """A live body in which networks that were written by their bare names have their whole ones."""
+    owner = str(body.get("name")).split("/")
+    if len(owner) < 4:  # noqa: PLR2004 - projects/P/locations/L
+        return body
+    places = {"network": "global/networks", "subnetwork": f"regions/{owner[3]}/subnetworks"}
+
+    def whole_name(place: str, name: Json) -> Json:
+        is_bare = isinstance(name, str) and name and "/" not in name
+        return f"projects/{owner[1]}/{place}/{name}" if is_bare else name
+
+    where = Patterns({f"{_INTERFACE}/{field}": place for field, place in places.items()})
+    result: Body = transformed(body, where, whole_name)
+    return result
+
+
 _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 _CONTAINER = "/template/containers/*"
 _SANDBOX = "/template/sandboxes/templates/*"
@@ -145,7 +165,12 @@ KIND = Kind(
     api=Api.RUN,
     scopes=frozenset({Scope.REGION}),
     default_scope=Scope.REGION,
-    links={"/template/vpcAccess/connector": ("VpcConnector",)},
+    links={
+        "/template/vpcAccess/connector": ("VpcConnector",),
+        f"{_INTERFACE}/network": ("networks",),
+        f"{_INTERFACE}/subnetwork": ("subnetworks",),
+    },
+    as_written=with_whole_networks,
     server_set=frozenset(
         {
             *("/name", "/uid", "/etag", "/generation", "/observedGeneration", "/reconciling"),
@@ -239,6 +264,8 @@ KIND = Kind(
     },
     shared=frozenset({"/annotations", "/labels", "/template/annotations", "/template/labels"}),
     updates=(Update("patch", compare=Compare.ETAG, sends=whole),),
+    delete_compares=Compare.ETAG,
+    ready_when_done=True,
     rehearses=True,
     outputs=frozenset({"latestReadyRevision", "name", "uri"}),
     # A bad template is caught by its own readiness, while the last ready revision goes on serving.

@@ -27,7 +27,17 @@ def ready(body: Body) -> Readiness:
     if state == "CONDITION_FAILED":
         return Readiness(ready=False, state=f"{state} ({_reason(condition)})", failed=True)
     is_observed = body.get("observedGeneration") == body.get("generation")
-    return Readiness(ready=is_observed, state=state)
+    return Readiness(ready=is_observed, state=state, remark=_elsewhere(body))
+
+
+def _elsewhere(body: Body) -> str:
+    """That traffic goes past the latest revision, as it does when a rollback was cut short."""
+    latest = _short(body.get("latestReadyRevision"))
+    shares: Any = _serving(body)
+    if not latest or any(one["revision"] == latest and one.get("percent") for one in shares):
+        return ""
+    names = ", ".join(dict.fromkeys(one["revision"] for one in shares if one.get("percent")))
+    return f"sends its traffic to {names}, and none to its latest revision {latest}"
 
 
 def aftermath(body: Body) -> str:

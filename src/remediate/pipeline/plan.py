@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
@@ -23,7 +23,7 @@ from remediate.pipeline.observe import Observed
 from remediate.pipeline.surroundings import Surroundings
 from remediate.pipeline.traffic import other_sets, with_hosts, written_sets
 from remediate.pipeline.ttl import lowered_first
-from remediate.pipeline.waves import needs_of, waves
+from remediate.pipeline.waves import DNS, needs_of, waves
 from remediate.stores.ledger import Ledger
 
 
@@ -101,6 +101,16 @@ def plan(desired: Desired, observed: Observed, ledger: Ledger, choices: Choices)
     return replace(made, digest=plan_digest(made))
 
 
+def _insist_on_all_of(zone: Ref, found: Sequence[Difference], kept: Collection[int]) -> None:
+    """A zone that is made again loses all that is in it, chosen or not."""
+    sets = [d for d in found if d.ref.is_record_set and d.ref.zone == zone]
+    if rest := [d for d in sets if id(d) not in kept]:
+        raise InvalidInput(
+            f"{zone} is to be made again, and {len(rest)} of its record sets are left out by "
+            f"--target or --exclude; choose `{zone}*`"
+        )
+
+
 def _patience(
     resources: Mapping[Ref, Resource], written: Mapping[Ref, tuple[Ref, Mapping[str, Any]]]
 ) -> tuple[dict[Ref, float], frozenset[Ref]]:
@@ -118,6 +128,8 @@ def _insist_on_company(
     made = {Action.CREATE, Action.REPLACE}
     missing = {d.live: d.ref for d in found if id(d) not in kept and d.action in made}
     for difference in chosen:
+        if difference.ref.kind == DNS and difference.action is Action.REPLACE:
+            _insist_on_all_of(difference.ref, found, kept)
         for ref in needs_of(difference, project):
             if ref in missing:
                 raise InvalidInput(
@@ -135,7 +147,8 @@ def settling(levels: Sequence[Sequence[Step]], project: str) -> list[Ref]:
         step.live
         for step in steps
         if step.method == "insert" and step.live in used - waited
-        if step.after and not kind(step.live.kind).ready(dict(step.after)).ready
+        if not (facts := kind(step.live.kind)).ready_when_done
+        if step.after and not facts.ready(dict(step.after)).ready
     ]
 
 

@@ -55,7 +55,10 @@ def call_for(
     """
     facts = kind(step.live.kind)
     if step.verb is Action.DELETE:
-        return Call("delete", step.live, dict(facts.delete_asks) or None, request_id)
+        asks: Body = dict(facts.delete_asks)
+        if facts.delete_compares and live:
+            asks = with_fields(asks, live, (facts.delete_compares,))
+        return Call("delete", step.live, asks or None, request_id)
     assert after is not None
     if step.verb is not Action.UPDATE:
         return Call("insert", step.live, _inserted(facts, after), request_id)

@@ -100,10 +100,8 @@ def scope_path(ref: Ref) -> str:
     """What stands before the collection: `global`, `regions/R`, `locations/L`, or nothing."""
     facts = kind(ref.kind)
     match facts.api:
-        case Api.COMPUTE if ref.location == GLOBAL:
-            return "global"
         case Api.COMPUTE:
-            return f"{'zones' if scope_of(ref) is Scope.ZONE else 'regions'}/{ref.location}"
+            return _compute_scope(ref)
         case Api.DNS | Api.SQL:
             return ""
         case _ if facts.parent:
@@ -111,6 +109,13 @@ def scope_path(ref: Ref) -> str:
             return f"locations/{ref.location}/{above}/{ref.name.partition('/')[0]}"
         case _:
             return f"locations/{ref.location}"
+
+
+def _compute_scope(ref: Ref) -> str:
+    """Where Compute Engine has what is in the same place."""
+    if ref.location == GLOBAL:
+        return "global"
+    return f"{'zones' if scope_of(ref) is Scope.ZONE else 'regions'}/{ref.location}"
 
 
 def own_name(parent: str, body: Mapping[str, Any]) -> str:
@@ -148,7 +153,7 @@ def foreign_link(project: str, allowed: tuple[str, ...], text: str, at: Ref) -> 
         return text
     if _NAME.fullmatch(text):
         collection = next(name for name in allowed if name not in NAMES)
-        where = "global" if collection in _GLOBAL_COLLECTIONS else scope_path(at)
+        where = "global" if collection in _GLOBAL_COLLECTIONS else _compute_scope(at)
         return f"{of_compute}projects/{project}/{where}/{collection}/{text}"
     return of_compute + project_relative(text, project)
 
