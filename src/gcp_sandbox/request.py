@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -11,6 +11,17 @@ Json: TypeAlias = Any
 
 Body: TypeAlias = dict[str, Any]
 """A JSON object."""
+
+
+class Query(dict[str, str]):
+    """Parameters by name; of one that is repeated the last, and `every` one of them."""
+
+    def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
+        self._pairs = tuple(pairs)
+        super().__init__(self._pairs)
+
+    def every(self, name: str) -> list[str]:
+        return [value for known, value in self._pairs if known == name]
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, unquote
 from gcp_sandbox.errors import GoogleError, bad_json, internal
 from gcp_sandbox.faults import Fault, Faults
 from gcp_sandbox.fields import select
-from gcp_sandbox.request import Answer, Body, Json, Request, Response
+from gcp_sandbox.request import Answer, Body, Json, Query, Request, Response
 from gcp_sandbox.router import Router
 from gcp_sandbox.server import Message, Reply
 from gcp_sandbox.world import World
@@ -132,7 +132,7 @@ def split_target(target: str) -> tuple[str, dict[str, str]]:
         _, _, rest = target.partition("://")
         target = "/" + rest.partition("/")[2]
     path, _, query = target.partition("?")
-    return path, dict(parse_qsl(query, keep_blank_values=True)) if query else {}
+    return path, Query(parse_qsl(query, keep_blank_values=True)) if query else {}
 
 
 def _override_method(request: Request) -> None:

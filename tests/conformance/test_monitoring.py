@@ -77,7 +77,7 @@ def test_an_aggregation_is_taken_as_the_client_spells_it(client: Any, busy: Sand
         aggregation_alignmentPeriod="300s",
         aggregation_perSeriesAligner="ALIGN_MEAN",
         aggregation_crossSeriesReducer="REDUCE_SUM",
-        aggregation_groupByFields=["resource.labels.region", "resource.labels.database_id"],
+        aggregation_groupByFields=["resource.labels.database_id", "resource.labels.region"],
         orderBy="timestamp desc",
         view="FULL",
         **window(busy),
@@ -87,6 +87,7 @@ def test_an_aggregation_is_taken_as_the_client_spells_it(client: Any, busy: Sand
         f"{PROJECT}:pg",
         f"{PROJECT}:my",
     }
+    assert {it["resource"]["labels"]["region"] for it in answer["timeSeries"]} == {"us-central1"}
     assert {point["value"]["doubleValue"] for it in answer["timeSeries"] for point in it["points"]}
 
 

@@ -17,7 +17,7 @@ from gcp_sandbox.monitoring.alignment import Aggregation, Series, aggregated, ch
 from gcp_sandbox.monitoring.filters import parse, refused
 from gcp_sandbox.monitoring.section import NAME, Monitoring
 from gcp_sandbox.paging import page
-from gcp_sandbox.request import Body, Json, Request
+from gcp_sandbox.request import Body, Json, Query, Request
 from gcp_sandbox.router import Router
 from gcp_sandbox.sql.section import CloudSql
 from gcp_sandbox.vpcaccess.section import Connectors
@@ -176,8 +176,13 @@ def _aggregation(query: dict[str, str]) -> Aggregation:
         float(period[1]),
         query.get("aggregation.perSeriesAligner") or "ALIGN_NONE",
         query.get("aggregation.crossSeriesReducer") or "REDUCE_NONE",
-        [_spelled(name) for name in query.get("aggregation.groupByFields", "").split(",") if name],
+        [_spelled(name) for name in _every(query, "aggregation.groupByFields")],
     )
+
+
+def _every(query: dict[str, str], name: str) -> list[str]:
+    given = query.every(name) if isinstance(query, Query) else []
+    return [value for value in given if value]
 
 
 def _spelled(name: str) -> str:
