@@ -19,6 +19,7 @@ FOLDER = ROOT / "docs" / "reference" / "kinds"
 _HOW = {
     Replacement.BESIDE: "a new one beside it",
     Replacement.RECREATE: "deleted and inserted",
+    Replacement.ON_WORD: "deleted and inserted, on an explicit word",
     Replacement.REFUSED: "refused",
 }
 _ORDER = {Scope.GLOBAL: 0, Scope.REGION: 1, Scope.ZONE: 2}

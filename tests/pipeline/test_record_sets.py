@@ -186,9 +186,7 @@ def test_a_zone_with_somebody_elses_records_is_never_deleted(workbench: Workbenc
     assert workbench.live("DnsZone/public/www.example.com./A") is not None
 
 
-def test_the_records_of_a_zone_that_cannot_be_what_is_written_are_left(
-    workbench: Workbench,
-) -> None:
+def test_the_records_of_a_zone_of_another_name_go_and_come_with_it(workbench: Workbench) -> None:
     workbench.write(public(www=a("192.0.2.1")))
     workbench.apply()
     moved = public(www=a("192.0.2.1"))
@@ -196,4 +194,10 @@ def test_the_records_of_a_zone_that_cannot_be_what_is_written_are_left(
     workbench.write(moved)
     made = workbench.plan()
     assert [objection.rule for objection in made.objections] == ["zone-replace"]
-    assert made.is_empty
+    assert told(workbench.apply(allow=["zone-replace=meant so"])) == [
+        ("replace", "DnsZone/public"),
+        ("delete", "DnsZone/public/www.example.com./A"),
+        ("create", "DnsZone/public/www.example.org./A"),
+    ]
+    assert workbench.plan().is_empty
+    assert [*workbench.ledger.records("public")] == [("www.example.org.", "A")]

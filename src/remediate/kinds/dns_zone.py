@@ -272,7 +272,7 @@ KIND = Kind(
         }
     ),
     immutable=frozenset({"/dnsName", "/nameServerSet", "/reverseLookupConfig", "/visibility"}),
-    replacement=Replacement.REFUSED,
+    replacement=Replacement.ON_WORD,
     keyed={
         "/dnssecConfig/defaultKeySpecs": ("keyType",),
         "/forwardingConfig/outboundEndpoints": ("name",),

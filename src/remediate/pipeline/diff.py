@@ -23,7 +23,13 @@ from remediate.model.json import Body
 from remediate.model.plan import Action, Cause, Difference, FieldChange, Objection
 from remediate.model.ref import Ref
 from remediate.model.resource import Desired, Resource, Zone
-from remediate.pipeline.differences import Differences, compare_records, empty_zone
+from remediate.pipeline.differences import (
+    Differences,
+    anew,
+    compare_records,
+    empty_zone,
+    remake_records,
+)
 from remediate.pipeline.fixed import fixed_changes
 from remediate.pipeline.meant import meant
 from remediate.pipeline.observe import Observed
@@ -44,9 +50,12 @@ def diff(
         _compare_resource(kind(ref.kind), desired.resources[ref], observed, entry, result)
         if entry is not None:
             _retire(ref, entry, desired.environment.retention, observed, result)
-    refused = {objection.ref for objection in result.refused}
+    refused = {objection.ref for objection in result.refused if objection.final}
+    remade = {each.ref: each for each in result.found if each.action is Action.REPLACE}
     for _ref, resource in sorted(desired.resources.items()):
-        if isinstance(resource, Zone) and resource.ref not in refused:
+        if isinstance(resource, Zone) and (zone := remade.get(resource.ref)) is not None:
+            remake_records(zone, resource, observed, ledger, result)
+        elif isinstance(resource, Zone) and resource.ref not in refused:
             compare_records(resource, observed, ledger, result, prune=prune)
     removed = [*_removals(desired, observed, ledger.resources, result.notes, prune=prune)]
     for difference in removed:
@@ -235,6 +244,8 @@ def _replace(pair: Pair, observed: Observed, result: Differences) -> None:
         )
         result.refused.append(_refusal(pair, message))
         return
+    if how is Replacement.ON_WORD:
+        result.refused.append(_word(pair))
     new = pair.live_ref
     if how is Replacement.BESIDE:
         if (placed := _in_a_free_place(pair, observed, result)) is None:
@@ -275,10 +286,17 @@ def _others(ref: Ref, observed: Observed, result: Differences) -> dict[Ref, Body
 
 
 def _refusal(pair: Pair, message: str) -> Objection:
-    rule = "zone-replace" if pair.resource.ref.kind == "DnsZone" else "replace"
-    return Objection(
-        rule, "deny", pair.resource.ref, message, place=pair.resource.place, final=True
+    place = pair.resource.place
+    return Objection("replace", "deny", pair.resource.ref, message, place=place, final=True)
+
+
+def _word(pair: Pair) -> Objection:
+    """It can be done, and somebody has to say that it shall."""
+    ref, place = pair.resource.ref, pair.resource.place
+    message = (
+        f"{ref} would be deleted and made again, since {pair.why_not_in_place}: {anew(pair.live)}"
     )
+    return Objection("zone-replace", "deny", ref, message, place=place)
 
 
 def _immutable(

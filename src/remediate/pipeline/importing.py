@@ -195,7 +195,7 @@ def _document(facts: Kind, ref: Ref, spec: Body, region: str) -> Body:
         metadata["location"] = ref.location
     document: Body = {"apiVersion": API_VERSION, "kind": ref.kind, "metadata": metadata}
     document["spec"] = spec
-    if facts.replacement is Replacement.REFUSED:  # what it holds cannot be had back
+    if facts.replacement in {Replacement.REFUSED, Replacement.ON_WORD}:  # it holds treasures
         document["lifecycle"] = {"protect": True}
     return document
 

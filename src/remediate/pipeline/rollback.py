@@ -20,6 +20,7 @@ from remediate.kinds.bodies.fields import with_fields
 from remediate.kinds.bodies.links import holders_of, linked, scope_of
 from remediate.kinds.bodies.overlay import merged_changes
 from remediate.kinds.kind import Kind, Replacement
+from remediate.kinds.records.remade import put_back
 from remediate.kinds.records.restore import restore
 from remediate.kinds.registry import NAMES, kind
 from remediate.model.clock import rfc3339
@@ -30,6 +31,7 @@ from remediate.model.progress import Watcher
 from remediate.model.ref import GLOBAL, Ref, record_ref
 from remediate.model.values import hidden
 from remediate.pipeline.apply import Order
+from remediate.pipeline.differences import anew
 from remediate.pipeline.fixed import fixed_changes
 from remediate.pipeline.history import Written, same_state, written_since
 from remediate.pipeline.observe import Observed, look_at
@@ -169,7 +171,7 @@ def rollback(way: Way, on_conflict: OnConflict = "stop") -> Plan:
         way.observed.project,
         found,
         steps,
-        [*_objections(way, found)],
+        [*_objections(way, found, strangers)],
         notes,
         desired_digest=f"snapshot:{way.snapshot.id}",
         settles=settling(steps, way.observed.project),
@@ -328,7 +330,25 @@ def _records(way: Way, strangers: Counter[Ref]) -> Iterator[Difference]:
             for ref, body in way.snapshot.resources.items()
             if ref in mine and ref.is_record_set and ref.zone == at
         }
-        yield from restore(at, bodies, _counted(at, way, bodies, pages, strangers))
+        counted = _counted(at, way, bodies, pages, strangers)
+        if at in mine and _is_another(at, way):
+            apexes = [
+                str(each.get("dnsName"))
+                for each in (way.snapshot.resources[at] or {}, way.observed.live[at])
+            ]
+            yield from put_back(at, bodies, counted, *apexes)
+        else:
+            yield from restore(at, bodies, counted)
+
+
+def _is_another(zone: Ref, way: Way) -> bool:
+    """Whether it has to be deleted and made again to be what it was."""
+    before, live = way.snapshot.resources[zone], way.observed.live.get(zone)
+    if before is None or live is None:
+        return False
+    facts = kind(zone.kind)
+    changes = _changes(facts, before, live, way.observed.project)
+    return any(fixed_changes(facts, scope_of(zone), changes))
 
 
 def _counted(
@@ -358,7 +378,15 @@ def _users(ref: Ref, way: Way) -> Iterator[Ref]:
             yield other
 
 
-def _objections(way: Way, found: list[Difference]) -> Iterator[Objection]:
+def _of_a_zone(zone: Difference, others: int, allowances: Mapping[str, str]) -> Objection:
+    message = f"{zone.ref} would be deleted and made again as it was: {anew(zone.before or {})}"
+    if others:
+        message = f"{message}; it holds {others} record sets of others, which would be lost"
+    final = bool(others)
+    return _allowed(Objection("zone-replace", "deny", zone.ref, message, final=final), allowances)
+
+
+def _objections(way: Way, found: list[Difference], strangers: Counter[Ref]) -> Iterator[Objection]:
     """Protection never yields, to a rollback neither, and some things cannot be made again."""
     for ref in scope(way.snapshot, way.written, whole=way.whole):
         body = way.snapshot.resources[ref]
@@ -377,6 +405,8 @@ def _objections(way: Way, found: list[Difference]) -> Iterator[Objection]:
         if why := _never_again(difference, way):
             yield Objection("irreversible", "deny", ref, why, final=True)
             continue
+        if difference.action is Action.REPLACE and ref.kind == DNS:
+            yield _of_a_zone(difference, strangers[difference.live], way.allowances)
         entry = way.ledger.entry(ref)
         removes = difference.action.removes or difference.action is Action.REPLACE
         if removes and entry is not None and entry.protect:
@@ -391,7 +421,10 @@ def _objections(way: Way, found: list[Difference]) -> Iterator[Objection]:
 def _never_again(difference: Difference, way: Way) -> str:
     """Why what has its name now cannot give way to what had it; empty if it can."""
     how = kind(difference.ref.kind).replacement
-    if difference.action is not Action.REPLACE or how is Replacement.RECREATE:
+    if difference.action is not Action.REPLACE or how in {
+        Replacement.RECREATE,
+        Replacement.ON_WORD,
+    }:
         return ""
     fields = ", ".join(change.pointer for change in difference.changes)
     why = f"{difference.live} is another one now: {fields} cannot change in place"

@@ -50,7 +50,7 @@ class Draft:
 
 def drafts(difference: Difference, around: Surroundings) -> list[Draft]:
     if difference.ref.is_record_set:
-        return [_record_draft(difference, around)]
+        return _record_drafts(difference, around)
     facts = kind(difference.ref.kind)
     match difference.action:
         case Action.CREATE:
@@ -72,6 +72,14 @@ def _written_down(facts: Kind, difference: Difference, around: Surroundings) -> 
     step = _step(facts, difference, verb, verb.value, around)
     step = replace(step, undo=verdict.undo, undo_why=verdict.why, estimate=0.0)
     return Draft(step, last=verb is Action.SET_ASIDE)
+
+
+def _record_drafts(difference: Difference, around: Surroundings) -> list[Draft]:
+    if difference.action is not Action.REPLACE:
+        return [_record_draft(difference, around)]
+    gone = replace(difference, action=Action.DELETE, after=None)
+    made = replace(difference, action=Action.CREATE, before=None)
+    return [_record_draft(gone, around), _record_draft(made, around)]
 
 
 def _record_draft(difference: Difference, around: Surroundings) -> Draft:
@@ -199,9 +207,7 @@ def _at(changes: Iterable[FieldChange]) -> list[str]:
     return [change.pointer for change in changes]
 
 
-def _update_for(
-    facts: Kind, name: str, live: Ref, changes: tuple[FieldChange, ...] = ()
-) -> Update:
+def _update_for(facts: Kind, name: str, live: Ref, changes: tuple[FieldChange, ...] = ()) -> Update:
     scope = scope_of(live)
     able = [how for how in facts.updates if scope in how.scopes]
     able = [how for how in able if how.when is None or how.when(changes)]

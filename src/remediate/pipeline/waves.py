@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -25,8 +25,9 @@ def waves(differences: Sequence[Difference], around: Surroundings) -> list[list[
     """Every step, in waves; steps of one wave need nothing of each other."""
     made = [draft for difference in differences for draft in drafts(difference, around)]
     _check_before_creating(made)
-    _group_owners(made)
-    _link(made, around)
+    emptied = _emptied(made)
+    _group_owners(made, emptied)
+    _link(made, around, emptied)
     first, last = ([d for d in made if d.last is last] for last in (False, True))
     return _numbered([*_levels(first), *_levels(last)])
 
@@ -43,18 +44,31 @@ def _check_before_creating(drafts: list[Draft]) -> None:
             maker.step = replace(maker.step, awaits=(*maker.step.awaits, condition))
 
 
-def _group_owners(drafts: list[Draft]) -> None:
-    """Record sets of one owner name go in one change, so they share a wave, whatever they do."""
-    heads: dict[tuple[Ref, str], Draft] = {}
+def _emptied(drafts: list[Draft]) -> dict[Ref, Draft]:
+    """The zones that are deleted and made again, by the drafts that make them."""
+    zones = {d.step.ref: d for d in drafts if d.gap is not None and d.step.ref.kind == DNS}
+    for draft in drafts:
+        if draft.step.ref.is_record_set and draft.step.ref.zone in zones:
+            draft.last = False  # before the zone, whose deletion is not the last step either
+    return zones
+
+
+def _group_owners(drafts: list[Draft], emptied: Collection[Ref]) -> None:
+    """Record sets of one owner name go in one change, so they share a wave, whatever they do.
+
+    Of a zone that is made again, those that go with the old one are apart from the new.
+    """
+    heads: dict[tuple[Ref, str, bool], Draft] = {}
     for draft in sorted(drafts, key=lambda d: d.last):
         ref = draft.step.ref
         if ref.is_record_set:
-            head = heads.setdefault((ref.zone, ref.record[0]), draft)
+            goes = draft.step.verb.removes and ref.zone in emptied
+            head = heads.setdefault((ref.zone, ref.record[0], goes), draft)
             if head is not draft:
                 draft.group, draft.last = head, head.last
 
 
-def _link(drafts: list[Draft], around: Surroundings) -> None:
+def _link(drafts: list[Draft], around: Surroundings, emptied: Mapping[Ref, Draft]) -> None:
     """Let every draft wait for what it needs."""
     makers: dict[Ref, Draft] = {}
     for draft in drafts:
@@ -69,7 +83,7 @@ def _link(drafts: list[Draft], around: Surroundings) -> None:
         inside[parent_of(ref)].append(draft)
     for draft in drafts:
         step = draft.step
-        if draft.last:
+        if draft.last or (step.verb.removes and step.ref.is_record_set):
             continue
         needed = [makers[ref] for ref in needs_of(step, around.project) if ref in makers]
         above = parent_of(step.live)
@@ -85,6 +99,7 @@ def _link(drafts: list[Draft], around: Surroundings) -> None:
             needed += proofs if alone else front
         draft.head.needs += [other.head for other in needed if other.step.live != step.live]
     _let_checks_wait(drafts, front)
+    _empty_first(drafts, emptied)
     _close_gaps(drafts)
     _link_deletions(drafts, around)
 
@@ -108,6 +123,19 @@ def _reaching(draft: Draft, drafts: list[Draft]) -> set[int]:
         return known[id(each)]
 
     return {id(each) for each in drafts if reaches(each)}
+
+
+def _empty_first(drafts: list[Draft], emptied: Mapping[Ref, Draft]) -> None:
+    """A zone is empty when it goes, and goes when all is there that the new one's sets need."""
+    for zone, made in emptied.items():
+        inside = [d for d in drafts if d.step.ref.is_record_set and d.step.ref.zone == zone]
+        heads = {id(d.head): d.head for d in inside}.values()
+        awaited = [other for head in heads for other in head.needs if other is not made]
+        assert made.gap is not None
+        for head in heads:
+            if head.step.verb.removes:
+                made.gap.needs.append(head)
+                head.needs += awaited
 
 
 def _close_gaps(drafts: list[Draft]) -> None:

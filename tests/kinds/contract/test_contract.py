@@ -214,14 +214,34 @@ def test_it_is_deleted_and_inserted_again(stage: Stage, example: Example, said: 
     goes_back(stage, made, before)
 
 
+@pytest.mark.parametrize(("example", "said"), BY_HOW[Replacement.ON_WORD], ids=str)
+def test_it_is_deleted_and_made_again_on_an_explicit_word(
+    stage: Stage, example: Example, said: str
+) -> None:
+    before, ref = stage.set_up(example), ref_of(example)
+    stage.show(example, example.changed(example.replacements[said]))
+    with pytest.raises(PlanRefused, match="zone-replace"):
+        stage.workbench.apply()
+    assert moved(before, stage.workbench.state()) == {}
+    word = [f"zone-replace:{ref}=tried"]
+    made = stage.workbench.apply(allow=word)
+    assert [d.action for d in made.differences if d.ref == ref] == [Action.REPLACE]
+    assert [s.verb for s in made.steps if s.live == ref] == [Action.DELETE, Action.CREATE]
+    assert stage.second_plan_is_empty()
+    with pytest.raises(PlanRefused, match="zone-replace"):
+        stage.workbench.roll_back()
+    stage.workbench.roll_back(allow=word)
+    lost = {at.rpartition("/")[2] for at in moved(before, stage.workbench.state())}
+    assert lost <= {"nameServers", "rrsets"}
+
+
 @pytest.mark.parametrize(("example", "said"), BY_HOW[Replacement.REFUSED], ids=str)
 def test_it_is_never_replaced(stage: Stage, example: Example, said: str) -> None:
     before = stage.set_up(example)
     stage.show(example, example.changed(example.replacements[said]))
     made = stage.workbench.plan()
-    assert [(o.rule, o.level, o.ref) for o in made.objections] == [
-        ("zone-replace" if example.name == "DnsZone" else "replace", "deny", ref_of(example))
-    ]
+    refusal = ("replace", "deny", ref_of(example))
+    assert [(o.rule, o.level, o.ref) for o in made.objections] == [refusal]
     assert made.is_empty
     with pytest.raises(PlanRefused):
         stage.workbench.apply()

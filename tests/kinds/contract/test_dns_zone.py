@@ -7,7 +7,11 @@ from typing import Any
 import pytest
 
 from remediate.kinds.records.rdata import TYPES
+from remediate.model.errors import InvalidInput, PlanRefused
 from remediate.model.json import Body
+from remediate.report.human import plan_text
+from remediate.report.machine import plan_json
+from remediate.report.readback import read_plan
 from tests.kinds.examples import examples
 from tests.workbench import Workbench, document, moved, told
 
@@ -161,3 +165,99 @@ def test_the_example_holds_every_type_that_can_be_written() -> None:
         for rrtype in sets or ()
     }
     assert written == TYPES
+
+
+PUBLIC = {"dnsName": "example.com.", "visibility": "public"}
+PRIVATE = {**PUBLIC, "visibility": "private"}
+WORD = ["zone-replace:DnsZone/example=the old one is public"]
+
+
+def two_faced(spec: dict[str, Any], records: dict[str, Any], **lifecycle: Any) -> dict[str, Any]:
+    return document("DnsZone", "example", {**spec, "records": records}, lifecycle)
+
+
+def sets(workbench: Workbench) -> dict[tuple[str, str], Any]:
+    found: Any = workbench.send("GET", f"{API}/rrsets")
+    every = {(one["name"], one["type"]): one.get("rrdatas") for one in found["rrsets"]}
+    return {at: data for at, data in every.items() if at[1] not in {"NS", "SOA"}}
+
+
+def test_a_zone_made_again_is_emptied_first_and_filled_after(workbench: Workbench) -> None:
+    workbench.write(two_faced(PUBLIC, {"www": A, "old": A, "mx": one("MX", "10 a.example.net.")}))
+    workbench.apply()
+    workbench.write(two_faced(PRIVATE, {"www": one("A", "192.0.2.9"), "mx": CNAME, "new": A}))
+    made = workbench.apply(allow=WORD)
+    order = [(step.verb.value, str(step.live)) for step in made.steps]
+    zone_gone = order.index(("delete", "DnsZone/example"))
+    assert order[zone_gone + 1] == ("create", "DnsZone/example")
+    assert {verb for verb, _ in order[:zone_gone]} == {"delete"}
+    assert {verb for verb, _ in order[zone_gone + 2 :]} == {"create"}
+    assert sets(workbench) == {
+        ("mx.example.com.", "CNAME"): ["lb.example.net."],
+        ("new.example.com.", "A"): ["192.0.2.1"],
+        ("www.example.com.", "A"): ["192.0.2.9"],
+    }
+    assert workbench.plan().is_empty
+
+
+def test_making_it_again_is_announced_with_the_name_servers_it_loses(
+    workbench: Workbench,
+) -> None:
+    workbench.write(two_faced(PUBLIC, {"www": A}))
+    workbench.apply()
+    workbench.write(two_faced(PRIVATE, {"www": A}))
+    made = workbench.plan()
+    (objection,) = made.objections
+    servers: Any = workbench.live("DnsZone/example")
+    assert servers["nameServers"][0].removesuffix(".") in objection.message
+    assert "until the registrar, or the zone above, has the new ones" in objection.message
+    assert objection.allow == "--allow zone-replace:DnsZone/example=REASON"
+    steps = {step.verb.value: step.undo.value for step in made.steps if not step.ref.is_record_set}
+    assert steps == {"delete": "approximate", "create": "exact"}
+    text = plan_text(made)
+    assert "-/+ DnsZone/example" in text
+    assert "1 record sets are deleted with the zone, 1 written" in " ".join(text.split())
+    assert plan_json(read_plan(plan_json(made))) == plan_json(made)
+
+
+def test_what_others_hold_in_it_is_not_lost_with_it(workbench: Workbench) -> None:
+    workbench.write(two_faced(PUBLIC, {"www": A}))
+    workbench.apply()
+    workbench.send("POST", f"{API}/rrsets", ROUTED)
+    before = workbench.state()
+    workbench.write(two_faced(PRIVATE, {"www": A}))
+    with pytest.raises(PlanRefused, match="holds 1 record sets that are not ours"):
+        workbench.apply(allow=[*WORD, "record-conflict=no"])
+    assert moved(before, workbench.state()) == {}
+
+
+@pytest.mark.parametrize("how", ["protect", "refuse"])
+def test_a_zone_may_be_kept_from_being_made_again(workbench: Workbench, how: str) -> None:
+    workbench.write(two_faced(PUBLIC, {"www": A}))
+    workbench.apply()
+    lifecycle = {"protect": True} if how == "protect" else {"replace": "refuse"}
+    workbench.write(two_faced(PRIVATE, {"www": A}, **lifecycle))
+    with pytest.raises(PlanRefused, match="protected" if how == "protect" else "never is"):
+        workbench.apply(allow=WORD)
+
+
+def test_all_of_a_zone_is_chosen_or_nothing(workbench: Workbench) -> None:
+    workbench.write(two_faced(PUBLIC, {"www": A}))
+    workbench.apply()
+    workbench.write(two_faced(PRIVATE, {"www": A}))
+    with pytest.raises(InvalidInput, match="1 of its record sets are left out"):
+        workbench.plan(targets=("DnsZone/example",))
+    assert len(workbench.plan(targets=("DnsZone/example*",)).differences) == 2
+
+
+def test_the_new_zone_waits_for_what_its_names_need_so_that_the_gap_is_short(
+    workbench: Workbench,
+) -> None:
+    workbench.write(two_faced(PUBLIC, {"www": A}))
+    workbench.apply()
+    edge = document("Address", "edge", {})
+    workbench.write(two_faced(PRIVATE, {"www": one("A", "${Address/edge.address}")}), edge)
+    made = workbench.apply(allow=WORD)
+    first = [str(step.ref) for step in made.waves[0]]
+    assert first == ["Address/edge"]
+    assert workbench.plan().is_empty
