@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
+from google.cloud import sqladmin_v1beta4 as google_cloud_sql
 
 from remediate.kinds.bodies.compare import field_changes, masked
 from remediate.kinds.bodies.restarts import restarts
@@ -13,6 +15,7 @@ from remediate.kinds.sql_instance_flags import MYSQL, POSTGRES
 from remediate.kinds.sql_instance_versions import is_maintained, is_met, version_of, why_not
 from remediate.model.plan import FieldChange, Undo
 from tests.kinds.checking import faults
+from tests.kinds.examples import Example, examples
 
 FACTS = kind("SqlInstance")
 BASE: dict[str, Any] = {
@@ -558,3 +561,29 @@ def test_every_field_of_each_table_is_one_of_the_spec() -> None:
     fields = FACTS.spec.model_fields
     tables = (FACTS.reverts, FACTS.restarts, FACTS.restarts_if, FACTS.stays, FACTS.keyed)
     assert {parts(at)[0] for table in tables for at in table} <= fields.keys()
+
+
+EXAMPLES = examples("SqlInstance")
+
+
+@pytest.mark.parametrize(
+    "patch",
+    [
+        pytest.param(patch, id=f"{example.variant}, {said}")
+        for example in EXAMPLES
+        for said, patch in {**example.changes, **example.for_good}.items()
+    ],
+)
+def test_googles_own_client_reads_what_a_change_would_send(patch: dict[str, Any]) -> None:
+    message = google_cloud_sql.DatabaseInstance
+    message.from_json(json.dumps(patch))  # raises for a field or a value that Google has not
+    with pytest.raises(Exception, match="no field named"):
+        message.from_json(json.dumps({**patch, "nobodys": 1}))
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=str)
+def test_googles_own_client_reads_what_an_insert_would_send(example: Example) -> None:
+    spec = FACTS.spec.model_validate(example.spec).model_dump(exclude_unset=True)
+    read = google_cloud_sql.DatabaseInstance.from_json(json.dumps(spec))
+    assert read.database_version.name == spec["databaseVersion"]
+    assert read.settings.tier == spec["settings"]["tier"]

@@ -5,6 +5,7 @@ The contract suite changes every field; here is what is special to a database.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +18,8 @@ from remediate.model.json import Body
 from remediate.model.plan import Action, Plan, Risk, Undo
 from remediate.pipeline import run
 from remediate.pipeline.guard import denied
+from remediate.report.human import plan_text
+from remediate.report.machine import plan_json
 from tests.workbench import PROJECT, Workbench, document, insist, moved, told
 
 AT = f"v1/projects/{PROJECT}/instances/shop"
@@ -420,3 +423,32 @@ def test_its_connection_name_is_known_after_its_creation(workbench: Workbench) -
     assert live is not None
     assert live["description"] == f"{PROJECT}:us-central1:shop at 198.19.0.1"
     assert workbench.plan().is_empty
+
+
+def test_a_password_is_sent_once_and_kept_nowhere(
+    workbench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[calls.Call] = []
+
+    def send(google: Any, call: calls.Call) -> Any:
+        sent.append(call)
+        return calls.send(google, call)
+
+    monkeypatch.setattr(run, "send", send)
+    workbench.write(shop(rootPassword="xyzzy-9d1f"))
+    made = workbench.apply()
+    assert [(call.body or {}).get("rootPassword") for call in sent] == ["xyzzy-9d1f"]
+    workbench.write(shop(rootPassword="xyzzy-another"))
+    assert workbench.plan().is_empty  # nobody can tell what it is, so nothing is claimed
+    kept = [path.read_text() for path in workbench.store.root.rglob("*") if path.is_file()]
+    told_of_it = [*kept, plan_text(made), json.dumps(plan_json(made))]
+    assert [text for text in told_of_it if "xyzzy" in text] == []
+
+
+def test_a_plan_says_what_restarts_in_text_and_in_json(bench: Workbench) -> None:
+    bench.write(shop(settings={"tier": "db-custom-2-7680"}))
+    made = bench.plan()
+    assert "      restarts the database (settings.tier)\n" in plan_text(made)
+    ours: Any = plan_json(made)["remediate"]
+    (step,) = ours["steps"]
+    assert step["restarts"] == ["restarts the database (settings.tier)"]
