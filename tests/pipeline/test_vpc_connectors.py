@@ -9,7 +9,7 @@ import pytest
 from remediate.gcp.operations import Operation
 from remediate.kinds.bodies.names import counted
 from remediate.kinds.registry import kind
-from remediate.model.errors import PlanRefused, RemediateError, Stale, Unreachable
+from remediate.model.errors import CheckFailed, PlanRefused, RemediateError, Stale, Unreachable
 from remediate.model.json import Body
 from remediate.model.plan import Action, Risk, Undo
 from remediate.pipeline.apply import apply, order_of
@@ -147,8 +147,9 @@ def test_a_new_range_in_the_yaml_is_room_enough(workbench: Workbench) -> None:
 def test_what_failed_is_replaced_though_no_field_differs(workbench: Workbench) -> None:
     workbench.write(connector())
     fail_next(workbench)
-    with pytest.raises(RemediateError):
+    with pytest.raises(CheckFailed, match="failed to get healthy") as failed:
         workbench.apply()
+    assert "is in state ERROR and never comes back" in str(failed.value)
     assert live(workbench)["state"] == "ERROR"
     made = wish(workbench, spare=None)
     assert "ERROR" in refusal(made)

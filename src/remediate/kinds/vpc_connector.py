@@ -194,6 +194,16 @@ def ready(body: Body) -> Readiness:
     return Readiness(ready=state == "READY", state=state, failed=state == "ERROR")
 
 
+def aftermath(body: Body) -> str:
+    """What Google says of a failed one as well: that deleting it is all that can be done."""
+    if not ready(body).failed:
+        return ""
+    return (
+        "it is in state ERROR and never comes back from there: with lifecycle.replaceCidr the next "
+        "apply puts a new one beside it, and a rollback deletes one that was new"
+    )
+
+
 def ready_alone(_body: Mapping[str, Any]) -> bool:
     """A connector waits for nobody to use it."""
     return True
@@ -249,5 +259,6 @@ KIND = Kind(
     guessed=True,
     ready=ready,
     ready_alone=ready_alone,
+    aftermath=aftermath,
     check=check,
 )

@@ -121,7 +121,7 @@ def await_effect(
         if facts.holds and facts.holds(body, step.fields, after or {}):
             return
         if facts.aftermath and (told := facts.aftermath(body)):
-            raise CheckFailed(f"{step.live} was written, but {told}") from error
+            raise CheckFailed(f"{step.live} was written, but {told} ({error})") from error
         raise
 
 
