@@ -27,7 +27,7 @@ FRONT = [address(), url_map(), rule("TargetHttpsProxy/secure", "443")]
 
 def edge(*hosts: str, records: Mapping[str, Any] | None = None, **lifecycle: Any) -> list[Any]:
     """A proxy whose one certificate is for these hosts of example.com, all of which lead to it."""
-    names = zone({**{host: TO_EDGE for host in hosts}, **(records or {})})
+    names = zone({**dict.fromkeys(hosts, TO_EDGE), **(records or {})})
     domains = [f"{host}.example.com" for host in hosts]
     return [*FRONT, https_proxy("one"), managed(*domains, name="one", **lifecycle), names]
 
@@ -222,11 +222,11 @@ def test_after_a_permanent_failure_the_old_stays_and_the_next_apply_issues_anoth
 def test_fifteen_certificates_leave_no_room_for_another(workbench: Workbench) -> None:
     names = [f"c{number}" for number in range(15)]
     certificates = [managed(f"{name}.example.com", name=name) for name in names]
-    records = zone({name: TO_EDGE for name in names})
+    records = zone(dict.fromkeys(names, TO_EDGE))
     workbench.write(*FRONT, https_proxy(*names), *certificates, records)
     workbench.apply()
     certificates[3] = managed("c3.example.com", "also.example.com", name="c3")
-    records = zone({name: TO_EDGE for name in (*names, "also")})
+    records = zone(dict.fromkeys((*names, "also"), TO_EDGE))
     workbench.write(*FRONT, https_proxy(*names), *certificates, records)
     (objection,) = denied(workbench.plan().objections)
     assert objection.rule == "certificate-limit"
