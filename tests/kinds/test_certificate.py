@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from remediate.kinds.bodies.compare import field_changes, masked
-from remediate.kinds.certificate import again, as_written, lost, one_way, ready, ready_alone
+from remediate.kinds.bodies.compare import field_changes, masked, writable
+from remediate.kinds.certificate import as_written, lost, one_way, ready, ready_alone
 from remediate.kinds.registry import kind
 from remediate.model.json import Body
 from remediate.model.plan import FieldChange
@@ -155,8 +155,9 @@ def test_only_who_proves_a_domain_by_a_load_balancer_needs_one_before() -> None:
 
 
 def test_what_was_issued_is_not_sent_back() -> None:
-    body = managed("a.example.com", state="ACTIVE")
-    assert again({**body, "pemCertificate": pem("a")}) == body
+    body = managed("a.example.com")
+    live = {**body, "pemCertificate": pem("a"), "expireTime": "2026-12-01T00:00:00Z"}
+    assert writable(kind("Certificate"), as_written(live)) == body
 
 
 def test_the_two_sorts_never_become_each_other() -> None:

@@ -930,6 +930,30 @@ CERTIFICATES = (
         ("4:51", "certificates of Compute and of Certificate Manager do not mix"),
     ),
     one(
+        "a proxy whose bare names mean certificates of both",
+        head("TargetHttpsProxy", "p")
+        + "spec: {urlMap: global/urlMaps/m, sslCertificates: [c, s]}\n"
+        + SHOWN
+        + "---\n"
+        + certificate(
+            "{type: MANAGED, managed: {domains: [a.example.com]}}", "SslCertificate", "s"
+        ),
+        ("4:51", "certificates of Compute and of Certificate Manager do not mix"),
+    ),
+    one(
+        "a domain that none of the authorizations is for",
+        certificate("{managed: {domains: [example.com, b.org], dnsAuthorizations: [a]}}")
+        + AUTHORITY,
+        ("4:41", "none of its dnsAuthorizations is for b.org"),
+    ),
+    one(
+        "a map that shows a certificate of a region",
+        certificate("{matcher: PRIMARY, certificates: [c]}", "CertificateMapEntry", "m/e")
+        + MAP
+        + SHOWN.replace("name: c", "name: c, location: us-east1"),
+        ("4:41", "a map shows certificates of location global"),
+    ),
+    one(
         "a record that takes what an authorization does not give",
         records('    x: {CNAME: {ttl: 60, values: ["${DnsAuthorization/a.dnsResourceRecord}"]}}\n')
         + AUTHORITY,

@@ -37,7 +37,7 @@ def authorization(name: str = "a") -> Document:
 
 def certificate(*names: str, **lifecycle: Any) -> Document:
     """For these hosts of example.com, authorized by DNS."""
-    hosts = [f"{name}.example.com" for name in names]
+    hosts = [f"{star}{name}.example.com" for name in names for star in ("", "*.")]
     spec = {"managed": {"domains": hosts, "dnsAuthorizations": [*names]}}
     return document("Certificate", "shown", spec, lifecycle)
 
@@ -184,7 +184,10 @@ def test_a_certificate_for_more_hosts_is_made_beside_and_shown_once_it_is_active
     made = standing.plan()
     (replacing,) = (d for d in made.differences if d.action is Action.REPLACE)
     assert str(replacing.ref) == "Certificate/shown"
-    assert at(made, ENTRY).ready == (replacing.live,)
+    attach, detach = (step for step in made.steps if str(step.ref) == ENTRY)
+    assert attach.ready == (replacing.live,)
+    assert detach.ready == (replacing.live, parse_ref(ENTRY))
+    assert wave(made, "Certificate/shown") < wave(made, ENTRY)
     proof = "DnsZone/example/_acme-challenge.b.example.com./CNAME"
     assert wave(made, proof) < wave(made, ENTRY)
     before, witness = standing.state(), Witness(standing)
@@ -213,7 +216,7 @@ def test_who_proves_its_domains_by_the_load_balancer_is_shown_beside_the_old_unt
     new = next(d.live for d in made.differences if d.action is Action.REPLACE)
     assert len((attach.after or {})["certificates"]) == 2
     assert attach.ready == ()
-    assert detach.ready == (new,)
+    assert detach.ready == (new, parse_ref(ENTRY))
     assert shown(workbench) == [new.name]
     assert state(workbench, new) == "ACTIVE"
     assert workbench.plan().is_empty
@@ -264,6 +267,26 @@ def test_a_proxy_may_list_certificates_of_certificate_manager(workbench: Workben
     body: Any = workbench.live("TargetHttpsProxy/secure")
     assert body["sslCertificates"] == [
         f"//certificatemanager.googleapis.com/{LOCATION.removeprefix('v1/')}/certificates/shown"
+    ]
+    assert workbench.plan().is_empty
+
+
+def test_in_a_list_it_is_rotated_as_any_other_wherever_its_names_lead(
+    workbench: Workbench,
+) -> None:
+    front = [each for each in FRONT if each["metadata"]["name"] != "secure"]
+    edge = [*front, proxy(sslCertificates=["Certificate/shown"])]
+    proved = zone({f"_acme-challenge.{name}": sets("CNAME", DATA % name) for name in "ab"})
+    proofs = [authorization("a"), authorization("b"), proved]
+    workbench.write(*edge, *proofs, certificate("a"))
+    workbench.apply()
+    workbench.write(*edge, *proofs, certificate("a", "b"))
+    made = workbench.apply()
+    notes = [step.note for step in made.steps if step.ref.kind == "TargetHttpsProxy"]
+    assert notes == [
+        "attach beside the old, once the new is ready",
+        "put the new first, once it is ready",
+        "detach the old, once the new is served",
     ]
     assert workbench.plan().is_empty
 
@@ -368,7 +391,7 @@ def test_the_chain_is_imported_by_names_and_plans_empty(standing: Workbench) -> 
     assert made["TargetHttpsProxy/secure"] == {"certificateMap": "edge", "urlMap": "main"}
     assert made["Certificate/shown"]["managed"] == {
         "dnsAuthorizations": ["a"],
-        "domains": ["a.example.com"],
+        "domains": ["a.example.com", "*.a.example.com"],
     }
     proof = made["DnsZone/example"]["records"]["_acme-challenge.a"]["CNAME"]["values"]
     assert proof == [DATA % "a"]

@@ -18,6 +18,7 @@ from remediate.kinds.fields.spec import Spec, Text, Word
 from remediate.kinds.kind import (
     Compare,
     Kind,
+    Linked,
     Readiness,
     Removal,
     Replacement,
@@ -27,6 +28,7 @@ from remediate.kinds.kind import (
 )
 from remediate.model.json import Body, Json
 from remediate.model.plan import Action, FieldChange, Risk, Undo
+from remediate.model.values import Template
 
 DOMAIN_LIMIT = 100
 TAGS = "tags are bound once and never read back; Resource Manager binds them at any time"
@@ -91,6 +93,20 @@ def _self_managed(spec: Mapping[str, Any]) -> Iterator[Fault]:
     yield from key_faults(spec, "/selfManaged/pemPrivateKey")
 
 
+def check_links(spec: Mapping[str, Any], linked: Linked) -> list[Fault]:
+    """Each domain is authorized; somebody else's authorization may be for any of them."""
+    held = (spec.get("managed") or {}).get("dnsAuthorizations") or ()
+    domains = [each["domain"] for _ref, each in linked.values() if "domain" in each]
+    if not held or len(domains) < len(held) or any(isinstance(d, Template) for d in domains):
+        return []
+    known = {plain_domain(domain) for domain in domains}
+    return [
+        (at, f"none of its dnsAuthorizations is for {name}")
+        for at, name in values(spec, "/managed/domains/*")
+        if name.lower().removeprefix("*.") not in known
+    ]
+
+
 def without_usual_scope(value: Json) -> Json:
     """Google leaves DEFAULT out of its answers."""
     return None if value == "DEFAULT" else value
@@ -148,11 +164,6 @@ def verdict(changes: Sequence[FieldChange]) -> Verdict | None:
     return Verdict(Undo.APPROXIMATE, f"it shows the new one until the old is written again: {KEY}")
 
 
-def again(body: Body) -> Body:
-    """Google fills in the certificate that it has issued; nobody may send it one."""
-    return {name: value for name, value in body.items() if name != "pemCertificate"}
-
-
 def lost(body: Body) -> str:
     return "" if body.get("managed") else KEY
 
@@ -207,6 +218,6 @@ KIND = Kind(
     verdict=verdict,
     irrecoverable={"/selfManaged": KEY},
     lost=lost,
-    again=again,
     check=check,
+    check_links=check_links,
 )

@@ -10,9 +10,19 @@ from remediate.kinds.fields.domains import is_host, plain_domain
 from remediate.kinds.fields.labels import label_faults, with_whole_labels
 from remediate.kinds.fields.rules import Fault, at_most, distinct, exactly_one, spelled
 from remediate.kinds.fields.spec import Spec, Text, Word
-from remediate.kinds.kind import Compare, Kind, Readiness, Replacement, Scope, Update, Verdict
+from remediate.kinds.kind import (
+    Compare,
+    Kind,
+    Linked,
+    Readiness,
+    Replacement,
+    Scope,
+    Update,
+    Verdict,
+)
 from remediate.model.json import Body
 from remediate.model.plan import Action, Undo
+from remediate.model.ref import GLOBAL
 
 CERTIFICATE_LIMIT = 4
 
@@ -47,6 +57,14 @@ def _certificates(spec: Mapping[str, Any]) -> Iterator[Fault]:
     yield from distinct(spec, "/certificates/*", "certificate")
 
 
+def check_links(_spec: Mapping[str, Any], linked: Linked) -> list[Fault]:
+    return [
+        (where, f"a map shows certificates of location global, and {ref} is not there")
+        for where, (ref, _) in linked.items()
+        if ref.location != GLOBAL
+    ]
+
+
 def ready(body: Body) -> Readiness:
     """ACTIVE once every front end of Google's shows what it says."""
     state = str(body.get("state") or "PENDING")
@@ -68,6 +86,7 @@ KIND = Kind(
     parent="CertificateMap",
     links={"/certificates/*": ("Certificate",)},
     overlaps="certificates",
+    overlap_limit=CERTIFICATE_LIMIT,
     server_set=frozenset({"/name", "/createTime", "/updateTime", "/state"}),
     immutable=frozenset({"/hostname", "/matcher"}),
     replacement=Replacement.RECREATE,
@@ -87,4 +106,5 @@ KIND = Kind(
     ready=ready,
     ready_alone=ready_alone,
     check=check,
+    check_links=check_links,
 )

@@ -13,11 +13,12 @@ from typing import Annotated, Any, Literal
 from remediate.kinds.fields.rules import Fault, at_most, within
 from remediate.kinds.fields.spec import Bool, Int, Spec, Text, Word
 from remediate.kinds.fields.spellings import without_host
-from remediate.kinds.kind import Kind, Removal, Replacement, Scope, Verdict
+from remediate.kinds.kind import Kind, Linked, Removal, Replacement, Scope, Verdict
 from remediate.model.plan import Action, Undo
 
 CLASSIC_LIMIT = 15
 CERTIFICATE_MANAGER_LIMIT = 100
+NOT_MIXED = "certificates of Compute and of Certificate Manager do not mix"
 
 
 class TargetHttpsProxy(Spec):
@@ -47,12 +48,21 @@ def _certificates(spec: Mapping[str, Any]) -> Iterator[Fault]:
     certificates = spec.get("sslCertificates") or []
     theirs = [_is_of_certificate_manager(text) for text in certificates]
     if any(theirs) and not all(theirs):
-        yield "/sslCertificates", "certificates of Compute and of Certificate Manager do not mix"
+        yield "/sslCertificates", NOT_MIXED
     limit = CERTIFICATE_MANAGER_LIMIT if any(theirs) else CLASSIC_LIMIT
     yield from at_most(spec, "/sslCertificates", limit, "certificates on a proxy")
     elsewhere = ("certificateMap", "serverTlsPolicy", "proxyBind")
     if not certificates and not any(spec.get(name) for name in elsewhere):
         yield "", "sslCertificates or a certificateMap is needed"
+
+
+def check_links(spec: Mapping[str, Any], linked: Linked) -> list[Fault]:
+    """A bare name tells only in the end whose certificate it is."""
+    kinds = {ref.kind for where, (ref, _) in linked.items() if where.startswith("/sslCertificates")}
+    told = [*_certificates(spec)]
+    if len(kinds) > 1 and not any(at == "/sslCertificates" for at, _said in told):
+        return [("/sslCertificates", NOT_MIXED)]
+    return []
 
 
 def _is_of_certificate_manager(link: str) -> bool:
@@ -103,4 +113,5 @@ KIND = Kind(
     },
     seconds=dict.fromkeys((Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE), 1.0),
     check=check,
+    check_links=check_links,
 )

@@ -168,7 +168,8 @@ def _soak(condition: Condition, vigil: Vigil) -> None:
 
 def _age(body: Body, now: datetime) -> float:
     try:
-        return (now - datetime.fromisoformat(str(body.get("creationTimestamp")))).total_seconds()
+        born = str(body.get("creationTimestamp") or body.get("createTime"))
+        return (now - datetime.fromisoformat(born)).total_seconds()
     except ValueError:
         return 0.0
 
@@ -178,7 +179,8 @@ def _served(condition: Condition, vigil: Vigil) -> None:
     ref, google = condition.ref, vigil.google
     if vigil.is_waived("certificate-unseen", ref):
         return
-    serial = serial_of(str((read(google, ref) or {}).get("certificate") or ""))
+    body = read(google, ref) or {}
+    serial = serial_of(str(body.get("certificate") or body.get("pemCertificate") or ""))
     late = (
         f"{ref} is ready, but not served after {{minutes}} minutes "
         "(--allow certificate-unseen=REASON goes on all the same)"

@@ -15,7 +15,14 @@ from remediate.kinds.documents.environment import REGION, Check, EnvironmentSpec
 from remediate.kinds.documents.environment import check as environment_faults
 from remediate.kinds.documents.environment import check_faults as checks_faults
 from remediate.kinds.documents.fingerprint import desired_digest
-from remediate.kinds.documents.graph import Edges, circles, depended, link_complaints, referred
+from remediate.kinds.documents.graph import (
+    Edges,
+    circles,
+    depended,
+    link_complaints,
+    linked_faults,
+    referred,
+)
 from remediate.kinds.documents.lifecycle import lifecycle
 from remediate.kinds.fields.pointers import pointer
 from remediate.model.document import Document, Node, read
@@ -275,6 +282,7 @@ def _connect(folder: _Folder, resources: Mapping[Ref, Resource]) -> None:
         for missing, complaint in link_complaints(each, folder.refs, folder.edges):
             if missing not in folder.obscured:
                 folder.note(folder.refs[ref], complaint)
+        folder.note(folder.refs[ref], *linked_faults(each, resources))
     for ref, complaint in circles(folder.edges):
         folder.note(folder.refs[ref], complaint)
 

@@ -10,6 +10,7 @@ handshakes show the new.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -115,7 +116,7 @@ def _rotation(overlap: Overlap, arriving: Mapping[str, Ref]) -> Iterator[Step]:
     soaking = tuple(_soaks(overlap, arriving))
     if not overlap.facts.handshakes:
         last = overlap.with_list(both, wanted, "detach the old, once the new is ready")
-        yield replace(last, ready=waiting, awaits=soaking, instead=instead)
+        yield replace(last, ready=(*waiting, *_holder(overlap)), awaits=soaking, instead=instead)
         return
     first = wanted + [link for link in both if link not in wanted]
     ahead = overlap.with_list(both, first, "put the new first, once it is ready")
@@ -123,6 +124,13 @@ def _rotation(overlap: Overlap, arriving: Mapping[str, Ref]) -> Iterator[Step]:
     instead = overlap.with_list(first, retreat, instead.note)
     last = overlap.with_list(first, wanted, "detach the old, once the new is served")
     yield replace(last, awaits=tuple(_seen(overlap)), instead=instead)
+
+
+def _holder(overlap: Overlap) -> Iterator[Ref]:
+    """What holds the list, where Google says of it when everybody is shown what is in it."""
+    at = overlap.step.live
+    if not overlap.around.as_it_was and overlap.takes_time(at):
+        yield at
 
 
 def _attachment(overlap: Overlap, both: list[str], new: list[Ref]) -> Step:
@@ -137,7 +145,8 @@ def _attachment(overlap: Overlap, both: list[str], new: list[Ref]) -> Step:
         awaits=tuple(
             Condition(Await.ISSUABLE, ref, overlap.step.live, domains)
             for ref in new
-            if is_led_to(overlap) and (domains := _domains(ref, overlap.around))
+            if is_led_to(overlap) and not _is_proved_elsewhere(ref, overlap.around)
+            if (domains := _domains(ref, overlap.around))
         ),
     )
 
@@ -190,7 +199,14 @@ def _has_failed(ref: Ref | None, around: Surroundings) -> bool:
     return ref is not None and body is not None and kind(ref.kind).ready(dict(body)).failed
 
 
+def _is_proved_elsewhere(ref: Ref, around: Surroundings) -> bool:
+    """Whether it is issued wherever the names lead."""
+    alone = kind(ref.kind).ready_alone
+    return alone is not None and alone(around.live.get(ref) or around.wanted.get(ref) or {})
+
+
 def _domains(ref: Ref, around: Surroundings) -> tuple[str, ...]:
     body = around.live.get(ref) or around.wanted.get(ref) or {}
     managed = body.get("managed") or {}
-    return tuple(str(domain).removesuffix(".") for domain in managed.get("domains") or ())
+    names = (str(domain).removesuffix(".") for domain in managed.get("domains") or ())
+    return tuple(re.sub(r"^\*\.", "www.", name) for name in names)  # one name of all that it covers

@@ -10,7 +10,7 @@ from typing import Any
 
 from remediate.kinds.bodies.canonical import rules_of
 from remediate.kinds.bodies.compare import changeable_fields, fields_digest
-from remediate.kinds.bodies.links import linked, parent_of, ref_of, scope_of
+from remediate.kinds.bodies.links import linked, parent_of, scope_of
 from remediate.kinds.bodies.overlay import merged_changes
 from remediate.kinds.bodies.restarts import restarts
 from remediate.kinds.kind import Kind, Update, Verdict
@@ -221,11 +221,13 @@ def _attaching(facts: Kind, step: Step, around: Surroundings) -> list[Draft]:
     wanted = facts.heeded(step.after)
     written = {name: wanted[name] for name in step.fields if name in wanted}
     alone = _awaited(step.live, written, around)
-    waiting = _waiting(written.get(facts.overlaps) or (), around)
-    if facts.overlaps in step.fields and not (alone and set(waiting) <= set(alone)):
-        return [Draft(each) for each in overlapping(facts, step, around)]
-    note = "once the new is ready" if alone else step.note
-    return [Draft(replace(step, ready=alone, note=note))]
+    steps = overlapping(facts, step, around) if facts.overlaps in step.fields else [step]
+    if alone:
+        first = steps[0]
+        ready = (*alone, *(ref for ref in first.ready if ref not in alone))
+        note = ", ".join(filter(None, (first.note, "once the new is ready")))
+        steps[0] = replace(first, ready=ready, note=note)
+    return [Draft(each) for each in steps]
 
 
 def _awaited(at: Ref, body: Mapping[str, Any], around: Surroundings) -> tuple[Ref, ...]:
@@ -250,12 +252,6 @@ def becomes_ready_alone(ref: Ref, around: Surroundings) -> bool:
         for other in linked(ref, body, around.project)
         if other in around.live or other in around.wanted
     )
-
-
-def _waiting(links: Iterable[str], around: Surroundings) -> tuple[Ref, ...]:
-    """Of somebody else's there is nothing to wait for that we could see."""
-    refs = [ref for link in links if (ref := ref_of(link, around.project))]
-    return tuple(ref for ref in refs if not is_ready(ref, around))
 
 
 def _step(

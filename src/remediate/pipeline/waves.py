@@ -17,7 +17,7 @@ from remediate.model.values import Unknown, unknowns
 from remediate.pipeline.steps import Draft, becomes_ready_alone, drafts
 from remediate.pipeline.surroundings import Surroundings
 
-DNS = "DnsZone"
+DNS, DATABASE = "DnsZone", "SqlInstance"
 AUTHORITY, PROOF = "DnsAuthorization", "dnsResourceRecord/data"
 
 
@@ -95,13 +95,38 @@ def _link(drafts: list[Draft], around: Surroundings, emptied: Mapping[Ref, Draft
             # Names follow what they point to.
             needed += [rule for value in answers(step.after) for rule in listening.get(value, ())]
         if step.ready:
-            alone = all(becomes_ready_alone(ref, around) for ref in step.ready)
+            others = [ref for ref in step.ready if ref != step.live]
+            alone = all(becomes_ready_alone(ref, around) for ref in others)
             needed += proofs if alone else front
         draft.head.needs += [other.head for other in needed if other.step.live != step.live]
     _let_checks_wait(drafts, front)
     _empty_first(drafts, emptied)
     _close_gaps(drafts)
+    _take_turns(drafts, around)
     _link_deletions(drafts, around)
+    _open_late(drafts)
+
+
+def _take_turns(drafts: list[Draft], around: Surroundings) -> None:
+    """What is done to a database's replica is done to the database: one thing at a time."""
+    latest: dict[tuple[Ref, bool], Draft] = {}
+    for draft in drafts:
+        step = draft.step
+        if step.live.kind != DATABASE:
+            continue
+        for primary in linked(step.live, step.after or step.before, around.project):
+            before = latest.get((primary, draft.last))
+            if before is not None and before.step.live != step.live:
+                draft.needs.append(before)
+            latest[primary, draft.last] = draft
+
+
+def _open_late(drafts: list[Draft]) -> None:
+    """What makes a deletion possible is done when nothing else is left to do before it."""
+    for draft in drafts:
+        for opening in [d for d in draft.needs if d.last and d.step.live == draft.step.live]:
+            others = [d for d in draft.needs if d is not opening and d not in opening.needs]
+            opening.needs += others
 
 
 def _let_checks_wait(drafts: list[Draft], front: list[Draft]) -> None:

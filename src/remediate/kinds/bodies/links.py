@@ -19,12 +19,15 @@ CERTIFICATE_MANAGER = "//certificatemanager.googleapis.com/"
 
 _NAME = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 _FOREIGN = ("http://", "https://", "//", "projects/", "global/", "regions/", "zones/", "locations/")
+_CERTIFIED = re.compile(r"(^|/)locations/[^/]+/certificate(s|Maps)/")  # by Certificate Manager
 _HOST = re.compile(r"^(?:https?:)?//[^/]+/")
 _API = re.compile(r"^(?:compute/(?:v1|beta|alpha)/|(?:sql/)?v[12][a-z0-9]*/)")
-# Collections that are not ours and live somewhere else than beside the resource that links to them.
 # Targets of Private Service Connect that are words, not links.
 _WORDS = frozenset({"all-apis", "vpc-sc"})
 _WHOLE_LINKS = frozenset({Api.COMPUTE, Api.DNS})  # whose bodies name networks by their URLs
+# Collections that are not ours, and where they are: in a location of Certificate Manager's, or in
+# Compute's one place; others are beside the resource that links to them.
+_CERTIFICATE_MANAGERS = frozenset({"certificateIssuanceConfigs"})
 _GLOBAL_COLLECTIONS = frozenset({"networks", "backendBuckets"})
 
 
@@ -143,17 +146,14 @@ def foreign_link(project: str, allowed: tuple[str, ...], text: str, at: Ref) -> 
     of_compute = COMPUTE if kind(at.kind).api in _WHOLE_LINKS else ""
     if "certificateMaps" in allowed and _NAME.fullmatch(text):
         text = f"locations/global/certificateMaps/{text}"
-    if (
-        "certificateMaps" in allowed
-        or text.startswith(CERTIFICATE_MANAGER)
-        or "certificatemanager" in text
-    ):
+    if kind(at.kind).api is Api.COMPUTE and _CERTIFIED.search(text):
         return CERTIFICATE_MANAGER + project_relative(text, project)
     if _is_literal(text) or text in _WORDS:
         return text
     if _NAME.fullmatch(text):
         collection = next(name for name in allowed if name not in NAMES)
-        where = "global" if collection in _GLOBAL_COLLECTIONS else _compute_scope(at)
+        beside = scope_path(at) if collection in _CERTIFICATE_MANAGERS else _compute_scope(at)
+        where = "global" if collection in _GLOBAL_COLLECTIONS else beside
         return f"{of_compute}projects/{project}/{where}/{collection}/{text}"
     return of_compute + project_relative(text, project)
 

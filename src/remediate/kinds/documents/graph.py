@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
@@ -69,6 +70,21 @@ def link_complaints(
         else:
             if target is not None:
                 edges.setdefault(resource.ref, {}).setdefault(target, where)
+
+
+def linked_faults(resource: Resource, resources: Mapping[Ref, Resource]) -> Iterator[Complaint]:
+    """What is wrong with a document only beside those that it links to."""
+    facts = kind(resource.ref.kind)
+    if facts.check_links is None or not resource.spec:
+        return
+    linked: dict[str, tuple[Ref, Mapping[str, Any]]] = {}
+    for at, allowed, text in _links(facts, resource.spec):
+        with suppress(ValueError):  # told of already
+            target = link_target(facts, allowed, text, resource.ref, resources)
+            if target is not None:
+                linked[at] = target, resources[target].spec
+    for at, said in facts.check_links(resource.spec, linked):
+        yield Complaint("/spec" + at, said)
 
 
 def _all_links(resource: Resource) -> Iterator[tuple[Kind, str, tuple[str, ...], str]]:
