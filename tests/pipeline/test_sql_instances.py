@@ -452,3 +452,45 @@ def test_a_plan_says_what_restarts_in_text_and_in_json(bench: Workbench) -> None
     ours: Any = plan_json(made)["remediate"]
     (step,) = ours["steps"]
     assert step["restarts"] == ["restarts the database (settings.tier)"]
+
+
+def replica(name: str, lifecycle: dict[str, Any] | None = None) -> dict[str, Any]:
+    spec = {
+        "databaseVersion": "POSTGRES_14",
+        "region": "us-central1",
+        "instanceType": "READ_REPLICA_INSTANCE",
+        "masterInstanceName": "shop",
+        "settings": {"tier": "db-custom-1-3840"},
+    }
+    return document("SqlInstance", name, spec, lifecycle)
+
+
+def test_replicas_of_one_database_take_turns(workbench: Workbench) -> None:
+    every = [shop(REMOVED), *(replica(name, REMOVED) for name in ("one", "two"))]
+    workbench.write(*every)
+    made = workbench.apply()
+    assert [[step.live.name for step in wave] for wave in made.waves] == [
+        ["shop"],
+        ["one"],
+        ["two"],
+    ]
+    assert workbench.plan().is_empty
+    workbench.write()
+    allow = ["delete=moved", "empty-environment=tried", "too-many-deletes=tried"]
+    gone = workbench.apply(prune=True, allow=allow)
+    assert [step.live.name for step in gone.steps] == ["one", "two", "shop"]
+    assert len(gone.waves) == 3
+
+
+def test_protection_is_taken_away_when_nothing_else_is_left_to_do(workbench: Workbench) -> None:
+    workbench.write(
+        shop(REMOVED, settings={"deletionProtectionEnabled": True}), replica("one", REMOVED)
+    )
+    workbench.apply()
+    workbench.write()
+    made = workbench.plan(prune=True)
+    assert [(step.live.name, step.method) for step in made.steps] == [
+        ("one", "delete"),
+        ("shop", "patch"),
+        ("shop", "delete"),
+    ]
