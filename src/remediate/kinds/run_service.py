@@ -197,6 +197,7 @@ KIND = Kind(
         "/template/sandboxes/templates": ("name",),
         f"{_SANDBOX}/env": ("name",),
         f"{_SANDBOX}/volumeMounts": ("mountPath",),
+        "/traffic": ("type", "revision"),
     },
     unordered=frozenset(
         {
