@@ -58,6 +58,18 @@ def test_services_are_moved_over_to_what_takes_its_place_and_back(workbench: Wor
     assert connectors(workbench) == {"inner": FIRST}
 
 
+def test_a_service_that_nobody_declares_stays_where_it_is_and_is_named(
+    workbench: Workbench,
+) -> None:
+    workbench.write(connector(), service())
+    workbench.apply()
+    run_service(workbench, "stranger")
+    workbench.write(connector(maxInstances=4), service())
+    said = f"RunService/{REGION}/stranger is not declared here, and stays with inner"
+    assert said in workbench.apply().notes
+    assert way_out(workbench, "stranger") == "inner"
+
+
 def test_a_service_and_its_connector_go_together_without_a_word(workbench: Workbench) -> None:
     gone = {"onRemove": "delete"}
     workbench.write({**connector(), "lifecycle": gone}, {**service(), "lifecycle": gone})

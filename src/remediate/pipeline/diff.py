@@ -14,7 +14,7 @@ from remediate.kinds.bodies.links import scope_of
 from remediate.kinds.bodies.names import replacement, stands_for
 from remediate.kinds.bodies.overlay import merged_changes, widened
 from remediate.kinds.bodies.resolve import Names, resolved, targets
-from remediate.kinds.bodies.users import users
+from remediate.kinds.bodies.users import staying, users
 from remediate.kinds.kind import Kind, Removal, Replacement, Scope
 from remediate.kinds.registry import kind
 from remediate.model.aside import Aside
@@ -251,10 +251,11 @@ def _replace(pair: Pair, observed: Observed, result: Differences) -> None:
         if (placed := _in_a_free_place(pair, observed, result)) is None:
             return
         pair = placed
-        known = {*observed.live, *result.names.declared}
-        taken = {at.name for at in known if at.kind == ref.kind}
+        declared = result.names.declared
+        taken = {at.name for at in {*observed.live, *declared} if at.kind == ref.kind}
         immutable = _immutable(pair.facts, pair.wanted, observed.project, scope_of(ref))
         new = ref.named(replacement(ref.name, immutable, taken, pair.facts.naming))
+        result.notes += staying(pair.live_ref, observed.live, observed.project, declared)
     result.names.settle(ref, new, None)
     result.written[ref] = (new, without_secrets(pair.facts, pair.wanted))
     if new != pair.live_ref:
