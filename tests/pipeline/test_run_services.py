@@ -11,10 +11,14 @@ from remediate.model.errors import CheckFailed, PartlyApplied, PlanRefused, Stal
 from remediate.model.json import Body
 from remediate.model.plan import Action, Plan, Undo
 from remediate.model.ref import Ref
+from remediate.pipeline.rollback import live_now
 from remediate.report.human import plan_text
 from remediate.report.imported import files_text
 from remediate.report.machine import json_text, plan_json
+from remediate.report.snapshots import differences
+from remediate.report.wording import shown
 from remediate.stores.snapshots import Snapshots
+from remediate.stores.veil import Veil
 from tests.pipeline.test_importing import NEW, bring_in, remarks
 from tests.workbench import PROJECT, REGION, Workbench, document, moved
 
@@ -72,12 +76,23 @@ def test_a_change_of_the_template_goes_back_by_traffic_then_by_template(
     ]
     assert [step.fields for step in made.steps] == [("traffic",), ("template",), ("traffic",)]
     assert {step.undo for step in made.steps} == {Undo.EXACT}
+    assert f"1. traffic goes back to {first} at once\n" in plan_text(made)
     assert all(made.steps[at].id in made.steps[at + 1].after_steps for at in (0, 1))
     workbench.roll_back()
     assert moved(before, workbench.state()) == {}
     assert len(revisions(workbench)) == 3
     workbench.write(service({"MODE": "old"}))
     assert workbench.plan().is_empty
+
+
+def test_a_second_rollback_takes_the_first_one_back(workbench: Workbench) -> None:
+    stand(workbench, {"DB_PASSWORD": "old"})
+    stand(workbench, {"DB_PASSWORD": "new"})
+    after = workbench.state()
+    workbench.roll_back()
+    made = workbench.roll_back()
+    assert len(made.steps) == 3
+    assert moved(after, workbench.state()) == {}
 
 
 def test_traffic_is_on_the_old_revision_before_anything_new_is_made(
@@ -219,6 +234,22 @@ def test_somebody_elses_later_edit_stops_the_rollback(workbench: Workbench) -> N
     with pytest.raises(Stale, match="somebody else has changed this since") as stale:
         workbench.roll_back()
     assert CANARY not in str(stale.value)
+
+
+def test_a_snapshot_and_live_are_told_apart_without_the_secret(workbench: Workbench) -> None:
+    stand(workbench, {"DB_PASSWORD": f"{CANARY}-1"})
+    one = Snapshots(workbench.store).load(workbench.take_snapshot())
+    veil = Veil(workbench.store)
+    assert differences(one, live_now(one, workbench.google, veil)).found == []
+    stand(workbench, {"DB_PASSWORD": f"{CANARY}-2"})
+    (found,) = differences(one, live_now(one, workbench.google, veil)).found
+    (change,) = found.changes
+    said = shown(REF, change, PROJECT)
+    assert (said.pointer, said.before, said.after) == (
+        "/template/containers/0/env/0/value",
+        '"(secret)"',
+        '"(secret)"',
+    )
 
 
 def test_a_deletion_compares_too(workbench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:

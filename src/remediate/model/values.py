@@ -18,6 +18,7 @@ REFERENCE = re.compile(
 
 
 HIDDEN = "(secret)"
+MASKED = "$masked"  # what stores keep of a secret: `{"$masked": "hmac-sha256:…"}`
 
 
 class Quoted(str):
@@ -38,9 +39,13 @@ class Secret(str):
         return format(HIDDEN, spec)
 
 
+def is_masked(value: Any) -> bool:  # noqa: ANN401 - any JSON
+    return isinstance(value, Mapping) and value.keys() == {MASKED}
+
+
 def hidden(value: Any) -> Any:  # noqa: ANN401 - any JSON
-    """The value with every secret in it hidden."""
-    if isinstance(value, Secret):
+    """The value with every secret in it hidden, masked or not."""
+    if isinstance(value, Secret) or is_masked(value):
         return HIDDEN
     if isinstance(value, Mapping):
         return {name: hidden(item) for name, item in value.items()}

@@ -23,6 +23,7 @@ from remediate.model.json import Body
 from remediate.model.plan import Action, Cause, Difference, FieldChange, Objection
 from remediate.model.ref import Ref
 from remediate.model.resource import Desired, Resource, Zone
+from remediate.model.values import MASKED
 from remediate.pipeline.differences import (
     Differences,
     anew,
@@ -42,7 +43,8 @@ def diff(
 ) -> Differences:
     """Every difference of the environment; raises if a part of the live side is unreadable."""
     observed.insist()
-    result = Differences(names=Names(observed.project, desired.resources))
+    names = Names(observed.project, desired.resources)
+    result = Differences(names=names, veiled=ledger.veil.veiled)
     for ref, body in observed.live.items():
         result.names.know(ref, body)
     for ref in _links_first(desired):
@@ -141,7 +143,10 @@ def _compare_resource(
     names.settle(ref, live_ref, live)
     if not (stands := facts.ready(live)).ready:
         result.notes.append(f"{ref} is not ready: {stands.state}")
+    if stands.remark:
+        result.notes.append(f"{ref} {stands.remark}")
     wanted = widened(facts, wanted, live, resource.lifecycle.ignore, observed.project)
+    wanted = facts.as_good(wanted, live)
     changes = field_changes(
         facts,
         wanted,
@@ -154,7 +159,8 @@ def _compare_resource(
         if fields := ", ".join(change.pointer for change in changes):
             result.notes.append(f"{ref} is only observed, and differs in {fields}")
     elif changes or stands.failed:
-        cause = _cause(facts, wanted, live, entry, changes, observed.project)
+        sides = result.veiled(wanted), result.veiled(live)
+        cause = _cause(facts, *sides, entry, changes, observed.project)
         pair = Pair(facts, resource, wanted, live_ref, live, changes, cause)
         if pair.why_not_in_place:
             _replace(pair, observed, result)
@@ -323,12 +329,17 @@ def _cause(
     """Who moved since the last apply: the YAML, the live side, or both."""
     if entry is None:
         return Cause.PENDING
-    ours = {c.pointer for c in field_changes(facts, wanted, entry.fields, project=project)}
-    theirs = {c.pointer for c in field_changes(facts, entry.fields, live, project=project)}
-    moved = {change.pointer for change in changes}
+    ours = _places(field_changes(facts, wanted, entry.fields, project=project))
+    theirs = _places(field_changes(facts, entry.fields, live, project=project))
+    moved = _places(changes)
     if moved & ours & theirs:
         return Cause.CONFLICT
     return Cause.DRIFT if moved <= theirs else Cause.PENDING
+
+
+def _places(changes: tuple[FieldChange, ...]) -> set[str]:
+    """Where they are; of a secret, which the ledger knows by its mask, where that stands."""
+    return {change.pointer.removesuffix(f"/{MASKED}") for change in changes}
 
 
 def _removals(

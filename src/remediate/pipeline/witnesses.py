@@ -17,7 +17,8 @@ from remediate.kinds.registry import kind
 from remediate.model.json import Body
 from remediate.model.plan import Action, Difference
 from remediate.model.ref import Ref
-from remediate.stores.veil import Veil, is_masked
+from remediate.model.values import is_masked
+from remediate.stores.veil import Veil
 
 Witnesses: TypeAlias = Mapping[str, Body]
 """By their full names; what is not there any more is left out."""

@@ -83,6 +83,7 @@ def resource_lines(difference: Difference, drawing: Drawing) -> Iterator[str]:
             body = difference.after or difference.before
             yield from field_lines(main_fields(difference.ref, body, drawing.project), drawing)
         case Action.UPDATE:
+            yield from _stage_lines(difference, drawing)
             yield from change_lines(difference, difference.changes, drawing)
             for sentence in _restarts(difference):
                 yield from wrapped(sentence, drawing.width, INDENT)
@@ -101,6 +102,12 @@ def _restarts(difference: Difference) -> tuple[str, ...]:
         return ()
     before, after = difference.before or {}, difference.after or {}
     return restarts(kind(difference.ref.kind), before, after, difference.changes)
+
+
+def _stage_lines(difference: Difference, drawing: Drawing) -> Iterator[str]:
+    """What an update that takes several writes does first, and then."""
+    for number, stage in enumerate(difference.stages, start=1):
+        yield from wrapped(f"{number}. {stage.note}", drawing.width, INDENT, INDENT + "   ")
 
 
 def heading(difference: Difference, drawing: Drawing) -> Iterator[str]:

@@ -14,7 +14,7 @@ from remediate.kinds.fields.pointers import Patterns, parts, pointer, transforme
 from remediate.kinds.registry import NAMES, kind
 from remediate.model.plan import FieldChange
 from remediate.model.ref import Ref
-from remediate.model.values import HIDDEN, Unknown, hidden
+from remediate.model.values import HIDDEN, MASKED, Unknown, hidden
 from remediate.report.text import safe
 
 NOT_SET = "(not set)"
@@ -46,8 +46,9 @@ def change_for_eyes(ref: Ref, change: FieldChange) -> FieldChange:
     if ref.is_record_set or ref.kind not in NAMES:
         return change
     table = Patterns.flags(kind(ref.kind).write_only)
-    covered = bool(table.fact)
-    for part in parts(change.pointer):
+    at = change.pointer.removesuffix(f"/{MASKED}")
+    covered = bool(table.fact) or at != change.pointer
+    for part in parts(at):
         table = table.below(part)
         covered = covered or bool(table.fact)
     before, after = (
@@ -56,7 +57,7 @@ def change_for_eyes(ref: Ref, change: FieldChange) -> FieldChange:
         else hidden(transformed(value, table, lambda _fact, item: _hidden(item)))
         for value in (change.before, change.after)
     )
-    return FieldChange(change.pointer, before, after)
+    return FieldChange(at, before, after)
 
 
 def _hidden(value: object) -> str | None:

@@ -13,10 +13,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from remediate.model.json import Body
-from remediate.model.values import Secret
+from remediate.model.values import MASKED, Secret, is_masked
 from remediate.stores.store import FORMAT_VERSION, Store, sealed, unsealed
 
-MASKED = "$masked"
 KEY = "masking-key.json"
 
 
@@ -78,10 +77,6 @@ class _Lifting:
         if isinstance(value, list | tuple):
             return [self.lifted(item, name) for item in value]
         return value
-
-
-def is_masked(value: Any) -> bool:  # noqa: ANN401 - any JSON
-    return isinstance(value, Mapping) and value.keys() == {MASKED}
 
 
 def secrets_in(value: Any) -> Iterable[Secret]:  # noqa: ANN401 - any JSON
