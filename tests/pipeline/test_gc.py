@@ -490,7 +490,7 @@ def test_names_without_a_time_wait_from_the_next_apply(workbench: Workbench) -> 
     ledger.save()
     made = workbench.gc(retention=0, allow=ALL)
     assert made.is_empty
-    assert made.notes == ["SslCertificate/brought may be deleted 0 seconds from the next apply"]
+    assert made.notes == ["SslCertificate/brought may be deleted 0 seconds after the next apply"]
     workbench.advance(DAY)
     workbench.apply()
     began = entry(workbench, "SslCertificate/brought")

@@ -14,9 +14,9 @@ from remediate.stores.folder import Folder
 from remediate.stores.ledger import Entry, Ledger
 
 URL_MAP = Ref("UrlMap", "x")
-HALF_AN_ASIDE = (
-    b'{"format_version":2,"endpoint":"google","elsewhere":{},"records":{},"resources":{"UrlMap/x":'
-    b'{"name":"x","fields":{},"onRemove":"keep","protect":false,"asides":[{"name":"x"}]}}}'
+WITH_AN_ASIDE = (
+    '{"format_version":2,"endpoint":"google","elsewhere":{},"records":{},"resources":{"UrlMap/x":'
+    '{"name":"x","fields":{},"onRemove":"keep","protect":false,"asides":[%s]}}}'
 )
 NEG = Ref("NetworkEndpointGroup", "n", "us-central1")
 
@@ -79,7 +79,8 @@ def test_of_two_writers_the_second_is_stale(store: Folder) -> None:
         b'{"format_version":1,"resources":[],"records":{}}',
         b'{"format_version":1,"resources":{"x":{}},"records":{}}',
         b'{"format_version":1,"resources":{"UrlMap/x":{}},"records":{}}',
-        HALF_AN_ASIDE,
+        (WITH_AN_ASIDE % '{"name":"x"}').encode(),
+        (WITH_AN_ASIDE % '{"name":"x","since":"soon","born":"","state":""}').encode(),
     ],
 )
 def test_a_damaged_ledger_is_not_taken_for_none(store: Folder, content: bytes) -> None:
@@ -139,7 +140,7 @@ def test_its_time_is_counted_from_when_it_was_set_aside() -> None:
     assert aside.due(86_400) == now + timedelta(days=1)
     assert aside.when(86_400) == "from 2026-11-24T12:00:00Z"
     assert Aside("x").due(0) is None
-    assert Aside("x").when(604_800) == "7 days from the next apply"
+    assert Aside("x").when(604_800) == "7 days after the next apply"
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from remediate.model.clock import rfc3339
 
@@ -27,12 +27,13 @@ class Aside:
         """When it may be deleted; None as long as its time has not begun."""
         if not self.since:
             return None
-        return datetime.fromisoformat(self.since) + timedelta(seconds=retention)
+        began = datetime.fromisoformat(self.since).astimezone(UTC)
+        return began + timedelta(seconds=retention)
 
     def when(self, retention: float) -> str:
         """When it may be deleted, in words."""
         due = self.due(retention)
-        return f"from {rfc3339(due)}" if due else f"{lasting(retention)} from the next apply"
+        return f"from {rfc3339(due)}" if due else f"{lasting(retention)} after the next apply"
 
     def begun(self, now: datetime) -> Aside:
         """The same, its time begun."""

@@ -12,7 +12,6 @@ from typing import Any, cast
 from remediate.gcp.errors import IN_PROGRESS, AlreadyExists, Contradicted, PreconditionFailed
 from remediate.gcp.google import Google
 from remediate.gcp.operations import Operation
-from remediate.kinds.bodies.asides import as_it_is
 from remediate.kinds.bodies.calls import (
     await_effect,
     call_for,
@@ -26,7 +25,6 @@ from remediate.kinds.bodies.readback import moved_since
 from remediate.kinds.records.changes import Change, Quota, pack
 from remediate.kinds.records.compare import with_live_serial
 from remediate.kinds.registry import kind
-from remediate.model.aside import Aside
 from remediate.model.errors import (
     CheckFailed,
     Interrupted,
@@ -46,6 +44,7 @@ from remediate.model.progress import (
 from remediate.model.ref import Ref
 from remediate.model.values import Reference, Template, Unknown
 from remediate.pipeline.conditions import Vigil, hold, wait_until_ready
+from remediate.pipeline.memory import begun, left_of, set_aside
 from remediate.pipeline.steps import LEDGER_ONLY, record_digest
 from remediate.stores.journal import Journal, Kind
 from remediate.stores.ledger import Entry, Ledger
@@ -126,43 +125,20 @@ class Run:
         tell(self.watchers, StepFailed(step, str(error)))
 
     def _remember(self, step: Step) -> None:
-        entry = self.entries.get(step.ref)
-        known = self.ledger.entry(step.ref)
+        entry, known = self.entries.get(step.ref), self.ledger.entry(step.ref)
         if step.verb is Action.SET_ASIDE:
-            self._mark(step, entry or known)
+            entry = set_aside(entry or known, step)
         elif entry is None:
-            self._forget(step, known)
+            self.gone.add(step.live)
+            entry = left_of(known, step, self.gone)
         else:
-            fields = self._so_far(step, entry, known)
-            entry = replace(entry, fields=self.known(fields), asides=self._begun(step, entry))
-            self.ledger.remember(step.ref, entry)
-
-    def _mark(self, step: Step, entry: Entry | None) -> None:
-        """A rollback may bring back a mark that there was, with its time."""
-        name = step.live.name
-        entry = entry or Entry(name, {}, "delete")
-        marked = entry if entry.aside(name) else entry.with_aside(Aside(name))
-        self.ledger.remember(step.ref, replace(marked, asides=self._begun(step, marked)))
-
-    def _forget(self, step: Step, known: Entry | None) -> None:
-        """What a replacement has left behind goes by itself, and is not the end of the resource."""
-        left = known.without(step.live.name) if known else None
-        self.gone.add(step.live)
-        if left is None or (step.ref.named(left.name) in self.gone and not left.asides):
+            entry = replace(entry, fields=self.known(self._so_far(step, entry, known)))
+        if entry is None:
             self.ledger.forget(step.ref)
-        elif left != known:
-            self.ledger.remember(step.ref, left)
-
-    def _begun(self, step: Step, entry: Entry) -> tuple[Aside, ...]:
-        """What is set aside, each as this run has left it, and its time begun."""
-        now, project = self.google.clock.now(), self.google.project
-        found = []
-        for aside in entry.asides:
-            at = step.ref.named(aside.name)
-            body = self.bodies.get(at)
-            seen = as_it_is(at, body, project) if body else aside
-            found.append(replace(seen, since=aside.since).begun(now))
-        return tuple(found)
+        else:
+            google = self.google
+            entry = begun(entry, step, self.bodies, google.clock.now(), google.project)
+            self.ledger.remember(step.ref, entry)
 
     def _so_far(self, step: Step, entry: Entry, known: Entry | None) -> Body:
         """What is written; a field that a later step of the resource writes is as it is so far."""

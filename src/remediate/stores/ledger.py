@@ -83,7 +83,9 @@ def _stored_asides(stored: Body) -> Json:
 def _aside(stored: Json) -> Aside:
     """Format 1 held nothing but the name: its time begins with the next apply."""
     if isinstance(stored, dict):
-        return Aside(*(str(stored[name]) for name in ("name", "since", "born", "state")))
+        aside = Aside(*(str(stored[name]) for name in ("name", "since", "born", "state")))
+        aside.due(0)  # raises ValueError for what is no time
+        return aside
     return Aside(str(stored))
 
 
