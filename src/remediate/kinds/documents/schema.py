@@ -16,7 +16,7 @@ from remediate.kinds.fields.pointers import parts
 from remediate.kinds.fields.spec import Spec
 from remediate.kinds.kind import Kind, Scope
 from remediate.kinds.registry import NAMES, kind
-from remediate.model.ref import GLOBAL
+from remediate.model.ref import GLOBAL, NESTED
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _EXPRESSION = r"\$\{"
@@ -31,7 +31,8 @@ def json_schema() -> dict[str, Any]:
     properties["apiVersion"] = {"const": API_VERSION}
     properties["kind"] = {"enum": [*NAMES, *PLAIN_KINDS]}
     properties["spec"] = {"type": "object"}
-    definitions["Document.Metadata"]["properties"]["name"] = _of_form(NAME.pattern)
+    either = f"{NAME.pattern}(/{NAME.pattern})?"  # the second of what stands in another
+    definitions["Document.Metadata"]["properties"]["name"] = _of_form(either)
     checks = {"type": "object", "additionalProperties": _defined(Check, "Checks", definitions)}
     specs: dict[str, Any] = {name: _resource(kind(name), definitions) for name in NAMES}
     specs["Environment"] = _defined(EnvironmentSpec, "Environment", definitions)
@@ -50,11 +51,13 @@ def json_schema() -> dict[str, Any]:
 
 def _case(name: str) -> dict[str, Any]:
     then: dict[str, Any] = {"spec": {"$ref": f"#/$defs/{name}.spec"}}
+    called = f"{NAME.pattern}/{NAME.pattern}" if name in NESTED else NAME.pattern
+    metadata: dict[str, Any] = {"name": _of_form(called), "location": False}
+    then["metadata"] = {"properties": metadata}
     if name in PLAIN_KINDS:
         then["lifecycle"] = False
-        then["metadata"] = {"properties": {"location": False}}
     else:
-        then["metadata"] = {"properties": {"location": _location(kind(name))}}
+        metadata["location"] = _location(kind(name))
         if kind(name).room is None:
             then["lifecycle"] = {"properties": {"replaceCidr": False}}
     condition = {"properties": {"kind": {"const": name}}, "required": ["kind"]}
