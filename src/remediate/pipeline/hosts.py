@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, TypeAlias
 
 from remediate.model.ref import Ref
+
+Fields: TypeAlias = Mapping[str, Any]
+"""The body of a resource, Google's or as it is written."""
 
 NAMING = frozenset({"A", "AAAA", "ALIAS", "CNAME"})
 """The types of record sets that lead requests for their owner name somewhere."""
@@ -30,7 +33,7 @@ class Choice:
         return self.rules[max(found, key=len)] if found else self.default
 
 
-def choice(url_map: Mapping[str, Any], ways: Collection[tuple[str, Ref]]) -> Choice:
+def choice(url_map: Fields, ways: Collection[tuple[str, Ref]]) -> Choice:
     """From the body of a URL map, and all that it links to by JSON pointer."""
     of_matcher: dict[str, set[Ref]] = {}
     for number, matcher in enumerate(_objects(url_map.get("pathMatchers"))):
@@ -43,7 +46,7 @@ def choice(url_map: Mapping[str, Any], ways: Collection[tuple[str, Ref]]) -> Cho
     return found
 
 
-def domains(ref: Ref, body: Mapping[str, Any]) -> tuple[str, ...]:
+def domains(ref: Ref, body: Fields) -> tuple[str, ...]:
     """The domains that a certificate is for; () where it may be for any, as far as can be told."""
     match ref.kind:
         case "SslCertificate" | "Certificate":
@@ -71,5 +74,6 @@ def is_for(host: str, listed: Collection[str]) -> bool:
     return host.startswith(_ANY) and any(each.endswith(host[1:]) for each in listed)
 
 
-def _objects(value: Any) -> list[Mapping[str, Any]]:  # noqa: ANN401 - a list, if it is there
-    return [each for each in value or () if isinstance(each, Mapping)]
+def _objects(value: object) -> list[Fields]:
+    listed = value if isinstance(value, list | tuple) else ()
+    return [each for each in listed if isinstance(each, Mapping)]

@@ -10,7 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TypeAlias
 
 from remediate.kinds.bodies.links import holders_of, linked, parent_of, ref_of
 from remediate.kinds.fields.pointers import Patterns, children, leaves
@@ -21,11 +21,11 @@ from remediate.model.plan import Difference, Step
 from remediate.model.ref import Ref
 from remediate.model.resource import Desired, Zone
 from remediate.model.values import Template, Unknown
-from remediate.pipeline.hosts import FORWARDING, NAMING, Choice, choice, domains, is_for
+from remediate.pipeline.hosts import FORWARDING, NAMING, Choice, Fields, choice, domains, is_for
 from remediate.stores.ledger import Ledger
 
-Bodies = Mapping[Ref, Mapping[str, Any]]
-NameSet = tuple[str, str, Sequence[object]]
+Bodies: TypeAlias = Mapping[Ref, Fields]
+NameSet: TypeAlias = tuple[str, str, Sequence[object]]
 """Owner name with its dot, type, and data: texts, `Template`s, `Unknown`s, or a Ref it needs."""
 
 _ADDRESS_KINDS = frozenset({"Address", "ForwardingRule"})
@@ -182,7 +182,7 @@ def _sides(
     )
 
 
-def _told(each: Difference, body: Mapping[str, Any] | None, project: str) -> NameSet:
+def _told(each: Difference, body: Fields | None, project: str) -> NameSet:
     fqdn, rrtype = each.ref.record
     return fqdn, rrtype, [*answers(body), *needs(body, project)]
 
@@ -232,7 +232,7 @@ def places(bodies: Bodies) -> set[str]:
     return {value for ref, body in bodies.items() for value in _addresses(ref, body)}
 
 
-def _addresses(ref: Ref, body: Mapping[str, Any]) -> list[str]:
+def _addresses(ref: Ref, body: Fields) -> list[str]:
     """Where requests come in: at an address, or at a rule that has one of its own."""
     if ref.kind not in _ADDRESS_KINDS:
         return []
@@ -240,7 +240,7 @@ def _addresses(ref: Ref, body: Mapping[str, Any]) -> list[str]:
     return [value for value in values if isinstance(value, str) and "/" not in value]
 
 
-def _ways(ref: Ref, body: Mapping[str, Any], project: str) -> Iterator[tuple[str, Ref]]:
+def _ways(ref: Ref, body: Fields, project: str) -> Iterator[tuple[str, Ref]]:
     for at, _allowed, link in leaves(body, Patterns(kind(ref.kind).links)):
         if isinstance(link, Unknown):
             yield at, link.ref
@@ -248,7 +248,7 @@ def _ways(ref: Ref, body: Mapping[str, Any], project: str) -> Iterator[tuple[str
             yield at, to
 
 
-def mentioned(bodies: Bodies, project: str) -> Callable[[Ref, Mapping[str, Any]], set[Ref]]:
+def mentioned(bodies: Bodies, project: str) -> Callable[[Ref, Fields], set[Ref]]:
     """What services speak of in no link: databases by connection name or address, and outputs."""
     marks: dict[str, Ref] = {}
     for ref, body in bodies.items():
@@ -259,7 +259,7 @@ def mentioned(bodies: Bodies, project: str) -> Callable[[Ref, Mapping[str, Any]]
     either = "|".join(map(re.escape, marks))
     pattern = re.compile(rf"(?<![\w.-])(?:{either})(?![\w.-])")
 
-    def of(ref: Ref, body: Mapping[str, Any]) -> set[Ref]:
+    def of(ref: Ref, body: Fields) -> set[Ref]:
         found: set[Ref] = set()
         for value in _scalars(body) if ref.kind == "RunService" else ():
             if isinstance(value, Unknown):
@@ -271,7 +271,7 @@ def mentioned(bodies: Bodies, project: str) -> Callable[[Ref, Mapping[str, Any]]
     return of
 
 
-def _scalars(value: Any) -> Iterator[Any]:  # noqa: ANN401 - any JSON
+def _scalars(value: object) -> Iterator[object]:
     below = [item for _name, item in children(value)]
     if not below:
         yield value

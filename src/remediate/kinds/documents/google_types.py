@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.metadata import version
 from importlib.util import find_spec
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from remediate.gcp.api import Api
 from remediate.kinds.documents.complaints import Complaint, described
@@ -22,6 +22,9 @@ from remediate.model.nearest import did_you_mean
 from remediate.model.ref import Ref
 from remediate.model.resource import Resource
 from remediate.model.values import Template
+
+Descriptor: TypeAlias = Any
+"""Protobuf's of a message or of a field; published without types."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ class GoogleTypes:
 
     held: list[Ref] = field(default_factory=list)
     unheld: list[Ref] = field(default_factory=list)
-    _messages: dict[str, Any] = field(default_factory=dict)
+    _messages: dict[str, Descriptor] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Raises InvalidInput where a client is not installed."""
@@ -81,7 +84,7 @@ class GoogleTypes:
         for one in _against(descriptor, resource.spec, "/spec"):
             yield Complaint(one.pointer, f"{known}: {one.message}", one.hint, one.on_key)
 
-    def _descriptor(self, client: Client, schema: str) -> Any:  # noqa: ANN401 - protobuf's own
+    def _descriptor(self, client: Client, schema: str) -> Descriptor:
         if schema not in self._messages:
             message = getattr(import_module(client.module), schema)
             self._messages[schema] = message.pb(message()).DESCRIPTOR
@@ -95,7 +98,7 @@ def _is_installed(module: str) -> bool:
         return False
 
 
-def _against(descriptor: Any, value: Mapping[str, Any], at: str) -> Iterator[Complaint]:  # noqa: ANN401 - as above
+def _against(descriptor: Descriptor, value: Mapping[str, object], at: str) -> Iterator[Complaint]:
     fields = {each.json_name: each for each in descriptor.fields}
     for name, item in value.items():
         here = at + pointer(name)
@@ -108,7 +111,7 @@ def _against(descriptor: Any, value: Mapping[str, Any], at: str) -> Iterator[Com
             yield from _one(known, item, here)
 
 
-def _each(known: Any, value: object, at: str) -> Iterator[Complaint]:  # noqa: ANN401 - as above
+def _each(known: Descriptor, value: object, at: str) -> Iterator[Complaint]:
     if not isinstance(value, list | tuple):
         yield Complaint(at, f"a list was expected, not {described(value)}")
         return
@@ -116,7 +119,9 @@ def _each(known: Any, value: object, at: str) -> Iterator[Complaint]:  # noqa: A
         yield from _one(known, item, at + pointer(place), item_of_list=True)
 
 
-def _one(known: Any, value: Any, at: str, *, item_of_list: bool = False) -> Iterator[Complaint]:  # noqa: ANN401 - as above
+def _one(
+    known: Descriptor, value: object, at: str, *, item_of_list: bool = False
+) -> Iterator[Complaint]:
     below = known.message_type
     if below is not None and not _is_map(known) and not below.full_name.startswith(_WELL_KNOWN):
         if isinstance(value, Mapping):
@@ -134,7 +139,7 @@ def _one(known: Any, value: Any, at: str, *, item_of_list: bool = False) -> Iter
         yield Complaint(at, f"`{value}` is no {known.json_name}", did_you_mean(value, words))
 
 
-def _fits(known: Any, value: object) -> bool:  # noqa: ANN401 - as above
+def _fits(known: Descriptor, value: object) -> bool:
     """Whether protobuf's own reader of JSON takes it as the value of the field."""
     json_format = import_module("google.protobuf.json_format")
     factory = import_module("google.protobuf.message_factory")
@@ -146,7 +151,7 @@ def _fits(known: Any, value: object) -> bool:  # noqa: ANN401 - as above
     return True
 
 
-def _form(known: Any) -> str:  # noqa: ANN401 - as above
+def _form(known: Descriptor) -> str:
     if known.enum_type is not None:
         return str(known.enum_type.name)
     if _is_map(known):
@@ -157,7 +162,7 @@ def _form(known: Any) -> str:  # noqa: ANN401 - as above
     return _FORMS.get(known.cpp_type, "number")
 
 
-def _words(known: Any) -> list[str]:  # noqa: ANN401 - as above
+def _words(known: Descriptor) -> list[str]:
     """What an enum may be; Compute Engine's are texts, and the type of the same name says which."""
     if known.enum_type is not None:
         return [word.name for word in known.enum_type.values]
@@ -170,6 +175,6 @@ def _words(known: Any) -> list[str]:  # noqa: ANN401 - as above
     return []
 
 
-def _is_map(known: Any) -> bool:  # noqa: ANN401 - as above
+def _is_map(known: Descriptor) -> bool:
     below = known.message_type
     return below is not None and bool(below.GetOptions().map_entry)
