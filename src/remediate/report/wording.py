@@ -39,7 +39,8 @@ def body_for_eyes(ref: Ref, body: Mapping[str, Any] | None) -> dict[str, Any] | 
     """The body without what is never shown; None stays None."""
     if body is None or ref.is_record_set or ref.kind not in NAMES:
         return None if body is None else dict(body)
-    return hidden(masked(kind(ref.kind), body))
+    shown: dict[str, Any] = hidden(masked(kind(ref.kind), body))
+    return shown
 
 
 def change_for_eyes(ref: Ref, change: FieldChange) -> FieldChange:
