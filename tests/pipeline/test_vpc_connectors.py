@@ -234,7 +234,9 @@ def test_somebody_elses_growth_between_plan_and_write_is_left(workbench: Workben
     assert live(workbench)["maxInstances"] == 9
 
 
-def test_somebody_elses_growth_just_after_the_write_is_told(workbench: Workbench) -> None:
+def test_somebody_elses_growth_just_after_the_write_is_told(
+    workbench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
     stand(workbench)
     workbench.write(connector(maxInstances=7))
     wait = workbench.google.wait
@@ -244,7 +246,7 @@ def test_somebody_elses_growth_just_after_the_write_is_told(workbench: Workbench
         grow(workbench, 9)
         return done
 
-    workbench.google.wait = meddle  # type: ignore[method-assign] # the moment between two calls
+    monkeypatch.setattr(workbench.google, "wait", meddle)
     with pytest.raises(Stale, match="/maxInstances is 9, and 7 was written"):
         workbench.apply()
     assert live(workbench)["maxInstances"] == 9

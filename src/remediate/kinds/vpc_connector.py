@@ -30,7 +30,7 @@ from remediate.kinds.kind import (
     Update,
     Verdict,
 )
-from remediate.model.json import Body
+from remediate.model.json import Body, Json
 from remediate.model.plan import Action, FieldChange, Risk, Undo
 from remediate.model.resource import Lifecycle
 
@@ -177,7 +177,7 @@ def check_spare(spec: Mapping[str, Any], lifecycle: Lifecycle) -> list[Fault]:
     return []
 
 
-def _plain_network(value: Any) -> Any:  # noqa: ANN401 - JSON is any
+def _plain_network(value: Json) -> Json:
     """A network is named, but some clients have sent its whole link."""
     return value.rpartition("/")[2] if isinstance(value, str) else value
 

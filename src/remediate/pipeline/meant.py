@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
-from typing import Any
+from collections.abc import Container
 
 from remediate.kinds.bodies.compare import field_changes
 from remediate.kinds.bodies.links import scope_of
@@ -61,8 +60,6 @@ def _current(
     return ref if ref in ours else max(ours, default=None)
 
 
-def _same_immutable(
-    facts: Kind, wanted: Mapping[str, Any], live: Mapping[str, Any], project: str, scope: Scope
-) -> bool:
+def _same_immutable(facts: Kind, wanted: Body, live: Body, project: str, scope: Scope) -> bool:
     changes = field_changes(facts, wanted, live, project=project)
     return not any(fixed_changes(facts, scope, changes))

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from remediate.kinds.bodies.compare import field_changes
 from remediate.kinds.bodies.fields import picked
 from remediate.kinds.bodies.links import scope_of
 from remediate.kinds.kind import Compare, Kind
 from remediate.kinds.registry import kind
-from remediate.model.json import Body, canonical
+from remediate.model.json import Body, Json, canonical
 from remediate.model.plan import Action, FieldChange, Step
 
 
@@ -33,10 +31,14 @@ def _is_blind(facts: Kind, step: Step) -> bool:
     return all(update.compare is Compare.NOTHING for update in able)
 
 
-def _without_nulls(value: Any) -> Any:  # noqa: ANN401 - JSON is any
+def _without_nulls(body: Body) -> Body:
+    return {name: _said(value) for name, value in body.items() if value is not None}
+
+
+def _said(value: Json) -> Json:
     if isinstance(value, dict):
-        return {name: _without_nulls(item) for name, item in value.items() if item is not None}
-    return [_without_nulls(item) for item in value] if isinstance(value, list) else value
+        return _without_nulls(value)
+    return [_said(item) for item in value] if isinstance(value, list) else value
 
 
 def _told(change: FieldChange) -> str:

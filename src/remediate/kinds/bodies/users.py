@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any
 
 from remediate.kinds.bodies.links import linked
 from remediate.kinds.bodies.names import stands_for
 from remediate.model.ref import Ref
 
 
-def users(ref: Ref, bodies: Mapping[Ref, Mapping[str, Any]], project: str) -> list[Ref]:
+def users(ref: Ref, bodies: Mapping[Ref, Mapping[str, object]], project: str) -> list[Ref]:
     """Those of the bodies that link to it, by live name."""
     return sorted(
         at for at, body in bodies.items() if at != ref and ref in set(linked(at, body, project))
@@ -18,7 +17,7 @@ def users(ref: Ref, bodies: Mapping[Ref, Mapping[str, Any]], project: str) -> li
 
 
 def staying(
-    ref: Ref, bodies: Mapping[Ref, Mapping[str, Any]], project: str, declared: Collection[Ref]
+    ref: Ref, bodies: Mapping[Ref, Mapping[str, object]], project: str, declared: Collection[Ref]
 ) -> list[str]:
     """A sentence on each user that no document moves away from what is replaced."""
     others = (
