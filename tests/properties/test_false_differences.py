@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.pipeline.connectors import connector
 from tests.pipeline.documents import (
     Document,
     address,
@@ -127,6 +128,18 @@ SAME: dict[str, tuple[list[Document], list[Document]]] = {
         [health_check()],
         [health_check(checkIntervalSec=5, timeoutSec=5, healthyThreshold=2, unhealthyThreshold=2)],
     ),
+    "rule 10: the throughput that Google works out from instances": (
+        [connector()],
+        [connector(minInstances=None, maxInstances=None, minThroughput=200, maxThroughput=500)],
+    ),
+    "rule 10: the instances that Google works out from throughput": (
+        [connector(minInstances=None, maxInstances=None, maxThroughput=500)],
+        [connector()],
+    ),
+    "rule 10: the machines that Google has chosen, written out": (
+        [connector()],
+        [connector(machineType="e2-micro")],
+    ),
     "rule 10: an empty description": ([url_map()], [url_map(description="")]),
     "a certificate with other line breaks": (
         [certificate()],
@@ -189,6 +202,11 @@ DIFFERENT: dict[str, tuple[list[Document], list[Document], str]] = {
         record("MX", "10 mail.example.net."),
         record("MX", "20 mail.example.net."),
         "DnsZone/example/www.example.com./MX",
+    ),
+    "a throughput that is not what the instances give": (
+        [connector()],
+        [connector(minInstances=None, maxInstances=None, maxThroughput=600)],
+        "VpcConnector/us-central1/inner",
     ),
     "a TTL": (
         record("A", "192.0.2.1"),
