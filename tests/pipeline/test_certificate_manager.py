@@ -15,6 +15,7 @@ from remediate.model.plan import Action, Plan, Step, Undo
 from remediate.model.progress import StepDone, Waiting
 from remediate.model.ref import Ref, parse_ref
 from remediate.pipeline.gcloud_output import gcloud_output
+from remediate.pipeline.graph import graph, impact
 from remediate.pipeline.importing import Target, imported
 from remediate.pipeline.inventory import inventory
 from remediate.probes.dial import dial_for
@@ -421,3 +422,44 @@ def test_what_gcloud_prints_of_it_is_imported_too(standing: Workbench) -> None:
         *("Certificate/shown", "DnsAuthorization/a", "CertificateMap/edge", ENTRY)
     }
     assert all(found.live[ref] == listed.live[ref] for ref in found.live)
+
+
+def test_where_there_is_no_room_beside_the_old_the_new_takes_its_place_once_it_is_active(
+    workbench: Workbench,
+) -> None:
+    more = [document("Certificate", f"c{n}", certificate("a")["spec"]) for n in range(3)]
+    full = entry("shown", "c0", "c1", "c2")
+    rest = [one for one in chain() if one["metadata"]["name"] != "edge/a"]
+    workbench.write(*rest, *more, full)
+    workbench.apply()
+    rest = [one for one in chain("a", "b") if one["metadata"]["name"] != "edge/a"]
+    workbench.write(*rest, *more, full)
+    made = workbench.apply()
+    (step,) = (step for step in made.steps if str(step.ref) == ENTRY)
+    assert len(step.ready) == 1
+    assert len(shown(workbench)) == 4
+    assert workbench.plan().is_empty
+
+
+def test_the_last_entry_of_a_map_that_is_shown_goes_only_on_a_word(standing: Workbench) -> None:
+    removable = {**entry(), "lifecycle": {"onRemove": "delete"}}
+    rest = [one for one in chain() if one["metadata"]["name"] != "edge/a"]
+    standing.write(*rest, removable)
+    standing.apply()
+    standing.write(*rest)
+    found = standing.plan(prune=True).objections
+    assert [(each.rule, str(each.ref)) for each in found] == [
+        ("no-certificate", "CertificateMap/edge")
+    ]
+    standing.apply(prune=True, allow=["no-certificate=tried"])
+    assert standing.live(ENTRY) is None
+
+
+def test_the_way_of_the_traffic_leads_through_map_entry_and_certificate(
+    standing: Workbench,
+) -> None:
+    found = graph(standing.load())
+    for ref in ("CertificateMap/edge", ENTRY, "Certificate/shown"):
+        assert impact(found, parse_ref(ref)).hosts == ("a.example.com",)
+    standing.write(*chain("a", "b"))
+    assert at(standing.plan(), ENTRY).hosts == ("a.example.com",)

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from remediate.kinds.bodies.links import CERTIFICATE_MANAGER
+from remediate.kinds.bodies.links import CERTIFICATE_MANAGER, parent_of, ref_of
 from remediate.kinds.bodies.users import users
 from remediate.kinds.kind import Removal
 from remediate.kinds.records.verdict import RecordsVerdict
@@ -136,6 +136,21 @@ def no_certificate(proposal: Proposal) -> Iterator[Objection]:
             continue
         if not after.get("sslCertificates") and not after.get("certificateMap"):
             yield _deny("no-certificate", step.ref, f"{step.ref} would be left with no certificate")
+    yield from _empty_maps(proposal)
+
+
+def _empty_maps(proposal: Proposal) -> Iterator[Objection]:
+    """A proxy whose certificate map has no entry has nothing to show."""
+    going = {difference.live for difference in proposal.deletions()}
+    around = proposal.around
+    bodies = {at: body for at, body in {**around.live, **around.wanted}.items() if at not in going}
+    emptied = {parent_of(at) for at in going} - {parent_of(at) for at in bodies}
+    for at, body in bodies.items():
+        link = body.get("certificateMap")
+        above = ref_of(str(link), around.project) if link else None
+        if above is not None and above in emptied:
+            message = f"{at} shows what {above} has entries for, which would have none"
+            yield _deny("no-certificate", above, message)
 
 
 def certificate_swap(proposal: Proposal) -> Iterator[Objection]:

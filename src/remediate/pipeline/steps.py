@@ -222,12 +222,21 @@ def _attaching(facts: Kind, step: Step, around: Surroundings) -> list[Draft]:
     written = {name: wanted[name] for name in step.fields if name in wanted}
     alone = _awaited(step.live, written, around)
     steps = overlapping(facts, step, around) if facts.overlaps in step.fields else [step]
+    if alone and len(steps) > 1 and _is_crowded(facts, steps[0]):
+        steps = [step]
     if alone:
         first = steps[0]
         ready = (*alone, *(ref for ref in first.ready if ref not in alone))
         note = ", ".join(filter(None, (first.note, "once the new is ready")))
         steps[0] = replace(first, ready=ready, note=note)
     return [Draft(each) for each in steps]
+
+
+def _is_crowded(facts: Kind, attached: Step) -> bool:
+    """Whether there is no room beside the old; what is ready before may take the place at once."""
+    return bool(facts.overlap_limit) and (
+        len((attached.after or {}).get(facts.overlaps) or ()) > facts.overlap_limit
+    )
 
 
 def _awaited(at: Ref, body: Mapping[str, Any], around: Surroundings) -> tuple[Ref, ...]:
