@@ -544,3 +544,23 @@ def test_what_somebody_deleted_is_forgotten_so_that_the_next_of_its_name_is_thei
     workbench.apply(prune=True)
     workbench.send("POST", f"{API}/healthChecks", {"name": "alive", **health_check()["spec"]})
     assert workbench.plan(prune=True).is_empty
+
+
+def test_what_still_links_to_what_is_set_aside_is_named_in_the_plan(workbench: Workbench) -> None:
+    """Google would have refused a deletion; a mark it hears nothing of."""
+    workbench.write(url_map(lifecycle=GONE), http_proxy(lifecycle=GONE), health_check())
+    workbench.apply()
+    theirs: Any = {"name": "theirs", "urlMap": "global/urlMaps/main"}
+    workbench.send("POST", f"{API}/targetHttpProxies", theirs)
+    workbench.write(health_check())
+    made = workbench.apply(prune=True, allow=["too-many-deletes=tried"])
+    said = [(o.level, o.message) for o in made.objections if o.rule == "still-linked"]
+    assert said == [
+        (
+            "warn",
+            "TargetHttpProxy/theirs links to UrlMap/main, which goes on serving; `gc` leaves it",
+        )
+    ]
+    made = workbench.gc(retention=0)
+    assert told(made) == [("delete", "TargetHttpProxy/plain")]
+    assert made.notes == ["UrlMap/main stays, since TargetHttpProxy/theirs uses it"]
