@@ -420,6 +420,37 @@ def policy(rest: str) -> str:
     return records(f"    www: {{A: {{ttl: 60, routingPolicy: {rest}}}}}\n")
 
 
+ZONES = (
+    one(
+        "a zone that forwards and peers",
+        head("DnsZone", "zone")
+        + "spec:\n  dnsName: example.com.\n  visibility: private\n"
+        + "  forwardingConfig: {targetNameServers: [{ipv4Address: 10.0.0.53}]}\n"
+        + "  peeringConfig: {targetNetwork: {networkUrl: vpc}}\n",
+        ("8:18", "peeringConfig and forwardingConfig exclude each other"),
+    ),
+    one(
+        "a public zone that some networks see",
+        head("DnsZone", "zone")
+        + "spec:\n  dnsName: example.com.\n"
+        + "  privateVisibilityConfig: {networks: [{networkUrl: vpc}]}\n",
+        ("6:28", "privateVisibilityConfig goes with visibility private"),
+    ),
+    one(
+        "a signed private zone",
+        head("DnsZone", "zone")
+        + "spec: {dnsName: example.com., visibility: private, dnssecConfig: {state: on}}\n",
+        ("4:74", "a private zone is not signed"),
+    ),
+    one(
+        "a server to forward to of no address",
+        head("DnsZone", "zone")
+        + "spec:\n  dnsName: example.com.\n  visibility: private\n"
+        + "  forwardingConfig: {targetNameServers: [{forwardingPath: private}]}\n",
+        ("7:42", "one of domainName, ipv4Address or ipv6Address is needed"),
+    ),
+)
+
 POLICIES = (
     one(
         "a routing policy of no form",

@@ -64,7 +64,8 @@ def managed(*domains: str, name: str = "managed", **lifecycle: Any) -> Document:
 def zone(
     records: Mapping[str, Any], ownership: str = "exclusive", lifecycle: Any = None, **spec: Any
 ) -> Document:
-    body = {"dnsName": "example.com.", "recordOwnership": ownership, "records": records, **spec}
+    named = {"dnsName": "example.com.", "visibility": "public", "recordOwnership": ownership}
+    body = {**named, "records": records, **spec}
     return document("DnsZone", "example", body, lifecycle or {"onRemove": "delete"})
 
 

@@ -95,7 +95,7 @@ def test_every_page_of_a_zone_is_read_and_nothing_twice(workbench: Workbench) ->
         "apiVersion": "remediate/v1",
         "kind": "DnsZone",
         "metadata": {"name": "wide"},
-        "spec": {"dnsName": "wide.example.", "records": names},
+        "spec": {"dnsName": "wide.example.", "visibility": "public", "records": names},
     }
     workbench.write(zone)
     workbench.apply()

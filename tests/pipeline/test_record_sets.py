@@ -32,7 +32,7 @@ def changed(document: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:
 
 def public(**records: Any) -> dict[str, Any]:
     """A zone with these records and no more."""
-    spec = {"dnsName": "example.com.", "records": records}
+    spec = {"dnsName": "example.com.", "visibility": "public", "records": records}
     metadata = {"name": "public"}
     return {"apiVersion": "remediate/v1", "kind": "DnsZone", "metadata": metadata, "spec": spec}
 

@@ -148,10 +148,11 @@ labelled_addresses = _labels.map(
         "spec": {**address()["spec"], **({"labels": labels} if labels else {})},
     }
 )
+_NAMED = {"dnsName": "example.com.", "visibility": "public"}
 zones = records.map(
     lambda written: document(
         "DnsZone",
         "example",
-        {"dnsName": "example.com.", "recordOwnership": "exclusive", "records": written},
+        {**_NAMED, "recordOwnership": "exclusive", "records": written},
     )
 )

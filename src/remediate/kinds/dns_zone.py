@@ -6,20 +6,20 @@ zone that is made anew gets other name servers, so clients are lost until the re
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from remediate.gcp.api import Api
 from remediate.kinds.fields.labels import label_faults
 from remediate.kinds.fields.pointers import pointer
-from remediate.kinds.fields.rules import Fault, exactly_one, spelled
+from remediate.kinds.fields.rules import Fault, exactly_one, not_together, spelled
 from remediate.kinds.fields.spec import Bool, Int, Spec, Text, Word
 from remediate.kinds.kind import Compare, Kind, Removal, Replacement, Scope, Update, Verdict
 from remediate.kinds.records.names import MAX_NAME, PLAIN_OWNER, relative
 from remediate.kinds.records.rdata import TYPES
 from remediate.kinds.records.written import MAX_TTL, Records, parse_records
-from remediate.model.json import Json
-from remediate.model.plan import Action, Undo
+from remediate.model.json import Body, Json
+from remediate.model.plan import Action, FieldChange, Undo
 from remediate.model.values import Template
 
 __all__ = ["KIND", "OURS", "DnsZone", "parse_records", "type_faults"]
@@ -192,6 +192,7 @@ def check(spec: Mapping[str, Any]) -> list[Fault]:
         *spelled(spec, "/description", lambda text: len(text) <= 1024, "1,024 characters or less"),  # noqa: PLR2004 - said in the words beside it
         *label_faults(spec),
         *_private_only(spec),
+        *not_together(spec, ("forwardingConfig", "peeringConfig", "serviceDirectoryConfig")),
         *_forwarding(spec),
         *_key_specs(spec),
     ]
@@ -240,6 +241,23 @@ def _key_specs(spec: Mapping[str, Any]) -> Iterator[Fault]:
             yield "/dnssecConfig/defaultKeySpecs", f"more than one key of type {word}"
 
 
+def sealed(live: Body, changes: Sequence[FieldChange]) -> str:
+    """The keys of a signed zone are made already (the discovery document's `DnsSecConfig`)."""
+    config = live.get("dnssecConfig")
+    state = config.get("state") if isinstance(config, dict) else None
+    keys = [each.pointer for each in changes if each.pointer.startswith(_KEYS) and state in _SIGNED]
+    if not keys:
+        return ""
+    return (
+        f"{', '.join(keys)} can change only while the zone is not signed, and it is {state}: "
+        "apply `state: off` first, once the DS at the parent is gone"
+    )
+
+
+_KEYS = ("/dnssecConfig/defaultKeySpecs", "/dnssecConfig/nonExistence")
+_SIGNED = frozenset({"on", "transfer"})
+
+
 KIND = Kind(
     name="DnsZone",
     api=Api.DNS,
@@ -273,6 +291,8 @@ KIND = Kind(
     ),
     immutable=frozenset({"/dnsName", "/nameServerSet", "/reverseLookupConfig", "/visibility"}),
     replacement=Replacement.ON_WORD,
+    sealed=sealed,
+    required=("visibility",),
     keyed={
         "/dnssecConfig/defaultKeySpecs": ("keyType",),
         "/forwardingConfig/outboundEndpoints": ("name",),
@@ -290,6 +310,7 @@ KIND = Kind(
         }
     ),
     normalise={"/dnsName": lower, "/visibility": lower},
+    stays=frozenset({"/visibility"}),
     defaults={"/description": "", "/cloudLoggingConfig/enableLogging": False},
     # No fingerprint: a fresh read before and a read back after stand in for it.
     updates=(Update("patch", compare=Compare.NOTHING),),

@@ -189,6 +189,8 @@ class Kind:
     """Of what Google deletes though it is in use: who uses it, as its own body names them."""
     one_way: Callable[[FieldChange], str] | None = None
     """Why this change of a field that else can change in place cannot; empty where it can."""
+    sealed: Callable[[Body, Sequence[FieldChange]], str] | None = None
+    """Why these changes cannot be made to a live one as it stands now; empty where they can."""
     no_way_back: Verdict | None = None
     """Of an update that `one_way` keeps from being taken back in place."""
     room: Room | None = None
@@ -227,6 +229,7 @@ class Kind:
     """What has to change in a live one before Google deletes it."""
     delete_asks: Mapping[str, str] = field(default_factory=dict)  # sent along with a deletion
     delete_compares: Compare = Compare.NOTHING
+    required: tuple[str, ...] = ()  # fields that a new one must have written
     ignored_by_insert: tuple[str, ...] = ()  # written by a step of their own after the insert
     outputs: frozenset[str] = frozenset()  # what `${Kind/name.field}` may name
     # what it may name besides, and how it is found in a live body

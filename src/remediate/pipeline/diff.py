@@ -164,6 +164,8 @@ def _compare_resource(
         pair = Pair(facts, resource, wanted, live_ref, live, changes, cause)
         if pair.why_not_in_place:
             _replace(pair, observed, result)
+        elif facts.sealed and (why := facts.sealed(live, changes)):
+            result.refused.append(_refusal(pair, f"{ref} stays as it is: {why}"))
         elif changes:
             rules = rules_of(facts, observed.project)
             after = merged_changes(wanted, live, changes, rules)
@@ -179,6 +181,12 @@ def _create(
     result: Differences,
 ) -> None:
     ref, others = resource.ref, _others(resource.ref, observed, result)
+    if missing := ", ".join(name for name in facts.required if name not in resource.spec):
+        message = f"{ref} cannot be created: {missing} is not written, and is chosen for good"
+        result.refused.append(
+            Objection("incomplete", "deny", ref, message, place=resource.place, final=True)
+        )
+        return
     if (wanted := free(facts, places, others)) is None:
         there = ", ".join(map(str, holders(facts, places[0], others)))
         message = f"{ref} cannot be created where {there} is: no two of them can share a place"

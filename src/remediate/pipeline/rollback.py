@@ -402,7 +402,7 @@ def _objections(way: Way, found: list[Difference], strangers: Counter[Ref]) -> I
         ref = difference.ref
         if ref.is_record_set:
             continue
-        if why := _never_again(difference, way):
+        if why := _never_again(difference, way) or _sealed(difference):
             yield Objection("irreversible", "deny", ref, why, final=True)
             continue
         if difference.action is Action.REPLACE and ref.kind == DNS:
@@ -432,6 +432,13 @@ def _never_again(difference: Difference, way: Way) -> str:
         return f"{why}, and deleting it would lose what cannot be had back"
     users = ", ".join(sorted(str(ref) for ref in _users(difference.live, way)))
     return f"{why}, and {users} uses it" if users else ""
+
+
+def _sealed(difference: Difference) -> str:
+    """Why live, as it stands, does not take these changes; empty if it does."""
+    of = kind(difference.ref.kind).sealed
+    why = of(dict(difference.before or {}), difference.changes) if of else ""
+    return f"{difference.live} stays as it is: {why}" if why else ""
 
 
 def _never(difference: Difference) -> str:

@@ -15,6 +15,7 @@ from remediate.report.readback import read_plan
 from tests.kinds.examples import examples
 from tests.workbench import Workbench, document, moved, told
 
+PUBLIC = {"dnsName": "example.com.", "visibility": "public"}
 API = "dns/v1/projects/netra-staging/managedZones/example"
 ROUTED: Body = {
     "name": "geo.example.com.",
@@ -32,7 +33,7 @@ ROUTED: Body = {
 
 
 def zone(records: dict[str, Any], ownership: str = "listed", **lifecycle: Any) -> dict[str, Any]:
-    spec = {"dnsName": "example.com.", "recordOwnership": ownership, "records": records}
+    spec = {**PUBLIC, "recordOwnership": ownership, "records": records}
     return document("DnsZone", "example", spec, lifecycle)
 
 
@@ -140,7 +141,7 @@ def test_labels_of_a_zone_come_and_go_one_by_one_and_those_of_others_stay(
     workbench: Workbench,
 ) -> None:
     def labelled(**labels: str) -> dict[str, Any]:
-        spec = {"dnsName": "example.com.", **({"labels": labels} if labels else {})}
+        spec = {**PUBLIC, **({"labels": labels} if labels else {})}
         return document("DnsZone", "example", spec)
 
     workbench.write(labelled(team="edge", tier="front"))
@@ -167,7 +168,6 @@ def test_the_example_holds_every_type_that_can_be_written() -> None:
     assert written == TYPES
 
 
-PUBLIC = {"dnsName": "example.com.", "visibility": "public"}
 PRIVATE = {**PUBLIC, "visibility": "private"}
 WORD = ["zone-replace:DnsZone/example=the old one is public"]
 
@@ -261,3 +261,50 @@ def test_the_new_zone_waits_for_what_its_names_need_so_that_the_gap_is_short(
     first = [str(step.ref) for step in made.waves[0]]
     assert first == ["Address/edge"]
     assert workbench.plan().is_empty
+
+
+def test_a_zone_whose_visibility_nobody_wrote_is_not_created(workbench: Workbench) -> None:
+    workbench.write(two_faced({"dnsName": "example.com."}, {"www": A}))
+    with pytest.raises(PlanRefused, match="visibility is not written, and is chosen for good"):
+        workbench.apply(allow=["too-many-deletes=no"])
+    made = workbench.plan()
+    assert made.is_empty
+    assert not made.objections[0].allow
+    workbench.write(two_faced(PUBLIC, {"www": A}))
+    workbench.apply()
+    workbench.write(two_faced({"dnsName": "example.com."}, {"www": A}))
+    assert workbench.plan().is_empty
+
+
+def keys(*bits: int) -> list[dict[str, Any]]:
+    return [
+        {"keyType": use, "algorithm": "rsasha256", "keyLength": length}
+        for use, length in zip(("keySigning", "zoneSigning"), bits, strict=True)
+    ]
+
+
+def signed(state: str, specs: list[dict[str, Any]]) -> dict[str, Any]:
+    config = {"state": state, "nonExistence": "nsec3", "defaultKeySpecs": specs}
+    return two_faced({**PUBLIC, "dnssecConfig": config}, {"www": A})
+
+
+def test_keys_change_only_while_a_zone_is_not_signed(workbench: Workbench) -> None:
+    workbench.write(signed("on", keys(2048, 1024)))
+    workbench.apply()
+    workbench.write(signed("on", keys(4096, 1024)))
+    with pytest.raises(PlanRefused, match="can change only while the zone is not signed") as said:
+        workbench.apply(allow=WORD)
+    assert "apply `state: off` first" in str(said.value)
+    workbench.write(signed("off", keys(2048, 1024)))
+    workbench.apply()
+    workbench.write(signed("off", keys(4096, 1024)))
+    workbench.apply()
+    workbench.write(signed("transfer", keys(4096, 1024)))
+    assert told(workbench.apply()) == [("update", "DnsZone/example")]
+    assert workbench.plan().is_empty
+    first_off = sorted(workbench.store.list("snapshots/"))[1].split("/")[1][:-5]
+    with pytest.raises(PlanRefused, match=r"stays as it is: .* not signed, and it is transfer"):
+        workbench.roll_back(first_off)
+    workbench.roll_back()
+    found: Any = workbench.live("DnsZone/example")
+    assert found["dnssecConfig"]["state"] == "off"

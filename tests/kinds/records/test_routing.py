@@ -208,9 +208,13 @@ def live(**policy: Any) -> Body:
             "the order of items and of data says nothing",
             "A",
             items(
-                {"weight": 0.5, "rrdatas": ["10.0.0.1", "10.0.0.2"]}, {"weight": 1, "rrdatas": []}
+                {"weight": 0.5, "rrdatas": ["10.0.0.1", "10.0.0.2"]},
+                {"weight": 1, "rrdatas": ["10.0.0.3"]},
             ),
-            items({"weight": 1}, {"weight": 0.5, "rrdatas": ["10.0.0.2", "10.0.0.1"]}),
+            items(
+                {"weight": 1, "rrdatas": ["10.0.0.3"]},
+                {"weight": 0.5, "rrdatas": ["10.0.0.2", "10.0.0.1"]},
+            ),
         ),
         (
             "an address has one meaning in every spelling",
@@ -308,7 +312,9 @@ AT = "DnsZone/example/www.example.com./A"
 
 def zone(policy: Any, ttl: int = 60) -> dict[str, Any]:
     records = {"www": {"A": {"ttl": ttl, "routingPolicy": policy}}}
-    return document("DnsZone", "example", {"dnsName": ZONE, "records": records})
+    return document(
+        "DnsZone", "example", {"dnsName": ZONE, "visibility": "public", "records": records}
+    )
 
 
 def test_it_waits_for_its_health_check_and_its_address(workbench: Workbench) -> None:
