@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from remediate.gcp.run import Run
+from remediate.kinds.bodies.calls import insist_on_precondition
 from remediate.model.errors import CheckFailed, PartlyApplied, PlanRefused, Stale
 from remediate.model.json import Body
 from remediate.model.plan import Action, Plan, Undo
@@ -325,6 +326,27 @@ def test_no_store_and_no_output_holds_a_value_that_looks_like_a_secret(
     assert [path for path, text in stored(workbench).items() if CANARY in text] == []
     assert any('"$masked":"hmac-sha256:' in text for text in stored(workbench).values())
     assert live(workbench)["template"]["containers"][0]["env"][0]["value"] == f"{CANARY}-2"
+
+
+def test_a_secret_in_the_open_is_warned_of_at_its_place_and_not_repeated(
+    workbench: Workbench,
+) -> None:
+    workbench.write(service({"MODE": "shown", "DB_PASSWORD": CANARY}))
+    (warning,) = workbench.load().warnings
+    assert "all.yaml:3:" in warning
+    assert "looks like a secret" in warning
+    assert CANARY not in warning
+
+
+def test_what_is_stale_is_told_without_the_secret(workbench: Workbench) -> None:
+    stand(workbench, {"DB_PASSWORD": CANARY})
+    workbench.write(service({"DB_PASSWORD": CANARY, "MODE": "new"}))
+    (step,) = workbench.plan().steps
+    theirs = {**live(workbench), "template": {"containers": []}}
+    with pytest.raises(Stale, match="has changed since") as stale:
+        insist_on_precondition(step, theirs, PROJECT)
+    assert "(secret)" in str(stale.value)
+    assert CANARY not in str(stale.value)
 
 
 @pytest.mark.parametrize("held_by", ["live", "the revision"])

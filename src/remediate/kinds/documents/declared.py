@@ -10,6 +10,7 @@ from remediate.kinds.bodies.names import counted
 from remediate.kinds.documents.complaints import Complaint, validated
 from remediate.kinds.documents.lifecycle import check as lifecycle_faults
 from remediate.kinds.fields.pointers import Patterns, leaves, parts, pointer, value_at
+from remediate.kinds.fields.secrets import without_secrets
 from remediate.kinds.kind import Kind
 from remediate.kinds.records.ignored import Ignored
 from remediate.kinds.registry import kind
@@ -72,7 +73,16 @@ def _typed(
         return {}
     faults = facts.check(body) if facts.check is not None else []
     complaints += [Complaint("/spec" + at, said) for at, said in faults]
+    complaints += _exposed(facts, body)
     return body
+
+
+def _exposed(facts: Kind, body: dict[str, Any]) -> Iterator[Complaint]:
+    """A pointer to a secret is as good as its value, and nobody can read it."""
+    message = "this looks like a secret, and who may see the service sees it"
+    hint = "write a pointer to one: `valueSource: {secretKeyRef: {secret: …}}`"
+    for at in without_secrets(body, facts.telling)[1]:
+        yield Complaint("/spec" + at, message, hint, warning=True)
 
 
 def _told_twice(facts: Kind, ref: Ref, spec: dict[str, Any]) -> Iterator[Complaint]:
