@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
-from remediate.kinds.bodies.links import CERTIFICATE_MANAGER, parent_of, ref_of
+from remediate.kinds.bodies.links import CERTIFICATE_MANAGER, linked, parent_of, ref_of
 from remediate.kinds.bodies.users import users
 from remediate.kinds.kind import Removal
 from remediate.kinds.records.verdict import RecordsVerdict
@@ -187,13 +188,7 @@ def certificate_limit(proposal: Proposal) -> Iterator[Objection]:
 
 def in_use(proposal: Proposal) -> Iterator[Objection]:
     """Google deletes some of what is in use without a word, and the traffic ends."""
-    around = proposal.around
-    later = {**around.live}
-    for difference in proposal.differences:
-        if difference.action.removes:
-            later.pop(difference.live, None)
-        elif difference.after is not None:
-            later[difference.live] = difference.after
+    around, later = proposal.around, _afterwards(proposal)
     for difference in proposal.deletions():
         at, used_by = difference.live, kind(difference.ref.kind).used_by
         if difference.ref.is_record_set or used_by is None:
@@ -204,6 +199,35 @@ def in_use(proposal: Proposal) -> Iterator[Objection]:
             if named:
                 message = f"{at} is in use by {', '.join(named)}, and Google would delete it anyhow"
                 yield _deny("in-use", difference.ref, message)
+
+
+def still_linked(proposal: Proposal) -> Iterator[Objection]:
+    """What is set aside stays, so Google refuses nothing, and whoever links to it goes on."""
+    going = {d.live for d in proposal.differences if d.action is Action.SET_ASIDE}
+    if not going:
+        return
+    held: dict[Ref, list[Ref]] = defaultdict(list)
+    for user, body in _afterwards(proposal).items():
+        for target in going.intersection(linked(user, body, proposal.around.project)):
+            held[target].append(user)
+    for at, by in sorted(held.items()):
+        names = ", ".join(map(str, sorted(by)))
+        message = f"{names} links to {at}, which goes on serving; `gc` leaves it"
+        yield Objection("still-linked", "warn", at, message)
+
+
+def _afterwards(proposal: Proposal) -> dict[Ref, Mapping[str, Any]]:
+    """The live side once all is done, without what is set aside, now or before."""
+    later = {**proposal.around.live}
+    for ref, entry in proposal.remembered.items():
+        for aside in entry.asides:
+            later.pop(ref.named(aside.name), None)
+    for difference in proposal.differences:
+        if difference.action.removes:
+            later.pop(difference.live, None)
+        elif difference.after is not None:
+            later[difference.live] = difference.after
+    return later
 
 
 def empty_environment(proposal: Proposal) -> Iterator[Objection]:
@@ -225,6 +249,7 @@ GUARDS: Mapping[str, Guard] = {
     "certificate-swap": certificate_swap,
     "certificate-limit": certificate_limit,
     "in-use": in_use,
+    "still-linked": still_linked,
     "empty-environment": empty_environment,
 }
 # What `conditions` of a step insist on, unless somebody says why not.
