@@ -96,6 +96,8 @@ def _about(facts: Kind) -> str:
         f"- When it is to go: {facts.removal.value}"
         + (f"; lost for good: {facts.loses}" if facts.loses else ""),
     ]
+    if facts.parent:
+        lines.append(f"- It stands in a `{facts.parent}`: `metadata.name` is `PARENT/NAME`")
     if facts.naming != Naming():
         hyphens = f", each hyphen counting {facts.naming.hyphen}" if facts.naming.hyphen > 1 else ""
         lines.append(f"- A name has at most {facts.naming.longest} characters{hyphens}")
@@ -211,6 +213,8 @@ def _besides(facts: Kind, at: str, required: bool) -> Iterator[str]:  # noqa: FB
         yield "never read back, never shown, never compared"
     if at in facts.shared:
         yield "keys of others stay"
+    if at in facts.irrecoverable:
+        yield f"a rollback leaves it as it is: {facts.irrecoverable[at]}"
     if parts(at)[0] in facts.ignored_by_insert and at.count("/") == 1:
         yield "written by a step of its own after the insert"
 

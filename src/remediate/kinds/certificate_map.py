@@ -1,4 +1,7 @@
-"""Maps from host names to certificates, for a proxy to show. Facts: discovery, `CertificateMap`."""
+"""Maps from host names to certificates, for a proxy to show.
+
+Facts: the discovery document's `CertificateMap`.
+"""
 
 from __future__ import annotations
 

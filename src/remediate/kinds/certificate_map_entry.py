@@ -1,4 +1,7 @@
-"""Which certificates a map shows for one host name. Facts: discovery, `CertificateMapEntry`."""
+"""Which certificates a map shows to those who ask for one host name, or for no other's.
+
+Facts: the discovery document's `CertificateMapEntry`.
+"""
 
 from __future__ import annotations
 

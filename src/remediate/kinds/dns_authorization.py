@@ -1,7 +1,10 @@
 """Proof by a CNAME record that a domain is ours, before anything is served for it.
 
-Facts: the discovery document's `DnsAuthorization` and `DnsResourceRecord`. What a new one asks to
-be put into the DNS is known after apply: `${DnsAuthorization/NAME.dnsResourceRecord.data}`.
+What a new one asks to be put into the DNS is known after apply, and is written as the value of a
+CNAME: `${DnsAuthorization/NAME.dnsResourceRecord.data}`. Of a FIXED_RECORD its owner name is
+`_acme-challenge` before the domain.
+
+Facts: the discovery document's `DnsAuthorization` and `DnsResourceRecord`.
 """
 
 from __future__ import annotations
