@@ -160,8 +160,10 @@ def _soak(condition: Condition, vigil: Vigil) -> None:
     end = clock.monotonic() + condition.seconds
 
     def look() -> str:
-        left = end - clock.monotonic()
-        return f"ready; it soaks for {left / 60:.0f} minutes more" if left > 0 else ""
+        over = clock.monotonic() >= end
+        return (
+            "" if over else f"ready, and left {condition.seconds / 60:g} minutes to be everywhere"
+        )
 
     vigil.until(ref, look, condition.seconds, f"{ref} has not soaked")
 
