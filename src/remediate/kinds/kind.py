@@ -237,6 +237,7 @@ class Kind:
     base_risk: Risk = Risk.MEDIUM
     removal: Removal = Removal.AT_ONCE
     loses: str = ""  # what a deletion on an explicit word loses for good
+    holds_data: bool = False  # what people put into it goes with it, so a rollback asks too
     undo: Mapping[Action, Verdict] = field(default_factory=dict)
     verdict: Callable[[Sequence[FieldChange]], Verdict | None] | None = None
     """Of an update that cannot be undone as `undo` says: what is to be said of these changes."""

@@ -36,10 +36,14 @@ from remediate.kinds.sql_instance_changes import (
     RESTARTS,
     REVERTS,
     activation,
+    clock,
     flags_restart,
     met,
+    network,
     one_way,
+    preferred,
     verdict,
+    without_project,
 )
 from remediate.kinds.sql_instance_parts import (
     DiskEncryptionConfiguration,
@@ -116,26 +120,6 @@ def unprotected(body: Body) -> tuple[FieldChange, ...]:
     if at_field(body, "settings/deletionProtectionEnabled") is not True:
         return ()
     return (FieldChange(_PROTECTION, True, after=False),)
-
-
-def without_project(value: Json) -> Json:
-    """Google answers `project:primary` where `primary` was sent."""
-    return value.rpartition(":")[2] if isinstance(value, str) else value
-
-
-def clock(value: Json) -> Json:
-    """`3:00` is `03:00`."""
-    return value.zfill(5) if isinstance(value, str) else value
-
-
-def preferred(value: Json) -> Json:
-    """The word by which a secondary zone is taken away."""
-    return "" if value == "no_secondary_zone" else value
-
-
-def network(value: Json) -> Json:
-    """One address is a range of one."""
-    return value.removesuffix("/32") if isinstance(value, str) else value
 
 
 def address(sort: str) -> Callable[[Body], Json]:
@@ -326,6 +310,7 @@ KIND = Kind(
     computed={"ipAddress": address("PRIMARY"), "privateIpAddress": address("PRIVATE")},
     base_risk=Risk.CRITICAL,
     removal=Removal.ON_WORD,
+    holds_data=True,
     loses="its data, but for the final backup that is kept for 30 days, and its addresses",
     undo={
         Action.CREATE: Verdict(

@@ -108,6 +108,26 @@ _AS_GOOD: Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Any]], bool]] =
 }
 
 
+def without_project(value: Json) -> Json:
+    """Google answers `project:primary` where `primary` was sent."""
+    return value.rpartition(":")[2] if isinstance(value, str) else value
+
+
+def clock(value: Json) -> Json:
+    """`3:00` is `03:00`."""
+    return value.zfill(5) if isinstance(value, str) else value
+
+
+def preferred(value: Json) -> Json:
+    """The word by which a secondary zone is taken away."""
+    return "" if value == "no_secondary_zone" else value
+
+
+def network(value: Json) -> Json:
+    """One address is a range of one."""
+    return value.removesuffix("/32") if isinstance(value, str) else value
+
+
 def one_way(change: FieldChange) -> str:
     """Why this cannot be done to a live instance; empty where it can."""
     refuse = _REFUSALS.get(change.pointer)

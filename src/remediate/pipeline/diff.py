@@ -15,7 +15,7 @@ from remediate.kinds.bodies.names import replacement, stands_for
 from remediate.kinds.bodies.overlay import merged_changes, widened
 from remediate.kinds.bodies.resolve import Names, resolved, targets
 from remediate.kinds.bodies.users import staying, users
-from remediate.kinds.kind import Kind, Removal, Replacement, Scope
+from remediate.kinds.kind import Kind, Readiness, Removal, Replacement, Scope
 from remediate.kinds.registry import kind
 from remediate.model.aside import Aside
 from remediate.model.errors import InvalidInput
@@ -141,10 +141,8 @@ def _compare_resource(
 
     live = observed.live[live_ref]
     names.settle(ref, live_ref, live)
-    if not (stands := facts.ready(live)).ready:
-        result.notes.append(f"{ref} is not ready: {stands.state}")
-    if stands.remark:
-        result.notes.append(f"{ref} {stands.remark}")
+    stands = facts.ready(live)
+    result.notes += [f"{ref} {said}" for said in _condition(stands)]
     wanted = widened(facts, wanted, live, resource.lifecycle.ignore, observed.project)
     wanted = facts.as_good(wanted, live)
     changes = field_changes(
@@ -170,6 +168,13 @@ def _compare_resource(
             rules = rules_of(facts, observed.project)
             after = merged_changes(wanted, live, changes, rules)
             result.found.append(pair.difference(Action.UPDATE, live_ref, after))
+
+
+def _condition(stands: Readiness) -> Iterator[str]:
+    if not stands.ready:
+        yield f"is not ready: {stands.state}"
+    if stands.remark:
+        yield stands.remark
 
 
 def _create(

@@ -412,10 +412,19 @@ def _objections(way: Way, found: list[Difference], strangers: Counter[Ref]) -> I
         if removes and entry is not None and entry.protect:
             message = f"{ref} is protected from being {difference.action.done}"
             yield _allowed(Objection("protected", "deny", ref, message), way.allowances)
-        elif difference.action is Action.DELETE and (why := _never(difference)):
-            # It was made by us, and was not there before: said aloud, but no reason to stop.
-            message = f"deleting {ref} cannot be undone: {why}"
-            yield _allowed(Objection("irreversible", "warn", ref, message), way.allowances)
+        elif difference.action is Action.DELETE:
+            yield from _of_a_loss(difference, way.allowances)
+
+
+def _of_a_loss(difference: Difference, allowances: Mapping[str, str]) -> Iterator[Objection]:
+    """It was made by us, and was not there before: said aloud, and a reason to stop for data."""
+    ref, facts = difference.ref, kind(difference.ref.kind)
+    if facts.holds_data:
+        message = f"deleting {ref} loses {facts.loses} for good"
+        yield _allowed(Objection("delete", "deny", ref, message), allowances)
+    elif why := _never(difference):
+        message = f"deleting {ref} cannot be undone: {why}"
+        yield _allowed(Objection("irreversible", "warn", ref, message), allowances)
 
 
 def _never_again(difference: Difference, way: Way) -> str:
