@@ -11,7 +11,7 @@ from gcp_sandbox.sandbox import Sandbox
 from remediate.gcp.dns import BASE_URL, RECORD_FIELDS, DnsConnection
 from remediate.gcp.errors import AlreadyExists, NotFound, PreconditionFailed
 from remediate.gcp.google import Google
-from remediate.model.json import Body
+from remediate.model.json import Body, Json
 from tests.gcp.conftest import PROJECT, Wired
 from tests.gcp.server import Say, Stub
 
@@ -109,6 +109,20 @@ def test_a_change_is_made_once_whatever_happens_to_its_answer(
     assert google.wait(operation)["additions"]
     assert google.dns.record_set(zone, "a.z.example.", "A")
     assert operation.name == "1"
+
+
+def test_a_change_of_a_policy_is_known_again_though_google_adds_to_it(
+    google: Google, zone: str
+) -> None:
+    items: Json = [{"weight": 1.0, "rrdatas": ["192.0.2.1"]}]
+    routed: Body = {"name": "r.z.example.", "type": "A", "ttl": 60}
+    fault(google, "lost", "POST */changes*")
+    google.dns.change(
+        zone, [{**routed, "routingPolicy": {"wrr": {"items": items}}}], [], google.request_id()
+    )
+    found = google.dns.record_set(zone, "r.z.example.", "A")
+    assert found is not None
+    assert "rrdatas" not in found
 
 
 def test_the_same_change_by_somebody_else_is_not_taken_for_ours(google: Google, zone: str) -> None:

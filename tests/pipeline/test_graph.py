@@ -119,3 +119,32 @@ def test_what_is_not_declared_is_refused_with_what_was_meant(staging: Graph) -> 
 
 def test_the_order_of_the_files_does_not_show(workbench: Workbench) -> None:
     assert drawn(workbench, *EDGE) == drawn(workbench, *reversed(EDGE))
+
+
+def test_a_routing_policy_leads_to_all_that_it_may_answer_and_needs_its_health_check(
+    workbench: Workbench,
+) -> None:
+    items = [
+        {"weight": 1, "rrdatas": ["${Address/edge.address}"]},
+        {"weight": 1, "healthCheckedTargets": {"externalEndpoints": ["192.0.2.1"]}},
+    ]
+    policy = {"healthCheck": "alive", "wrr": {"items": items}}
+    records = {
+        "www": {"A": {"ttl": 60, "routingPolicy": policy}},
+        "web": {
+            "CNAME": {
+                "ttl": 60,
+                "routingPolicy": {
+                    "geo": {"items": [{"location": "us-east1", "rrdatas": ["www.example.com."]}]}
+                },
+            }
+        },
+    }
+    found = drawn(workbench, zone(records), address(), health_check("alive"))
+    www = record_ref("example", "www.example.com.", "A")
+    web = record_ref("example", "web.example.com.", "CNAME")
+    assert found.onward[www] == (Ref("Address", "edge"),)
+    assert Ref("HealthCheck", "alive") in found.needs[www]
+    assert found.onward[web] == (www,)
+    assert {str(web), str(www)} <= hanging(found, "HealthCheck/alive")
+    assert hosts(found, "Address/edge") == ("web.example.com", "www.example.com")

@@ -417,4 +417,6 @@ def _in_context(error: RemediateError, plan: Plan, run: Run) -> RemediateError:
 
 
 def _words(body: Mapping[str, Any] | None) -> str:
-    return f"{body.get('ttl')} {body.get('rrdatas')}" if body else "nothing"
+    if not body:
+        return "nothing"
+    return f"{body.get('ttl')} {body.get('rrdatas') or body.get('routingPolicy')}"
