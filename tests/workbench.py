@@ -119,7 +119,9 @@ class Workbench:
             adopt(made, desired, seen, ledger, self._choices(**choices), google.clock.now())
         return made, outcome
 
-    def gc(self, retention: float | None = None, **choices: Any) -> Plan:
+    def gc(
+        self, retention: float | None = None, watchers: Iterable[Watcher] = (), **choices: Any
+    ) -> Plan:
         """Delete what was set aside, as `remediate gc` does."""
         google = self.google
         run = google.chance.ulid(google.clock.now())
@@ -128,7 +130,7 @@ class Workbench:
             sweep = self._sweep(ledger, retention, **choices)
             insist(sweep.plan)
             if not sweep.plan.is_empty:
-                apply(sweep.order(), run, google, self.store, ledger, ())
+                apply(sweep.order(), run, google, self.store, ledger, [*watchers])
             sweep.forget(ledger)
         return sweep.plan
 

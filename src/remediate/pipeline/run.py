@@ -360,7 +360,8 @@ def _send_change(
         for step in steps:
             run.fail(step, error)
         if isinstance(error, Contradicted):
-            raise Stale(f"{zone} was changed by somebody else just now: {error}") from error
+            told = change.meant(str(error))
+            raise Stale(f"{told} was changed by somebody else just now: {error}") from error
         raise
     seconds = google.clock.monotonic() - began
     run.finish(steps, after, seconds, operation)

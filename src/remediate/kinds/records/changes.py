@@ -7,6 +7,7 @@ changed and a CNAME can give way to an address in the same instant.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -18,6 +19,7 @@ from remediate.model.plan import Difference
 from remediate.model.ref import Ref
 from remediate.model.values import Unknown
 
+_PLACE = re.compile(r"(additions|deletions)\[(\d+)\]")
 _SERVER_ADDS = frozenset({"kind", "signatureRrdatas"})
 
 
@@ -56,6 +58,15 @@ class Change:
     def load(self) -> Quota:
         data = sum(_rrdata_bytes(body) for body in (*self.additions, *self.deletions))
         return Quota(len(self.additions), len(self.deletions), data)
+
+    def meant(self, message: str) -> Ref:
+        """The record set that Google's message names by its place in the change; else the zone."""
+        if said := _PLACE.search(message):
+            listed, at = self.additions if said[1] == "additions" else self.deletions, int(said[2])
+            owner = (listed[at]["name"], listed[at]["type"]) if at < len(listed) else None
+            if found := [ref for ref in self.refs if ref.record == owner]:
+                return found[0]
+        return self.refs[0].zone
 
 
 def pack(differences: Iterable[Difference], quota: Quota = DEFAULT_QUOTA) -> list[Change]:
