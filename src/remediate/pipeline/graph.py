@@ -15,7 +15,15 @@ from remediate.model.nearest import did_you_mean
 from remediate.model.ref import Ref, record_ref
 from remediate.model.resource import Desired, RecordSet, Resource, RoutedSet, Zone
 from remediate.model.values import Template
-from remediate.pipeline.hosts import FORWARDING, NAMING, Choice, choice, domains, is_for
+from remediate.pipeline.hosts import (
+    FORWARDING,
+    NAMING,
+    Choice,
+    choice,
+    domains,
+    is_for,
+    names_a_host,
+)
 from remediate.pipeline.traffic import mentioned
 
 
@@ -104,7 +112,7 @@ def impact(of: Graph, ref: Ref) -> Impact:
     if ref.is_record_set:
         sources.add(ref)
     naming = sources | {at for at in needed_by if at.is_record_set}
-    hosts = {at.record[0].removesuffix(".") for at in naming if at.record[1] in NAMING}
+    hosts = {at.record[0].removesuffix(".") for at in naming if names_a_host(*at.record)}
     return Impact(ref, tuple(sorted(hanging - {ref})), tuple(sorted(hosts)))
 
 

@@ -19,6 +19,11 @@ FORWARDING = frozenset({"ALIAS", "CNAME"})
 _ANY = "*."
 
 
+def names_a_host(fqdn: str, rrtype: str) -> bool:
+    """Whether requests can be made to the owner; underscored names are no hosts (RFC 8552)."""
+    return rrtype in NAMING and not fqdn.startswith("_") and "._" not in fqdn
+
+
 @dataclass(slots=True)
 class Choice:
     """A URL map's host rules: patterns, and what each leads to."""

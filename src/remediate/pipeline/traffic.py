@@ -21,7 +21,15 @@ from remediate.model.plan import Difference, Step
 from remediate.model.ref import Ref
 from remediate.model.resource import Desired, Zone
 from remediate.model.values import Template, Unknown
-from remediate.pipeline.hosts import FORWARDING, NAMING, Choice, Fields, choice, domains, is_for
+from remediate.pipeline.hosts import (
+    FORWARDING,
+    Choice,
+    Fields,
+    choice,
+    domains,
+    is_for,
+    names_a_host,
+)
 from remediate.stores.ledger import Ledger
 
 Bodies: TypeAlias = Mapping[Ref, Fields]
@@ -41,7 +49,7 @@ class Names:
     def read(self, sets: Iterable[NameSet], places: Collection[object]) -> Names:
         """Take in record sets; of 100,000 all but a few are done with at the first look-up."""
         for fqdn, rrtype, values in sets:
-            if rrtype not in NAMING:
+            if not names_a_host(fqdn, rrtype):
                 continue
             for value in values:
                 if rrtype in FORWARDING:
@@ -192,7 +200,7 @@ def _own(step: Step, names: Names) -> set[str]:
     found: set[str] = set()
     if step.ref.is_record_set:
         fqdn, rrtype = step.ref.record
-        found = names.all_of([fqdn]) if rrtype in NAMING else set()
+        found = names.all_of([fqdn]) if names_a_host(fqdn, rrtype) else set()
     elif step.ref.kind == "DnsZone":
         apex = str((step.after or step.before or {}).get("dnsName"))
         every = names.all_of(name for of in names.leading.values() for name in of)

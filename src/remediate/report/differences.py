@@ -205,13 +205,17 @@ def _story(rotation: Rotation, going: Collection[Ref], project: str) -> Iterator
         return ", ".join(last_parts(link, project) for link in links)
 
     new = ", ".join(safe(ref.name) for ref in rotation.incoming)
+    limit = f" (Google says: up to {duration(rotation.seconds)})" if rotation.seconds else ""
     if domains := sorted({domain for check in rotation.checks for domain in check.domains}):
         yield f"check that {safe(', '.join(domains))} lead here alone, and that CAA permits Google"
-    if rotation.attached:
+    if rotation.waited_before:
+        yield f"wait until {new} {_are(rotation.waited_before)} ready{limit}"
+    if rotation.attached and rotation.beside:
         yield f"attach {names(rotation.attached)} beside {names(rotation.beside)}"
     if rotation.waited:
-        limit = f" (Google says: up to {duration(rotation.seconds)})" if rotation.seconds else ""
-        yield f"wait until {new} is ready{limit}; the old serves until then"
+        yield f"wait until {new} {_are(rotation.waited)} ready{limit}; the old serves until then"
+    if rotation.is_spread:
+        yield f"wait until every front end of Google's shows {new}"
     if rotation.soak:
         yield f"leave it {duration(rotation.soak)} to reach every front end of Google's"
     if rotation.is_put_first:
@@ -221,3 +225,7 @@ def _story(rotation: Rotation, going: Collection[Ref], project: str) -> Iterator
     stays = not any(ref_of(str(link), project) in going for link in rotation.detached)
     kept = "; it is kept for a rollback" if stays else ""
     yield f"detach {names(rotation.detached)}{kept}"
+
+
+def _are(refs: Collection[Ref]) -> str:
+    return "is" if len(refs) == 1 else "are"

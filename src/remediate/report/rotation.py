@@ -37,12 +37,25 @@ class Rotation:
     @property
     def incoming(self) -> tuple[Ref, ...]:
         """What is waited for, soaks or is looked for in handshakes."""
-        awaited = (c.ref for c in self.awaits)
-        return tuple(dict.fromkeys([*(r for step in self.steps for r in step.ready), *awaited]))
+        awaited = [c.ref for c in self.awaits]
+        return tuple(dict.fromkeys([*self.waited_before, *self.waited, *awaited]))
+
+    @property
+    def waited_before(self) -> tuple[Ref, ...]:
+        """What becomes ready before it is attached."""
+        return tuple(ref for ref in self.steps[0].ready if ref != self.holder.live)
 
     @property
     def waited(self) -> tuple[Ref, ...]:
-        return tuple(ref for step in self.steps for ref in step.ready)
+        """What becomes ready once it is attached."""
+        refs = (ref for step in self.steps[1:] for ref in step.ready)
+        known = {*self.waited_before, self.holder.live}
+        return tuple(ref for ref in refs if ref not in known)
+
+    @property
+    def is_spread(self) -> bool:
+        """Whether Google is to say that every front end shows it."""
+        return any(self.holder.live in step.ready for step in self.steps)
 
     @property
     def awaits(self) -> list[Condition]:
@@ -101,6 +114,8 @@ def rotations(plan: Plan) -> list[Rotation]:
         if holder.ref.is_record_set or not any(s.ready or s.awaits for s in steps):
             continue
         rotation = Rotation(holder, (), steps, (), waiting(plan, _waited(steps)))
+        if not rotation.detached:
+            continue
         made = [by_live[ref] for ref in rotation.incoming if ref in by_live and ref not in told]
         told |= set(rotation.incoming)
         checks = [c for s in plan.steps for c in s.awaits if c.what is Await.ISSUABLE]

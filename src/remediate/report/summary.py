@@ -121,7 +121,8 @@ def _time(expected: Estimate) -> str:
         return text
     names = ", ".join(safe(ref.name) for ref in expected.what)
     limit = f"up to {duration(expected.waiting)} " if expected.waiting else ""
-    return f"{text} of changes, and {limit}until {names} is ready"
+    are = "is" if len(expected.what) == 1 else "are"
+    return f"{text} of changes, and {limit}until {names} {are} ready"
 
 
 def caching(plan: Plan) -> Iterator[str]:

@@ -18,7 +18,7 @@ from remediate.model.values import HIDDEN, MASKED, Unknown, hidden
 from remediate.report.text import safe
 
 NOT_SET = "(not set)"
-_LINK = re.compile(r"(https?://[^/]+/compute/|projects/[^/]+/)\S+/\S+")
+_LINK = re.compile(r"(https?://[^/]+/compute/|(//[^/]+/)?projects/[^/]+/)\S+/\S+")
 _PLAIN = re.compile(r"[^\s,\[\]{}\"'()]+")
 
 
