@@ -16,9 +16,10 @@ from remediate.kinds.registry import kind
 from remediate.kinds.run_service_states import WITNESS, aftermath, holds, ready
 from remediate.model.errors import Place
 from remediate.model.json import Body
-from remediate.model.plan import Action, Difference, Risk, Undo
+from remediate.model.plan import Action, Difference, FieldChange, Risk, Undo
 from remediate.model.ref import Ref
 from remediate.model.resource import Lifecycle, Resource
+from remediate.model.values import Secret
 from remediate.pipeline.steps import drafts
 from remediate.pipeline.surroundings import Surroundings
 from tests.kinds.checking import faults
@@ -459,6 +460,19 @@ def test_traffic_that_was_pinned_needs_no_third_step() -> None:
     known = {**revision("web-0"), **revision("web-1")}
     stages = WITNESS.stages(frozenset({"template"}), before, service(), known)
     assert [stage.fields for stage in stages] == [{"traffic": pinned}, None]
+
+
+def test_a_secret_that_only_live_holds_cannot_be_had_back_exactly() -> None:
+    facts = kind("RunService")
+    assert facts.verdict is not None
+
+    def told(at: str) -> Any:
+        change = FieldChange(at, Secret("old"), Secret("new"))
+        return facts.verdict and facts.verdict([change])
+
+    assert told("/template/containers/0/env/0/value") is None  # the revision keeps it
+    assert told("/buildConfig/environmentVariables/TOKEN").undo is Undo.APPROXIMATE
+    assert facts.verdict([FieldChange("/buildConfig/functionTarget", "a", "b")]) is None
 
 
 def test_its_place_its_risk_and_its_undo() -> None:

@@ -16,7 +16,15 @@ from remediate.kinds.fields.spellings import quantity, seconds
 from remediate.kinds.kind import Compare, Kind, Naming, Removal, Scope, Update, Verdict
 from remediate.kinds.run_service_parts import RevisionTemplate
 from remediate.kinds.run_service_rules import check
-from remediate.kinds.run_service_states import WITNESS, aftermath, holds, ready
+from remediate.kinds.run_service_states import (
+    PROBES,
+    TELLING,
+    WITNESS,
+    aftermath,
+    holds,
+    ready,
+    verdict,
+)
 from remediate.model.json import Body, Json
 from remediate.model.plan import Action, Risk, Undo
 
@@ -153,7 +161,6 @@ def with_whole_networks(body: Body) -> Body:
     return result
 
 
-_PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 _CONTAINER = "/template/containers/*"
 _SANDBOX = "/template/sandboxes/templates/*"
 
@@ -210,21 +217,14 @@ KIND = Kind(
     alternatives={
         f"{_CONTAINER}/env/*": ("value", "valueSource"),
         f"{_SANDBOX}/env/*": ("value", "valueSource"),
-        **{f"{_CONTAINER}/{probe}": ("grpc", "httpGet", "tcpSocket") for probe in _PROBES},
+        **{f"{_CONTAINER}/{probe}": ("grpc", "httpGet", "tcpSocket") for probe in PROBES},
         "/template/volumes/*": (
             *("cloudSqlInstance", "emptyDir", "filestore", "gcs", "nfs", "secret"),
         ),
         "/template/vpcAccess": ("connector", "networkInterfaces"),
         "/binaryAuthorization": ("policy", "useDefault"),
     },
-    telling=frozenset(
-        {
-            *(f"{_CONTAINER}/env/*", f"{_SANDBOX}/env/*"),
-            *(f"{_CONTAINER}/{probe}/httpGet/httpHeaders/*" for probe in _PROBES),
-            f"{_CONTAINER}/buildConfig/buildpacksBuild/environmentVariables",
-            "/buildConfig/environmentVariables",
-        }
-    ),
+    telling=TELLING,
     normalise={
         "/template/timeout": seconds,
         "/template/encryptionKeyShutdownDuration": seconds,
@@ -288,6 +288,7 @@ KIND = Kind(
     },
     # Recorded: ready 5 to 6 s after a write; with an image that was never pulled, 51 to 53 s.
     seconds={Action.CREATE: 5.5, Action.UPDATE: 5.0, Action.DELETE: 0.8},
+    verdict=verdict,
     ready=ready,
     holds=holds,
     aftermath=aftermath,

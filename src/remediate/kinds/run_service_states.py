@@ -6,15 +6,28 @@ its variables. Traffic moves to one within seconds, where mending a template mak
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from remediate.kinds.kind import Readiness, Witness
+from remediate.kinds.kind import Readiness, Verdict, Witness
 from remediate.model.json import Body, Json
-from remediate.model.plan import Stage
+from remediate.model.plan import FieldChange, Stage, Undo
+from remediate.model.values import secrets_in
 
 LATEST = "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST"
 REVISION = "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION"
+PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
+_TEMPLATE, _BUILD = "/template", "/buildConfig/environmentVariables"
+_CONTAINER = f"{_TEMPLATE}/containers/*"
+TELLING = frozenset(
+    {
+        *(f"{_CONTAINER}/env/*", f"{_TEMPLATE}/sandboxes/templates/*/env/*"),
+        *(f"{_CONTAINER}/{probe}/httpGet/httpHeaders/*" for probe in PROBES),
+        f"{_CONTAINER}/buildConfig/buildpacksBuild/environmentVariables",
+        _BUILD,
+    }
+)
+"""Where people write values that look like secrets."""
 _ALL_TO_THE_LATEST = ({"type": LATEST, "percent": 100},)
 
 
@@ -28,6 +41,21 @@ def ready(body: Body) -> Readiness:
         return Readiness(ready=False, state=f"{state} ({_reason(condition)})", failed=True)
     is_observed = body.get("observedGeneration") == body.get("generation")
     return Readiness(ready=is_observed, state=state, remark=_elsewhere(body))
+
+
+def verdict(changes: Sequence[FieldChange]) -> Verdict | None:
+    """Of a template its revision keeps every value; of how a function is built nothing does."""
+    lost = [one for one in changes if one.pointer.startswith("/build") and _holds_secret(one)]
+    if not lost:
+        return None
+    where = ", ".join(change.pointer for change in lost)
+    return Verdict(
+        Undo.APPROXIMATE, f"the old value of {where} looks like a secret: nobody keeps it"
+    )
+
+
+def _holds_secret(change: FieldChange) -> bool:
+    return any(True for _ in secrets_in(change.before))
 
 
 def _elsewhere(body: Body) -> str:
@@ -181,5 +209,6 @@ WITNESS = Witness(
     kept=_kept,
     back=_back,
     stages=_stages,
-    telling=frozenset({"/containers/*/env/*"}),
+    # A revision holds all of its template, by the same fields.
+    telling=frozenset(at.removeprefix(_TEMPLATE) for at in TELLING if at.startswith(_TEMPLATE)),
 )

@@ -43,6 +43,14 @@ def is_masked(value: Any) -> bool:  # noqa: ANN401 - any JSON
     return isinstance(value, Mapping) and value.keys() == {MASKED}
 
 
+def secrets_in(value: Any) -> Iterator[Secret]:  # noqa: ANN401 - any JSON
+    if isinstance(value, Secret):
+        yield value
+    elif isinstance(value, Mapping | list | tuple):
+        for item in value.values() if isinstance(value, Mapping) else value:
+            yield from secrets_in(item)
+
+
 def hidden(value: Any) -> Any:  # noqa: ANN401 - any JSON
     """The value with every secret in it hidden, masked or not."""
     if isinstance(value, Secret) or is_masked(value):

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from remediate.model.json import Body
-from remediate.model.values import MASKED, Secret, is_masked
+from remediate.model.values import MASKED, Secret, is_masked, secrets_in
 from remediate.stores.store import FORMAT_VERSION, Store, sealed, unsealed
 
 KEY = "masking-key.json"
@@ -77,11 +77,3 @@ class _Lifting:
         if isinstance(value, list | tuple):
             return [self.lifted(item, name) for item in value]
         return value
-
-
-def secrets_in(value: Any) -> Iterable[Secret]:  # noqa: ANN401 - any JSON
-    if isinstance(value, Secret):
-        yield value
-    elif isinstance(value, Mapping | list | tuple):
-        for item in value.values() if isinstance(value, Mapping) else value:
-            yield from secrets_in(item)
