@@ -58,6 +58,21 @@ def test_services_are_moved_over_to_what_takes_its_place_and_back(workbench: Wor
     assert connectors(workbench) == {"inner": FIRST}
 
 
+def test_traffic_goes_back_when_the_connector_of_its_revision_is_there_again(
+    workbench: Workbench,
+) -> None:
+    workbench.write(connector(), service())
+    workbench.apply()
+    workbench.write(connector(maxInstances=4), service())
+    new = workbench.apply().steps[0].live.name
+    workbench.roll_back()
+    again = workbench.roll_back().steps
+    assert [step.fields for step in again] == [(), ("traffic",), ("template",), ("traffic",)]
+    assert again[0].live.name == new == way_out(workbench)
+    assert again[1].after_steps == ("1",)
+    assert workbench.plan().is_empty
+
+
 def test_a_service_that_nobody_declares_stays_where_it_is_and_is_named(
     workbench: Workbench,
 ) -> None:

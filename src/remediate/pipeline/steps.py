@@ -42,6 +42,7 @@ class Draft:
     last: bool = False  # deletions wait for everything else
     group: Draft | None = None  # one Cloud DNS change holds all record sets of an owner name
     gap: Draft | None = None  # the deletion under the same name that this insert ends
+    whole: Mapping[str, Any] | None = None  # what its stages lead to; the first needs that too
 
     @property
     def head(self) -> Draft:
@@ -133,6 +134,9 @@ def _deletion(facts: Kind, difference: Difference, around: Surroundings) -> list
         after = merged_changes({}, before, opened, rules_of(facts, around.project))
         first = replace(difference, action=Action.UPDATE, after=after, changes=opened)
         opening = [_with_last(draft) for draft in _update(facts, first, around)]
+        for draft in opening:
+            told = f"{_dotted(draft.step.fields)}, since Google refuses the deletion otherwise"
+            draft.step = replace(draft.step, note=told)
         difference = replace(difference, before=after)
     gone = _step(facts, difference, Action.DELETE, "delete", around)
     return [*opening, Draft(gone, needs=opening[-1:], last=True)]
@@ -179,7 +183,14 @@ def _update(facts: Kind, difference: Difference, around: Surroundings) -> list[D
         drafts += _attaching(facts, step, around)
     for earlier, later in pairwise(drafts):
         later.needs.append(earlier)
+    if facts.by_leaf and len(drafts) > 1:
+        for draft in drafts:
+            draft.step = replace(draft.step, note=_dotted(draft.step.fields))
     return drafts
+
+
+def _dotted(fields: Iterable[str]) -> str:
+    return ", ".join(field.replace("/", ".") for field in fields)
 
 
 def _staged(facts: Kind, difference: Difference, around: Surroundings) -> list[Draft]:
@@ -198,7 +209,8 @@ def _staged(facts: Kind, difference: Difference, around: Surroundings) -> list[D
         here = replace(difference, before=body, after={**body, **fields}, changes=changes)
         how = _update_for(facts, next(iter(fields)), difference.live)
         step = _step(facts, here, Action.UPDATE, how.method, around, tuple(fields), changes)
-        drafts.append(Draft(replace(step, note=stage.note), needs=drafts[-1:]))
+        whole = difference.after
+        drafts.append(Draft(replace(step, note=stage.note), needs=drafts[-1:], whole=whole))
         body = {**body, **fields}
     return drafts
 

@@ -85,7 +85,8 @@ def _link(drafts: list[Draft], around: Surroundings, emptied: Mapping[Ref, Draft
         step = draft.step
         if draft.last or (step.verb.removes and step.ref.is_record_set):
             continue
-        needed = [makers[ref] for ref in needs_of(step, around.project) if ref in makers]
+        targets = {*needs_of(step, around.project), *linked(step.live, draft.whole, around.project)}
+        needed = [makers[ref] for ref in sorted(targets) if ref in makers]
         above = parent_of(step.live)
         needed += [
             d for r in needs_of(step, around.project) if r != above for d in inside.get(r, ())
