@@ -496,3 +496,20 @@ def test_protection_is_taken_away_when_nothing_else_is_left_to_do(workbench: Wor
         ("shop", "patch"),
         ("shop", "delete"),
     ]
+
+
+def test_the_order_of_several_writes_is_shown(workbench: Workbench) -> None:
+    workbench.write(shop(REMOVED, settings={"deletionProtectionEnabled": True}))
+    workbench.apply()
+    upgraded = {"tier": "db-custom-2-7680", "deletionProtectionEnabled": False}
+    workbench.write(shop(REMOVED, databaseVersion="POSTGRES_15", settings=upgraded))
+    text = plan_text(workbench.plan())
+    assert (
+        "      1. databaseVersion\n"
+        "      2. settings.tier\n"
+        "      3. settings.deletionProtectionEnabled\n"
+    ) in text
+    workbench.write()
+    text = plan_text(workbench.plan(prune=True))
+    assert "      1. settings.deletionProtectionEnabled, since Google refuses the" in text
+    assert "      2. delete\n" in text

@@ -9,7 +9,7 @@ from remediate.kinds.bodies.restarts import restarts
 from remediate.kinds.kind import Replacement
 from remediate.kinds.registry import NAMES, kind
 from remediate.model.aside import RETENTION, lasting
-from remediate.model.plan import Action, Cause, Difference, FieldChange
+from remediate.model.plan import Action, Cause, Difference, FieldChange, Step
 from remediate.model.ref import Ref
 from remediate.report.rotation import Rotation
 from remediate.report.text import Palette, Tone, cut, duration, first_difference, safe, wrapped
@@ -75,18 +75,22 @@ def sign(difference: Difference) -> str:
             return "(+)"
 
 
-def resource_lines(difference: Difference, drawing: Drawing) -> Iterator[str]:
-    """The line of the resource, and its changed fields."""
+def resource_lines(
+    difference: Difference, drawing: Drawing, steps: Sequence[Step] = ()
+) -> Iterator[str]:
+    """The line of the resource, its changed fields, and the steps where they are several."""
     yield from heading(difference, drawing)
     match difference.action:
         case Action.CREATE | Action.DELETE:
             body = difference.after or difference.before
             yield from field_lines(main_fields(difference.ref, body, drawing.project), drawing)
+            yield from _step_lines(difference, steps, drawing)
         case Action.UPDATE:
             yield from _stage_lines(difference, drawing)
             yield from change_lines(difference, difference.changes, drawing)
             for sentence in _restarts(difference):
                 yield from wrapped(sentence, drawing.width, INDENT)
+            yield from _step_lines(difference, steps, drawing)
         case Action.REPLACE:
             yield from wrapped(_how_replaced(difference, drawing), drawing.width, INDENT)
             yield from change_lines(difference, difference.changes, drawing)
@@ -102,6 +106,15 @@ def _restarts(difference: Difference) -> tuple[str, ...]:
         return ()
     before, after = difference.before or {}, difference.after or {}
     return restarts(kind(difference.ref.kind), before, after, difference.changes)
+
+
+def _step_lines(difference: Difference, steps: Sequence[Step], drawing: Drawing) -> Iterator[str]:
+    """What goes in several writes, one after the other, each of which says what it is about."""
+    if not steps[1:] or not kind(difference.ref.kind).by_leaf:
+        return
+    for number, step in enumerate(steps, start=1):
+        note = f"{number}. {safe(step.note or step.verb.value)}"
+        yield from wrapped(note, drawing.width, INDENT, INDENT + "   ")
 
 
 def _stage_lines(difference: Difference, drawing: Drawing) -> Iterator[str]:

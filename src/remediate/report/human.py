@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shlex
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from remediate.model.aside import lasting
-from remediate.model.plan import Difference, Objection, Plan
+from remediate.model.plan import Difference, Objection, Plan, Step
 from remediate.pipeline.apply import Outcome
 from remediate.pipeline.guard import denied
 from remediate.report.differences import SIGNS, Drawing, resource_lines, rotation_lines, sign
@@ -100,7 +101,10 @@ def _differences(plan: Plan, drawing: Drawing) -> Iterator[list[str]]:
     turning = rotations(plan)
     inside = {id(d) for rotation in turning for d in rotation.differences}
     rest = [difference for difference in _in_order(plan) if id(difference) not in inside]
-    yield [line for difference in rest for line in resource_lines(difference, drawing)]
+    steps: dict[object, list[Step]] = defaultdict(list)
+    for step in plan.steps:
+        steps[step.live].append(step)
+    yield [line for each in rest for line in resource_lines(each, drawing, steps[each.live])]
     going = {d.live for d in plan.differences if d.action.removes}
     for rotation in turning:
         yield list(rotation_lines(rotation, going, drawing))
