@@ -349,6 +349,18 @@ def test_what_is_stale_is_told_without_the_secret(workbench: Workbench) -> None:
     assert CANARY not in str(stale.value)
 
 
+def test_a_secret_around_what_is_known_after_apply_stays_one(workbench: Workbench) -> None:
+    address = document("Address", "edge", {"addressType": "EXTERNAL"})
+    url = f"postgres://app:{CANARY}@${{Address/edge.address}}/db"
+    workbench.write(address, service({"DATABASE": url}))
+    said = plan_text(workbench.plan()) + json_text(plan_json(workbench.plan()))
+    workbench.apply()
+    assert CANARY not in said
+    assert [path for path, text in stored(workbench).items() if CANARY in text] == []
+    assert CANARY in live(workbench)["template"]["containers"][0]["env"][0]["value"]
+    assert workbench.plan().is_empty
+
+
 @pytest.mark.parametrize("held_by", ["live", "the revision"])
 def test_a_secret_value_comes_back_from_whoever_still_holds_it(
     workbench: Workbench, held_by: str

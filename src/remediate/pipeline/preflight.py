@@ -17,7 +17,6 @@ from remediate.kinds.registry import kind
 from remediate.model.errors import ApiRefused, NotAuthorised, Place
 from remediate.model.plan import Action, Objection, Plan, Step
 from remediate.model.values import Unknown
-from remediate.pipeline.plan import plan_digest
 
 RULE = "google-refuses"
 
@@ -34,10 +33,11 @@ def preflight(google: Google, plan: Plan) -> list[Objection]:
 
 
 def with_objections(plan: Plan, more: list[Objection]) -> Plan:
-    if not more:
-        return plan
-    told = replace(plan, objections=[*plan.objections, *more])
-    return replace(told, digest=plan_digest(told))
+    """The plan with these as well; its digest stays, being that of the YAML, live and the ledger.
+
+    What Google says depends on who asks, and a plan is reviewed by others than who applies it.
+    """
+    return replace(plan, objections=[*plan.objections, *more]) if more else plan
 
 
 def _askable(plan: Plan) -> Iterator[Step]:

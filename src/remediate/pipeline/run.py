@@ -132,7 +132,7 @@ class Run:
             self.gone.add(step.live)
             entry = left_of(known, step, self.gone)
         else:
-            entry = replace(entry, fields=self.known(self._so_far(step, entry, known)))
+            entry = replace(entry, fields=self.filled(step, self._so_far(step, entry, known)))
         if entry is None:
             self.ledger.forget(step.ref)
         else:
@@ -163,6 +163,10 @@ class Run:
         if found in (None, ""):
             raise Stale(f"{ref} has no {field} yet, which this step needs")
         return found
+
+    def filled(self, step: Step, body: Mapping[str, Any] | None) -> Any:  # noqa: ANN401 - a body, or nothing
+        """A body of the step's resource, with what has come to light; that may be secret too."""
+        return None if body is None else kind(step.live.kind).discreet(self.known(body))
 
     def known(self, value: Any) -> Any:  # noqa: ANN401 - any JSON, with unknowns in it
         """The value with everything filled in that earlier steps have brought to light."""
@@ -228,7 +232,7 @@ def _take_step(step: Step, run: Run) -> None:
     try:
         live = read(google, step.live)
         insist_on_precondition(step, live, google.project)
-        after = run.known(step.after)
+        after = run.filled(step, step.after)
         call = call_for(step, after, live, google.request_id())
     except RemediateError as error:
         run.fail(step, error)
