@@ -259,3 +259,46 @@ def test_equal_worlds_compare_equal(db: Client) -> None:
     assert db.get("/_sandbox/state?comparable=1")["sql"] != before
     patch(db, tier="db-g1-small")
     assert db.get("/_sandbox/state?comparable=1")["sql"] == before
+
+
+def test_a_patch_of_what_is_beside_the_settings_merges_too(db: Client) -> None:
+    db.call("PATCH", DB, {"databaseCenterIntegration": "DISABLED", "replicationCluster": {}})
+    db.call("PATCH", DB, {"replicationCluster": {"failoverDrReplicaName": "twin"}})
+    assert db.get(DB)["databaseCenterIntegration"] == "DISABLED"
+    nulls = {"databaseCenterIntegration": None, "region": None, "databaseVersion": None}
+    db.call("PATCH", DB, {**nulls, "replicationCluster": {"failoverDrReplicaName": None}})
+    found = db.get(DB)
+    assert "databaseCenterIntegration" not in found
+    assert found["replicationCluster"] == {}
+    assert found["region"] == "us-central1"
+
+
+@pytest.mark.parametrize(
+    ("query", "config", "days"),
+    [
+        ({"enableFinalBackup": "true", "finalBackupTtlDays": "7"}, {}, 7),
+        ({"enableFinalBackup": "true"}, {}, 30),
+        ({}, {"enabled": True, "retentionDays": 90}, 90),
+        ({}, {}, None),
+        ({"enableFinalBackup": "false"}, {"enabled": True}, None),
+    ],
+)
+def test_a_deletion_leaves_a_final_backup_if_asked(
+    client: Client, query: dict[str, str], config: dict[str, Any], days: int | None
+) -> None:
+    client.post(f"{SQL}/instances", body(finalBackupConfig=config))
+    asked = "&".join(f"{name}={value}" for name, value in query.items())
+    assert client.call("DELETE", f"{DB}?{asked}").status == 200
+    backups = f"/v1/projects/{PROJECT}/backups"
+    kept = client.get(backups, filter="instance:db").get("backups", [])
+    assert [(it["type"], it["state"]) for it in kept] == [("FINAL", "SUCCESSFUL")] * bool(days)
+    client.advance((days or 1) * 86_400 - 60)
+    assert bool(client.get(backups)) is bool(days)
+    client.advance(120)
+    assert client.get(backups) == {}
+
+
+def test_a_final_backup_is_kept_for_a_year_at_most(db: Client) -> None:
+    answer = db.call("DELETE", f"{DB}?enableFinalBackup=true&finalBackupTtlDays=366")
+    assert answer.status == 400
+    assert db.get(DB)["state"] == "RUNNABLE"
