@@ -320,3 +320,16 @@ def test_a_state_file_brings_everything_back(tmp_path: Any) -> None:
         assert client.get("/_sandbox/state?comparable=1") == before
         assert get(client, "certificates/c")["managed"]["state"] == "PROVISIONING"
         client.close()
+
+
+def test_what_another_project_holds_is_taken_to_exist(client: Client) -> None:
+    theirs = "projects/elsewhere/locations/global"
+    found = certificate(client, issuanceConfig=f"{theirs}/certificateIssuanceConfigs/i")
+    assert found["managed"]["issuanceConfig"].endswith("/certificateIssuanceConfigs/i")
+    create(client, "certificateMaps/m", {})
+    entry = {"hostname": DOMAIN, "certificates": [f"{theirs}/certificates/c"]}
+    create(client, "certificateMapEntries/e", entry, f"{PARENT}/certificateMaps/m")
+    lacking = {"matcher": "PRIMARY", "certificates": [f"{PARENT}/certificates/none"]}
+    assert (
+        ask(client, "certificateMapEntries/f", lacking, f"{PARENT}/certificateMaps/m").status == 404
+    )

@@ -242,6 +242,25 @@ def test_a_certificate_map_goes_by_host_name_then_wildcard_then_primary(staging:
     assert shown(staging, DOMAIN) == before
 
 
+def test_an_entry_that_changes_shows_the_former_until_the_new_has_got_around(
+    staging: Client,
+) -> None:
+    former, newer = kept(staging, "former", DOMAIN), kept(staging, "newer", DOMAIN)
+    staging.post(f"{PARENT}/certificateMaps", {}, certificateMapId="m")
+    entry(staging, "e", "former", hostname=DOMAIN)
+    staging.advance(5 * MINUTE)
+    link = f"//certificatemanager.googleapis.com{PARENT[3:]}/certificateMaps/m"
+    staging.done("POST", f"{PROXY}/setCertificateMap", {"certificateMap": link})
+    where = f"{PARENT}/certificateMaps/m/certificateMapEntries/e"
+    body = {"certificates": [f"{PARENT[4:]}/certificates/newer"]}
+    staging.call("PATCH", where, body, updateMask="certificates")
+    assert staging.get(where)["state"] == "PENDING"
+    assert shown(staging, DOMAIN) == former
+    staging.advance(5 * MINUTE)
+    assert staging.get(where)["state"] == "ACTIVE"
+    assert shown(staging, DOMAIN) == newer
+
+
 def test_certificate_managers_own_stand_in_a_proxys_list_too(staging: Client) -> None:
     leaf = kept(staging, "c", DOMAIN)
     link = f"//certificatemanager.googleapis.com{PARENT[3:]}/certificates/c"
