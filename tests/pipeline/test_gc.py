@@ -24,7 +24,7 @@ from tests.pipeline.documents import (
     url_map,
     zone,
 )
-from tests.workbench import Workbench, moved, told
+from tests.workbench import Workbench, document, moved, told
 
 API = "compute/v1/projects/netra-staging/global"
 ZONE = "dns/v1/projects/netra-staging/managedZones/example"
@@ -113,6 +113,27 @@ def test_a_second_rollback_sets_aside_again_as_it_was(workbench: Workbench) -> N
     assert ("set-aside", "UrlMap/main") in told(workbench.roll_back(allow=ALL))
     assert moved(after, workbench.state()) == {}
     assert workbench.ledger.resources == remembered  # with the time of then
+
+
+def test_what_was_set_aside_holds_nothing_that_a_rollback_deletes_again(
+    workbench: Workbench,
+) -> None:
+    """Google lets a service go that an endpoint group names."""
+    group = {"networkEndpointType": "SERVERLESS", "cloudRun": {"service": "web"}}
+    spec = {"template": {"containers": [{"image": "us-docker.pkg.dev/cloudrun/container/hello"}]}}
+    workbench.write(
+        address(),
+        document("RunService", "web", spec, GONE),
+        document("NetworkEndpointGroup", "web", group, GONE),
+    )
+    workbench.apply()
+    workbench.write(address())
+    workbench.apply(prune=True, allow=[*ALL, "delete=tried"])
+    after = workbench.state()
+    workbench.roll_back()
+    workbench.roll_back(allow=ALL)
+    assert workbench.live("RunService/us-central1/web") is None
+    assert moved(after, workbench.state()) == {}
 
 
 def test_what_somebody_changes_just_now_is_not_set_aside(workbench: Workbench) -> None:

@@ -202,6 +202,7 @@ def scope(way_snapshot: Snapshot, written: Mapping[Ref, Written], *, whole: bool
 
 def _resources(way: Way, strangers: Counter[Ref], notes: list[str]) -> Iterator[Difference]:
     going = {ref for ref, body in way.snapshot.resources.items() if body is None}
+    going |= {ref for ref, one in way.written.items() if one.entry and one.entry.aside(ref.name)}
     for ref in scope(way.snapshot, way.written, whole=way.whole):
         if ref.is_record_set:
             continue
