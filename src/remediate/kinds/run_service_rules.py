@@ -7,7 +7,6 @@ for the reserved names.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from remediate.kinds.fields.labels import label_faults
 from remediate.kinds.fields.pointers import pointer
@@ -23,7 +22,7 @@ from remediate.kinds.fields.rules import (
     within,
 )
 from remediate.kinds.fields.spellings import is_duration, is_quantity, quantity
-from remediate.model.values import Template
+from remediate.model.values import Template, Tree
 
 LONGEST_REQUEST = 3600  # seconds
 MOST_REQUESTS = 1000  # at once, in one instance
@@ -43,7 +42,7 @@ _CONNECTION = looks_like(r"([a-z0-9.-]+:)?[a-z][-a-z0-9]+:[a-z0-9-]+:[a-z]([-a-z
 _SLOWEST = {"livenessProbe": 3600, "readinessProbe": 3600, "startupProbe": 240}  # seconds
 
 
-def check(spec: Mapping[str, Any]) -> list[Fault]:
+def check(spec: Mapping[str, Tree]) -> list[Fault]:
     template = spec.get("template") or {}
     return [
         *at_most(spec, "/description", 512, "characters"),
@@ -61,7 +60,7 @@ def check(spec: Mapping[str, Any]) -> list[Fault]:
     ]
 
 
-def _annotations(spec: Mapping[str, Any]) -> Iterator[Fault]:
+def _annotations(spec: Mapping[str, Tree]) -> Iterator[Fault]:
     for above in (spec, spec.get("template") or {}):
         at = "" if above is spec else "/template"
         for field in ("annotations", "labels"):
@@ -71,7 +70,7 @@ def _annotations(spec: Mapping[str, Any]) -> Iterator[Fault]:
                     yield where, f"{key} is Google's own: v2 has a field for what it said in v1"
 
 
-def _traffic(spec: Mapping[str, Any]) -> Iterator[Fault]:
+def _traffic(spec: Mapping[str, Tree]) -> Iterator[Fault]:
     targets = spec.get("traffic") or []
     yield from within(spec, "/traffic/*/percent", 0, 100, "a percentage")
     yield from spelled(spec, "/traffic/*/tag", _TAG, "a tag such as `blue`")
@@ -90,7 +89,7 @@ def _traffic(spec: Mapping[str, Any]) -> Iterator[Fault]:
             yield where, f"a target with a revision has the type {_TRAFFIC}REVISION"
 
 
-def _service_scaling(scaling: Mapping[str, Any]) -> Iterator[Fault]:
+def _service_scaling(scaling: Mapping[str, Tree]) -> Iterator[Fault]:
     yield from _instances(scaling, "/scaling")
     is_manual = scaling.get("scalingMode") == "MANUAL"
     if is_manual and scaling.get("manualInstanceCount") is None:
@@ -99,7 +98,7 @@ def _service_scaling(scaling: Mapping[str, Any]) -> Iterator[Fault]:
         yield "/scaling/manualInstanceCount", "this needs `scalingMode: MANUAL`"
 
 
-def _instances(scaling: Mapping[str, Any], at: str) -> Iterator[Fault]:
+def _instances(scaling: Mapping[str, Tree], at: str) -> Iterator[Fault]:
     inside = {"scaling": scaling}
     for name in ("minInstanceCount", "maxInstanceCount", "manualInstanceCount"):
         for _, message in within(inside, f"/scaling/{name}", 0, 100_000, "a count of instances"):
@@ -109,7 +108,7 @@ def _instances(scaling: Mapping[str, Any], at: str) -> Iterator[Fault]:
         yield f"{at}/minInstanceCount", "minInstanceCount is greater than maxInstanceCount"
 
 
-def _template(spec: Mapping[str, Any], template: Mapping[str, Any]) -> Iterator[Fault]:
+def _template(spec: Mapping[str, Tree], template: Mapping[str, Tree]) -> Iterator[Fault]:
     for name in ("timeout", "encryptionKeyShutdownDuration"):
         what = "a duration in seconds such as 300s"
         yield from spelled(spec, f"/template/{name}", is_duration, what)
@@ -131,7 +130,7 @@ def _template(spec: Mapping[str, Any], template: Mapping[str, Any]) -> Iterator[
     yield from _instances(template.get("scaling") or {}, "/template/scaling")
 
 
-def _containers(template: Mapping[str, Any]) -> Iterator[Fault]:
+def _containers(template: Mapping[str, Tree]) -> Iterator[Fault]:
     containers = template.get("containers") or []
     if not containers:
         yield "/template/containers", "a service has at least one container"
@@ -156,7 +155,7 @@ def _containers(template: Mapping[str, Any]) -> Iterator[Fault]:
             yield from _mount(mount, volumes, f"{at}/volumeMounts/{number}")
 
 
-def _container(container: Mapping[str, Any], at: str) -> Iterator[Fault]:
+def _container(container: Mapping[str, Tree], at: str) -> Iterator[Fault]:
     if not container.get("image"):
         yield f"{at}/image", "a container has an image"
     for where, message in (
@@ -174,7 +173,7 @@ def _container(container: Mapping[str, Any], at: str) -> Iterator[Fault]:
             yield from _probe(probe, f"{at}/{name}", slowest)
 
 
-def _limits(resources: Mapping[str, Any]) -> Iterator[Fault]:
+def _limits(resources: Mapping[str, Tree]) -> Iterator[Fault]:
     forms = {
         "cpu": "a number of CPUs such as 1 or 500m",
         "memory": "an amount such as 512Mi or 2Gi",
@@ -190,7 +189,7 @@ def _limits(resources: Mapping[str, Any]) -> Iterator[Fault]:
             yield at, f"{name} cannot be limited to nothing"
 
 
-def _variable(variable: Mapping[str, Any], at: str) -> Iterator[Fault]:
+def _variable(variable: Mapping[str, Tree], at: str) -> Iterator[Fault]:
     name = variable["name"]
     if not isinstance(name, Template) and not _VARIABLE(name):
         yield f"{at}/name", f"{name!r} cannot be the name of a variable"
@@ -207,7 +206,7 @@ def _variable(variable: Mapping[str, Any], at: str) -> Iterator[Fault]:
         yield at + where, message
 
 
-def _probe(probe: Mapping[str, Any], at: str, slowest: int) -> Iterator[Fault]:
+def _probe(probe: Mapping[str, Tree], at: str, slowest: int) -> Iterator[Fault]:
     yield from not_together(probe, ("httpGet", "tcpSocket", "grpc"), at)
     for where, message in (
         *within(probe, "/initialDelaySeconds", 0, slowest, "the delay in seconds"),
@@ -227,7 +226,7 @@ def _probe(probe: Mapping[str, Any], at: str, slowest: int) -> Iterator[Fault]:
         yield f"{at}/timeoutSeconds", f"timeoutSeconds is longer than the period of {period} s"
 
 
-def _mount(mount: Mapping[str, Any], volumes: set[Any], at: str) -> Iterator[Fault]:
+def _mount(mount: Mapping[str, Tree], volumes: set[Tree], at: str) -> Iterator[Fault]:
     if mount["name"] not in volumes and not isinstance(mount["name"], Template):
         yield f"{at}/name", f"no volume is named {mount['name']!r}"
     path = mount["mountPath"]
@@ -235,7 +234,7 @@ def _mount(mount: Mapping[str, Any], volumes: set[Any], at: str) -> Iterator[Fau
         yield f"{at}/mountPath", f"{path!r} is not a path that begins with / and has no `:`"
 
 
-def _volumes(template: Mapping[str, Any]) -> Iterator[Fault]:
+def _volumes(template: Mapping[str, Tree]) -> Iterator[Fault]:
     inside = {"template": template}
     yield from distinct(inside, "/template/volumes/*/name", "volume")
     for index, volume in enumerate(template.get("volumes") or ()):
@@ -258,7 +257,7 @@ def _volumes(template: Mapping[str, Any]) -> Iterator[Fault]:
     yield from spelled(inside, size, is_quantity, "an amount such as 128Mi")
 
 
-def _network(access: Mapping[str, Any]) -> Iterator[Fault]:
+def _network(access: Mapping[str, Tree]) -> Iterator[Fault]:
     yield from not_together(access, ("connector", "networkInterfaces"), "/template/vpcAccess")
     where = "/template/vpcAccess/networkInterfaces"
     interfaces = access.get("networkInterfaces") or []

@@ -7,12 +7,11 @@ its variables. Traffic moves to one within seconds, where mending a template mak
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from remediate.kinds.kind import Readiness, Verdict, Witness
 from remediate.model.json import Body, Json
 from remediate.model.plan import FieldChange, Stage, Undo
-from remediate.model.values import secrets_in
+from remediate.model.values import Tree, secrets_in
 
 LATEST = "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST"
 REVISION = "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION"
@@ -61,7 +60,7 @@ def _holds_secret(change: FieldChange) -> bool:
 def _elsewhere(body: Body) -> str:
     """That traffic goes past the latest revision, as it does when a rollback was cut short."""
     latest = _short(body.get("latestReadyRevision"))
-    shares: Any = _serving(body)
+    shares: Tree = _serving(body)
     if not latest or any(one["revision"] == latest and one.get("percent") for one in shares):
         return ""
     names = ", ".join(dict.fromkeys(one["revision"] for one in shares if one.get("percent")))
@@ -80,7 +79,7 @@ def aftermath(body: Body) -> str:
     return f"its new revision {made} is not ready ({why}); it keeps the new template, and {traffic}"
 
 
-def holds(body: Body, fields: tuple[str, ...], wanted: Mapping[str, Any]) -> bool:
+def holds(body: Body, fields: tuple[str, ...], wanted: Mapping[str, Tree]) -> bool:
     """Whether a write is in force though its operation failed.
 
     Traffic moves while the latest revision is as broken as it was before.
@@ -91,19 +90,19 @@ def holds(body: Body, fields: tuple[str, ...], wanted: Mapping[str, Any]) -> boo
     return [*_shares(routed)] == [*_shares(wanted.get("traffic") or ())]
 
 
-def _shares(targets: Any) -> Iterator[tuple[Any, ...]]:  # noqa: ANN401 - any JSON
+def _shares(targets: Tree) -> Iterator[tuple[Tree, ...]]:
     for target in targets:
         revision = _short(target.get("revision"))
         is_latest = target.get("type", LATEST if not revision else REVISION) == LATEST
         yield is_latest or revision, target.get("percent") or 0, target.get("tag")
 
 
-def _condition(body: Body) -> dict[str, Any]:
+def _condition(body: Body) -> dict[str, Tree]:
     found = body.get("terminalCondition")
     return found if isinstance(found, dict) else {}
 
 
-def _reason(condition: Mapping[str, Any]) -> str:
+def _reason(condition: Mapping[str, Tree]) -> str:
     """`HEALTH_CHECK_CONTAINER_ERROR: The user-provided container failed to start …`."""
     words = (condition.get("revisionReason") or condition.get("reason"), condition.get("message"))
     return ": ".join(str(word).strip() for word in words if word) or "no reason given"
@@ -122,7 +121,7 @@ def _links(body: Body) -> list[str]:
 def _serving_by(body: Body) -> list[str]:
     """The latest ready revision, and those that traffic names."""
     name, latest = str(body.get("name") or ""), str(body.get("latestReadyRevision") or "")
-    targets: Any = body.get("traffic") or []
+    targets: Tree = body.get("traffic") or []
     named = [_short(target.get("revision")) for target in targets if target.get("revision")]
     return [*filter(None, [latest]), *(f"{name}/revisions/{one}" for one in named)]
 
@@ -140,8 +139,9 @@ def _kept(body: Body, revisions: Mapping[str, Body]) -> Body:
 
 def _back(before: Body, live: Body) -> Body:
     """What was before, its images by digest unless live still runs just these."""
-    template: Any = before.get("template") or {}
-    now: Any = (live.get("template") or {}).get("containers") or []  # type: ignore[union-attr] # an object
+    template: Tree = before.get("template") or {}
+    running: Tree = live.get("template") or {}
+    now = running.get("containers") or []
     there = dict(zip([one.get("image") for one in now], _digests(live, now), strict=True))
     containers = template.get("containers") or []
     digests = _digests(before, containers)
@@ -154,9 +154,9 @@ def _back(before: Body, live: Body) -> Body:
     return {**before, "template": {**template, "containers": mended}}
 
 
-def _digests(body: Body, containers: list[Any]) -> list[str]:
+def _digests(body: Body, containers: list[Tree]) -> list[str]:
     """The image of each container by digest, by its name or else its place; empty if unknown."""
-    statuses: Any = body.get("containerStatuses") or []
+    statuses: Tree = body.get("containerStatuses") or []
     named = {one["name"]: one.get("imageDigest") for one in statuses if one.get("name")}
     if len(statuses) != len(containers):
         return [""] * len(containers)
@@ -176,8 +176,8 @@ def _stages(
     """
     if "template" not in changed:
         return ()
-    now: Any = live.get("traffic") or _ALL_TO_THE_LATEST
-    then: Any = before.get("traffic") or _ALL_TO_THE_LATEST
+    now: Tree = live.get("traffic") or _ALL_TO_THE_LATEST
+    then: Tree = before.get("traffic") or _ALL_TO_THE_LATEST
     ready_then = _short(before.get("latestReadyRevision"))
     by_name = [_named(target, ready_then) for target in then]
     is_there = ready_then and all(_is_there(revisions.get(one)) for one in _serving_by(before))
@@ -192,7 +192,7 @@ def _stages(
     return tuple(stages) if len(stages) > 1 else ()
 
 
-def _named(target: dict[str, Any], latest: str) -> dict[str, Any]:
+def _named(target: dict[str, Tree], latest: str) -> dict[str, Tree]:
     if target.get("revision"):
         return target
     return {**target, "type": REVISION, "revision": latest}
@@ -200,7 +200,7 @@ def _named(target: dict[str, Any], latest: str) -> dict[str, Any]:
 
 def _serving(live: Body) -> list[Json]:
     """Live traffic by name."""
-    targets: Any = live.get("traffic") or _ALL_TO_THE_LATEST
+    targets: Tree = live.get("traffic") or _ALL_TO_THE_LATEST
     return [_named(target, _short(live.get("latestReadyRevision"))) for target in targets]
 
 

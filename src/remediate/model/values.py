@@ -17,6 +17,7 @@ REFERENCE = re.compile(
 )
 
 
+Tree: TypeAlias = Any  # JSON, and secrets and unknowns in it
 HIDDEN = "(secret)"
 MASKED = "$masked"  # what stores keep of a secret: `{"$masked": "hmac-sha256:…"}`
 
@@ -39,11 +40,11 @@ class Secret(str):
         return format(HIDDEN, spec)
 
 
-def is_masked(value: Any) -> bool:  # noqa: ANN401 - any JSON
+def is_masked(value: Tree) -> bool:
     return isinstance(value, Mapping) and value.keys() == {MASKED}
 
 
-def secrets_in(value: Any) -> Iterator[Secret]:  # noqa: ANN401 - any JSON
+def secrets_in(value: Tree) -> Iterator[Secret]:
     if isinstance(value, Secret):
         yield value
     elif isinstance(value, Mapping | list | tuple):
@@ -51,7 +52,7 @@ def secrets_in(value: Any) -> Iterator[Secret]:  # noqa: ANN401 - any JSON
             yield from secrets_in(item)
 
 
-def hidden(value: Any) -> Any:  # noqa: ANN401 - any JSON
+def hidden(value: Tree) -> Tree:
     """The value with every secret in it hidden, masked or not."""
     if isinstance(value, Secret) or is_masked(value):
         return HIDDEN
@@ -84,7 +85,7 @@ class Unknown:
         return Template(self.expression).references
 
 
-def unknowns(value: Any) -> Iterator[Unknown]:  # noqa: ANN401 - any JSON, with unknowns in it
+def unknowns(value: Tree) -> Iterator[Unknown]:
     if isinstance(value, Unknown):
         yield value
     elif isinstance(value, Mapping):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from remediate.gcp.google import Google
 from remediate.kinds.fields.secrets import marked
@@ -17,7 +17,7 @@ from remediate.kinds.registry import kind
 from remediate.model.json import Body
 from remediate.model.plan import Action, Difference
 from remediate.model.ref import Ref
-from remediate.model.values import is_masked
+from remediate.model.values import Tree, is_masked
 from remediate.stores.veil import Veil
 
 Witnesses: TypeAlias = Mapping[str, Body]
@@ -77,7 +77,7 @@ def staged(difference: Difference, before: Body, live: Body, known: Witnesses) -
     return replace(difference, stages=facts.witness.stages(changed, before, live, known))
 
 
-def _with_live(value: Any, live: Any) -> Any:  # noqa: ANN401 - any JSON
+def _with_live(value: Tree, live: Tree) -> Tree:
     """The value, with what is live where a mask is left, and without that where nothing is."""
     if isinstance(value, Mapping):
         there = live if isinstance(live, Mapping) else {}
@@ -96,17 +96,17 @@ def _with_live(value: Any, live: Any) -> Any:  # noqa: ANN401 - any JSON
     ]
 
 
-def _stays(item: Any, other: Any) -> bool:  # noqa: ANN401 - any JSON
+def _stays(item: Tree, other: Tree) -> bool:
     """A variable whose value is lost is no variable any more."""
     masked = [name for name, value in item.items() if is_masked(value)] if _named(item) else []
     return all(name in (other or {}) for name in masked)
 
 
-def _partner(item: Any, at: int, others: list[Any]) -> Any:  # noqa: ANN401 - any JSON
+def _partner(item: Tree, at: int, others: list[Tree]) -> Tree:
     if _named(item):
         return next((o for o in others if _named(o) and o["name"] == item["name"]), None)
     return others[at] if at < len(others) else None
 
 
-def _named(item: Any) -> bool:  # noqa: ANN401 - any JSON
+def _named(item: Tree) -> bool:
     return isinstance(item, Mapping) and "name" in item

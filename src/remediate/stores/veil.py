@@ -10,10 +10,9 @@ import hmac
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from remediate.model.json import Body
-from remediate.model.values import MASKED, Secret, is_masked, secrets_in
+from remediate.model.values import MASKED, Secret, Tree, is_masked, secrets_in
 from remediate.stores.store import FORMAT_VERSION, Store, sealed, unsealed
 
 KEY = "masking-key.json"
@@ -26,7 +25,7 @@ class Veil:
         self._store = store
         self._key = b""
 
-    def veiled(self, value: Any) -> Any:  # noqa: ANN401 - any JSON
+    def veiled(self, value: Tree) -> Tree:
         """The value with every secret in it masked; what is masked already stays."""
         if isinstance(value, Secret):
             return {MASKED: self._digest(value)}
@@ -36,7 +35,7 @@ class Veil:
             return [self.veiled(item) for item in value]
         return value
 
-    def unveiled(self, value: Any, *holders: Any) -> tuple[Any, list[str]]:  # noqa: ANN401 - any JSON
+    def unveiled(self, value: Tree, *holders: Tree) -> tuple[Tree, list[str]]:
         """The value with every mask lifted of which a holder still has the text.
 
         Masks that nobody can lift stay; besides, the names beside these.
@@ -66,7 +65,7 @@ class _Lifting:
     texts: Mapping[str, Secret]
     lost: list[str] = field(default_factory=list)
 
-    def lifted(self, value: Any, name: str) -> Any:  # noqa: ANN401 - any JSON
+    def lifted(self, value: Tree, name: str) -> Tree:
         if is_masked(value):
             if (text := self.texts.get(value[MASKED])) is None:
                 self.lost.append(name)

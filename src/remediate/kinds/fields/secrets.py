@@ -11,11 +11,10 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
-from typing import Any
 
 from remediate.kinds.fields.pointers import Patterns, pointer, transformed
 from remediate.model.json import Body
-from remediate.model.values import Secret, Template, Unknown
+from remediate.model.values import Secret, Template, Tree, Unknown
 
 _TELLING_NAME = re.compile(
     r"passw|passphrase|secret|token|credential|authorization|api_?key|private_?key"
@@ -59,20 +58,20 @@ def _entropy(text: str) -> float:
     return -sum(share * math.log2(share) for share in shares)
 
 
-def marked(body: Mapping[str, Any], telling: Iterable[str]) -> Body:
+def marked(body: Mapping[str, Tree], telling: Iterable[str]) -> Body:
     """The body, with each value a Secret that looks like one. `telling` are patterns of places."""
     result: Body = transformed(body, Patterns.flags(telling), lambda _fact, one: _told(one))
     return result
 
 
-def without_secrets(body: Mapping[str, Any], telling: Iterable[str]) -> tuple[Body, list[str]]:
+def without_secrets(body: Mapping[str, Tree], telling: Iterable[str]) -> tuple[Body, list[str]]:
     """The body without the values that look like secrets, and the pointers to where they were."""
     found: list[str] = []
     result: Body = _bare(marked(body, telling), "", found)
     return result, found
 
 
-def _bare(value: Any, at: str, found: list[str]) -> Any:  # noqa: ANN401 - any JSON
+def _bare(value: Tree, at: str, found: list[str]) -> Tree:
     if isinstance(value, Mapping):
         found += [at + pointer(name) for name, item in value.items() if isinstance(item, Secret)]
         return {
@@ -85,7 +84,7 @@ def _bare(value: Any, at: str, found: list[str]) -> Any:  # noqa: ANN401 - any J
     return value
 
 
-def _told(holder: Any) -> Any:  # noqa: ANN401 - any JSON
+def _told(holder: Tree) -> Tree:
     """An object of a name and a value, or a map from names to values."""
     if not isinstance(holder, Mapping):
         return holder
@@ -95,6 +94,6 @@ def _told(holder: Any) -> Any:  # noqa: ANN401 - any JSON
     return {name: _secret(name, value) for name, value in holder.items()}
 
 
-def _secret(name: str, value: Any) -> Any:  # noqa: ANN401 - any JSON
+def _secret(name: str, value: Tree) -> Tree:
     known = isinstance(value, str) and not isinstance(value, Template | Unknown)
     return Secret(value) if known and looks_secret(name, value) else value
