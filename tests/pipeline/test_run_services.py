@@ -271,7 +271,8 @@ def test_a_deletion_compares_too(workbench: Workbench, monkeypatch: pytest.Monke
 
 
 def test_a_service_is_deleted_on_an_explicit_word_alone(workbench: Workbench) -> None:
-    stand(workbench, lifecycle={"onRemove": "delete"})
+    stand(workbench, {"DB_PASSWORD": CANARY, "MODE": "kept"}, lifecycle={"onRemove": "delete"})
+    digest = revisions(workbench)[0]["containerStatuses"][0]["imageDigest"]  # type: ignore[index, call-overload] # one container
     workbench.write()
     others = [f"{rule}=tried" for rule in ("too-many-deletes", "empty-environment")]
     with pytest.raises(PlanRefused, match=r"loses its images, its revisions and its IAM policy"):
@@ -279,8 +280,10 @@ def test_a_service_is_deleted_on_an_explicit_word_alone(workbench: Workbench) ->
     made = workbench.apply(prune=True, allow=[*others, f"delete:{REF}=tried"])
     assert [(step.verb, step.undo) for step in made.steps] == [(Action.DELETE, Undo.APPROXIMATE)]
     assert live(workbench) is None
-    workbench.roll_back()
-    assert live(workbench)["template"]["containers"][0]["image"] == IMAGE
+    back = workbench.roll_back()
+    assert [note for note in back.notes if "without the old value of DB_PASSWORD" in note]
+    (container,) = live(workbench)["template"]["containers"]
+    assert (container["image"], container["env"]) == (digest, [{"name": "MODE", "value": "kept"}])
 
 
 def test_a_group_follows_the_service_that_it_leads_to_by_name(workbench: Workbench) -> None:

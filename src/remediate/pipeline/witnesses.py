@@ -63,8 +63,8 @@ def restorable(
         return before, []
     lifted, lost = veil.unveiled(before, live, *known.values())
     body: Body = _with_live(lifted, live)
-    if facts.witness and live is not None:
-        body = facts.witness.back(body, facts.witness.kept(live, known))
+    if facts.witness:
+        body = facts.witness.back(body, facts.witness.kept(live, known) if live else {})
     return body, lost
 
 
