@@ -30,6 +30,7 @@ from tests.pipeline.certificate_chain import (
     chain,
     entry,
     proxy,
+    shown_by_balancer,
     state,
     wave,
 )
@@ -234,3 +235,16 @@ def test_a_regional_certificate_is_for_a_regional_proxy(workbench: Workbench) ->
     body: Any = workbench.live(f"TargetHttpsProxy/{REGION}/secure")
     assert body["sslCertificates"][0].endswith(f"/locations/{REGION}/certificates/shown")
     assert workbench.plan().is_empty
+
+
+def test_nobody_waits_for_what_no_load_balancer_shows_yet(workbench: Workbench) -> None:
+    """Its load balancer is to prove the domain, and there is none."""
+    workbench.write(MAP, entry(), shown_by_balancer("a.example.com"))
+    made = workbench.apply()
+    assert made.settles == []
+    assert workbench.plan().is_empty
+    hosts = zone({"a": sets("A", "${Address/edge.address}")})
+    workbench.write(*FRONT, MAP, entry(), shown_by_balancer("a.example.com"), hosts)
+    assert workbench.apply().settles == []  # it was there before
+    workbench.advance(3600)
+    assert state(workbench, "Certificate/shown") == "ACTIVE"

@@ -8,7 +8,7 @@ from itertools import chain
 from typing import Any
 
 from remediate.kinds.bodies.canonical import canonical_value, rules_of, sort_key
-from remediate.kinds.bodies.links import linked
+from remediate.kinds.bodies.links import linked, parent_of
 from remediate.kinds.fields.pointers import parts
 from remediate.kinds.registry import kind
 from remediate.model.errors import InvalidInput
@@ -87,7 +87,7 @@ def plan(desired: Desired, observed: Observed, ledger: Ledger, choices: Choices)
         objections,
         verdict.notes,
         desired.digest,
-        settles=settling(levels, observed.project),
+        settles=settling(levels, observed.project, observed.live),
         allowances=choices.allowances,
         written=verdict.written,
         retired=verdict.retired,
@@ -138,10 +138,24 @@ def _insist_on_company(
                 )
 
 
-def settling(levels: Sequence[Sequence[Step]], project: str) -> list[Ref]:
-    """What is created here, is in use at the end, and takes its time to become ready."""
+def settling(
+    levels: Sequence[Sequence[Step]], project: str, live: Mapping[Ref, Mapping[str, Any]]
+) -> list[Ref]:
+    """What is created here, is in use at the end, and takes its time to become ready.
+
+    What stands in another, such as a map's entry, uses nothing as long as nothing uses that.
+    """
     steps = [step for level in levels for step in level]
-    used = {ref for step in steps for ref in linked(step.live, _heeded(step), project)}
+    uses = {
+        step.live: {*linked(step.live, _heeded(step), project)} - {parent_of(step.live)}
+        for step in steps
+    }
+    if any(parent_of(at) for at in uses):
+        uses = {
+            at: {*linked(at, body, project)} - {parent_of(at)} for at, body in live.items()
+        } | uses
+    shown = set().union(*uses.values())
+    used = {ref for at in uses if parent_of(at) in {None, *shown} for ref in uses[at]}
     waited = {ref for step in steps for ref in step.ready}
     return [
         step.live

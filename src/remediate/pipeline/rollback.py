@@ -174,7 +174,7 @@ def rollback(way: Way, on_conflict: OnConflict = "stop") -> Plan:
         [*_objections(way, found, strangers)],
         notes,
         desired_digest=f"snapshot:{way.snapshot.id}",
-        settles=settling(steps, way.observed.project),
+        settles=settling(steps, way.observed.project, way.observed.live),
         allowances=way.allowances,
     )
     return replace(made, digest=plan_digest(made))
