@@ -128,7 +128,7 @@ def test_a_write_whose_answer_is_lost_or_late_is_made_once(
 
 WRITES = {
     "the first write fails for good": ("html", "POST *", 1),
-    "the record change fails for good": ("reset", "POST *changes*", 7),
+    "the record change fails for good": ("reset", "POST *changes*", 1),
     "the certificate cannot be made": ("503", "POST *sslCertificates*", 7),
     "its answer never comes": ("lost", "POST *sslCertificates*", 7),
     "no answer to any write ever comes": ("lost", "POST *", 1),
@@ -148,7 +148,7 @@ def test_a_write_that_fails_for_good_says_the_way_on_and_the_way_back(
     snapshot = re.findall(r"snapshot (\w{26}) of", said.err)[0]
     if code == 7:
         assert "`remediate apply` goes on" in told
-        assert re.search(r"[1-4] of 5 steps are done", told)
+        assert re.search(r"[1-5] of 6 steps are done", told)
     assert f"`remediate rollback --snapshot {snapshot}` takes back" in told
     desk.insist_on_a_way_out()
 

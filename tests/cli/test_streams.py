@@ -216,6 +216,14 @@ def read_until(running: subprocess.Popen[str], words: str) -> str:
 def hold_operations(desk: Desk) -> None:
     """The certificate's operation goes on until the sandbox's clock is moved."""
     desk.fault("slow-operation", "POST *sslCertificates*", seconds=600)
+    desk.bench.forget_calls()
+
+
+def read_until_in_flight(desk: Desk, running: subprocess.Popen[str]) -> None:
+    """Until the records are there, and the certificate has been asked for."""
+    read_until(running, "SslCertificate/staging-ssl-cert begins")
+    while not any(call[0] == "POST" and "sslCertificates" in call[1] for call in desk.bench.calls()):
+        assert running.poll() is None
 
 
 @pytest.mark.parametrize(
@@ -226,13 +234,13 @@ def test_the_first_signal_waits_for_what_is_in_flight_and_begins_no_more(
 ) -> None:
     hold_operations(desk)
     with applying(desk) as running:
-        read_until(running, "/A done")  # the records are there, the certificate is in flight
+        read_until_in_flight(desk, running)
         running.send_signal(number)
         read_until(running, "stopping: no new step begins")
         desk.bench.send("POST", "_sandbox/clock:advance", {"seconds": 700})
         out, err = running.communicate(timeout=60)
     assert (running.returncode, out) == (code, ""), err
-    assert "3 of 5 steps are done" in err
+    assert "3 of 6 steps are done" in err
     assert "`remediate apply` goes on" in err
     story = journal.read(desk.bench.store, journal.runs(desk.bench.store)[-1])
     assert story.outcome == "failed"
@@ -257,7 +265,7 @@ def test_the_second_signal_leaves_at_once_and_the_journal_has_it(desk: Desk) -> 
 def test_two_applies_at_once_end_with_one_of_them_locked_out(desk: Desk) -> None:
     hold_operations(desk)
     with applying(desk) as running:
-        read_until(running, "/A done")
+        read_until_in_flight(desk, running)
         other = desk.type("apply")
         assert (other.code, other.out) == (6, ""), other
         assert f"pid {running.pid}" in other.err

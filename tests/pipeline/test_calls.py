@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from remediate.model.plan import Action, Cause
-from tests.workbench import Workbench, moved, told
+from tests.workbench import PROJECT, Workbench, moved, told
 
 COMPUTE = "/compute/v1/projects/netra-staging"
 DNS = "/dns/v1/projects/netra-staging/managedZones"
@@ -17,12 +17,15 @@ LISTS = sorted(
         f"{COMPUTE}/regions/us-central1/networkEndpointGroups",
         DNS,
         f"{DNS}/netrasystems-staging/rrsets",
+        f"/v1/projects/{PROJECT}/instances",
+        f"/v1/projects/{PROJECT}/locations/us-central1/connectors",
+        f"/v2/projects/{PROJECT}/locations/us-central1/services",
     ]
 )
 ZONE = "DnsZone/netrasystems-staging"
 
 
-def test_a_plan_of_the_staging_environment_makes_twelve_list_calls_and_no_other(
+def test_a_plan_of_the_staging_environment_makes_fifteen_list_calls_and_no_other(
     workbench: Workbench,
 ) -> None:
     workbench.copy_staging()
@@ -32,7 +35,7 @@ def test_a_plan_of_the_staging_environment_makes_twelve_list_calls_and_no_other(
     calls = workbench.calls()
     assert {method for method, _ in calls} == {"GET"}
     assert sorted(path for _, path in calls) == LISTS
-    assert len(calls) == 12
+    assert len(calls) == 15
 
 
 def test_the_healthy_environment_needs_nothing_with_or_without_a_ledger(

@@ -57,7 +57,7 @@ def test_there_are_more_than_fifty_sorts_of_bad_input() -> None:
 def test_the_example_environment_loads() -> None:
     desired = load(REPOSITORY, "staging", {})
     kinds = [ref.kind for ref in desired.resources]
-    assert len(kinds) == 14
+    assert len(kinds) == 17
     assert desired.warnings == ()
     neg = Ref("NetworkEndpointGroup", "staging-backend-neg", "us-central1")
     assert desired.resources[neg].spec["cloudRun"] == {"service": "netra-backend"}

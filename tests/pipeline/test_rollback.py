@@ -321,7 +321,11 @@ def test_a_managed_certificate_is_made_again_and_waited_for_beside_the_old(
     inserted = [step.after for step in made.steps if step.method == "insert"]
     assert [body and body.get("certificate") for body in inserted] == [None]
     attached = [step.note for step in made.steps if step.note]
-    assert attached == ["attach beside the old", "detach the old, once the new is ready"]
+    assert attached == [
+        "attach beside the old",
+        "put the new first, once it is ready",
+        "detach the old, once the new is served",
+    ]
     certificate: Any = workbench.live("SslCertificate/staging-ssl-cert")
     assert certificate is not None
     assert certificate["managed"]["status"] == "ACTIVE"
