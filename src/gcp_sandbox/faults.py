@@ -24,6 +24,10 @@ _ANSWERS: dict[str, GoogleError] = {
         status_name="PERMISSION_DENIED",
         domain="usageLimits",
     ),
+    "quota": GoogleError(
+        403, "quotaExceeded", "Quota 'THINGS' exceeded. Limit: 10.0 globally.", status_name=True
+    ),
+    "exists": GoogleError(409, "alreadyExists", "The resource already exists.", status_name=True),
     "forbidden": GoogleError(
         403, "forbidden", "The caller does not have permission", status_name=True
     ),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from remediate.gcp.errors import PreconditionFailed, Transient
 from remediate.gcp.retry import Patience
 from remediate.model.chance import Chance
-from remediate.model.errors import ApiRefused, NotAuthorised, Unreachable
+from remediate.model.errors import ApiRefused, Unreachable
 from tests.clocks import FakeClock
 from tests.gcp.conftest import Wired
 from tests.gcp.server import Say, Stub, refused
@@ -68,7 +68,7 @@ def test_a_mutation_without_an_id_is_sent_once(stub: Stub, wire: Wired, case: st
     ("say", "kind"),
     [
         (refused(412, "conditionNotMet", "stale"), PreconditionFailed),
-        (refused(403, "quotaExceeded", "Quota exceeded: 5 addresses"), NotAuthorised),
+        (refused(403, "quotaExceeded", "Quota exceeded: 5 addresses"), ApiRefused),
         (refused(400, "invalid", "no"), ApiRefused),
     ],
 )

@@ -76,7 +76,11 @@ def show(plan: Plan) -> None:
 
 def insist_on_guards(plan: Plan) -> None:
     if reasons := denied(plan.objections):
-        raise PlanRefused("\n".join(f"{one.rule}: {one.message}\n  {one.allow}" for one in reasons))
+        lines = [f"{one.rule}: {one.message}\n  {one.allow}".rstrip() for one in reasons]
+        refused = PlanRefused("\n".join(lines))
+        if not any(one.allow for one in reasons):
+            refused.hint = "There is nothing to say that would go on with this. Mend what it names."
+        raise refused
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,9 @@ from remediate.model.json import Body, Json
 _RATE_REASONS = frozenset(
     {"rateLimitExceeded", "userRateLimitExceeded", "CONCURRENT_OPERATIONS_QUOTA_EXCEEDED"}
 )
+_QUOTA_REASONS = frozenset({"quotaExceeded", "QUOTA_EXCEEDED"})
+# Compute Engine has a reason for it, Certificate Manager a sentence.
+_IN_USE = re.compile(r"resourceInUse|RESOURCE_IN_USE|can't delete .* that is referenced by")
 IN_PROGRESS = "operationInProgress"  # Cloud SQL's: one operation at a time for an instance
 _DISABLED = frozenset({"accessNotConfigured", "SERVICE_DISABLED"})
 _DOTTED = r"'?([a-z][A-Za-z]*(?:\.[A-Za-z]+){2})'?"
@@ -49,6 +52,12 @@ class AlreadyExists(Contradicted):
 
 class PreconditionFailed(Contradicted):
     """Somebody else wrote in between: a fingerprint or a record set was not as sent (412)."""
+
+
+class RateLimited(ApiRefused):
+    """Google has not looked at the request, since there were too many (429, or a 403 for rate)."""
+
+    hint = "Google asks for fewer requests. Wait a minute and try again."
 
 
 class Transient(Exception):
@@ -116,7 +125,17 @@ def refusal(what: str, status: int, reason: str, message: str, body: object) -> 
         409: AlreadyExists,
         412: PreconditionFailed,
     }
-    return kinds.get(status, ApiRefused)(line, status=status, reason=reason, body=body)
+    is_quota = reason in _QUOTA_REASONS
+    refused = (ApiRefused if is_quota else kinds.get(status, ApiRefused))(
+        line, status=status, reason=reason, body=body
+    )
+    if is_quota:
+        refused.hint = "Delete what nobody needs, or ask Google for more of this quota."
+    elif _IN_USE.search(f"{reason} {message}"):
+        refused.hint = (
+            "Take it away first from what uses it; if that is written too, put both in one plan."
+        )
+    return refused
 
 
 def unreachable(asked: Asked, what: str) -> Unreachable:
@@ -142,14 +161,9 @@ def _refused(
     message = str(error.get("message") or "no reason given")
     reason = _reason(error)
     if _is_rate(status, reason, message):
-        refused = ApiRefused(
-            f"{asked} was refused ({status} {reason}): {one_line(message)}",
-            status=status,
-            reason=reason,
-            body=error,
-        )
-        refused.hint = "Google asks for fewer requests. Wait a minute and try again."
-        raise Transient(refused, _retry_after(headers, now), unheard=True)
+        line = f"{asked} was refused ({status} {reason}): {one_line(message)}"
+        rated = RateLimited(line, status=status, reason=reason, body=error)
+        raise Transient(rated, _retry_after(headers, now), unheard=True)
     if _passes(status):
         answer = f"answered {status}: {one_line(message)}"
         raise Transient(unreachable(asked, answer), _retry_after(headers, now))
@@ -172,6 +186,11 @@ def _explain(refused: NotAuthorised, asked: Asked, error: Body, message: str) ->
         resource = told.get("resource") or (on and on[1].rstrip("."))
         where = f" on {one_line(str(resource))}" if resource else ""
         refused.args = (f"permission {permission} is missing{where}; {refused}",)
+    else:
+        refused.hint = (
+            "Run `gcloud auth application-default login`, name an account with --impersonate, "
+            "or grant this one what the page of the kind lists under permissions."
+        )
 
 
 def _metadata(error: Body) -> dict[str, str]:

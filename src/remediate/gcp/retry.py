@@ -43,12 +43,18 @@ class Patience:
         import tenacity  # noqa: PLC0415 - 25 ms that a command pays only when something failed
 
         failed = [first]
+        may_have_worked = not first.unheard
         end = min(self._clock.monotonic() + self._each, self.deadline)
 
         def attempt() -> T:
+            nonlocal may_have_worked
             if failed:
                 raise failed.pop()
-            return once()
+            try:
+                return once()
+            except Transient as again:
+                may_have_worked = may_have_worked or not again.unheard
+                raise
 
         def too_late(state: tenacity.RetryCallState) -> bool:
             return self._clock.monotonic() + state.upcoming_sleep > end
@@ -63,13 +69,13 @@ class Patience:
         try:
             return retrying(attempt)
         except Contradicted as error:
-            error.repeated = True
+            error.repeated = may_have_worked
             raise
         except Transient as last:
             tries = retrying.statistics["attempt_number"]
             verdict = last.verdict
             if tries > 1:
-                verdict.args = (f"{verdict}; tried {tries} times",)
+                verdict.args = (f"{str(verdict).rstrip('.')}; tried {tries} times",)
             raise verdict from None
 
     def _pause(self, state: tenacity.RetryCallState) -> float:

@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
+from remediate.gcp.errors import RateLimited
 from remediate.gcp.google import Google
 from remediate.kinds.bodies.calls import call_for
 from remediate.kinds.bodies.links import linked, scope_path
 from remediate.kinds.registry import kind
 from remediate.model.errors import ApiRefused, NotAuthorised, Place
 from remediate.model.plan import Action, Objection, Plan, Step
-from remediate.model.values import Unknown
+from remediate.model.values import Tree, Unknown
 
 RULE = "google-refuses"
 
@@ -50,7 +50,7 @@ def _askable(plan: Plan) -> Iterator[Step]:
             yield step
 
 
-def _is_open(value: Any) -> bool:  # noqa: ANN401 - any JSON, with unknowns in it
+def _is_open(value: Tree) -> bool:
     if isinstance(value, Mapping):
         return any(map(_is_open, value.values()))
     if isinstance(value, list | tuple):
@@ -68,6 +68,9 @@ def _ask(google: Google, step: Step, place: Place | None) -> Objection | None:
     except NotAuthorised as error:
         message = f"Google could not be asked whether it takes {step.ref}: {error}"
         return Objection(RULE, "warn", step.ref, message, place=place, final=True)
+    except RateLimited as error:
+        error.args = (f"{step.ref}: {error}",)
+        raise
     except ApiRefused as error:
         message = f"Google would not take {step.ref}: {error}"
         return Objection(RULE, "deny", step.ref, message, place=place, final=True)

@@ -9,7 +9,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
-from remediate.gcp.errors import IN_PROGRESS, AlreadyExists, Contradicted, PreconditionFailed
+from remediate.gcp.errors import Contradicted
 from remediate.gcp.google import Google
 from remediate.gcp.operations import Operation
 from remediate.kinds.bodies.calls import (
@@ -26,6 +26,7 @@ from remediate.kinds.records.changes import Change, Quota, pack
 from remediate.kinds.records.compare import with_live_serial
 from remediate.kinds.registry import kind
 from remediate.model.errors import (
+    ApiRefused,
     CheckFailed,
     Interrupted,
     PartlyApplied,
@@ -45,6 +46,7 @@ from remediate.model.ref import Ref
 from remediate.model.values import Reference, Template, Unknown
 from remediate.pipeline.conditions import Vigil, hold, wait_until_ready
 from remediate.pipeline.memory import begun, left_of, set_aside
+from remediate.pipeline.refused import refused
 from remediate.pipeline.steps import LEDGER_ONLY, record_digest
 from remediate.stores.journal import Journal, Kind
 from remediate.stores.ledger import Entry, Ledger
@@ -243,12 +245,12 @@ def _take_step(step: Step, run: Run) -> None:
         operation = send(google, call)
         await_effect(google, operation, step, after)
         body = read(google, step.live)
-    except (AlreadyExists, PreconditionFailed) as error:
-        run.fail(step, error)
-        raise _taken(step, error) from error
     except RemediateError as error:
         run.fail(step, error)
-        raise
+        told = refused(google, step, error)
+        if told is error:
+            raise
+        raise told from error
     _insist_on_effect(step, wanted[step.live], body, run)
     run.finish([step], {step.live: body}, google.clock.monotonic() - began, operation)
 
@@ -281,15 +283,6 @@ def _write_down(step: Step, run: Run, began: float) -> None:
     bodies = {step.live: live}
     _note_begun(run, [step], request, bodies, bodies)
     run.finish([step], bodies, google.clock.monotonic() - began)
-
-
-def _taken(step: Step, error: Contradicted) -> Stale:
-    """Somebody else was there first, or is there still."""
-    if error.reason != IN_PROGRESS:
-        return Stale(f"{step.live} was changed by somebody else just now: {error}")
-    busy = Stale(f"{step.live} is busy, and nothing was written: {error}")
-    busy.hint = "Google does one thing at a time with it. Wait until that is done, and try again."
-    return busy
 
 
 def _insist_on_effect(step: Step, wanted: Body | None, body: Body | None, run: Run) -> None:
@@ -366,6 +359,7 @@ def _send_change(
         if isinstance(error, Contradicted):
             told = change.meant(str(error))
             raise Stale(f"{told} was changed by somebody else just now: {error}") from error
+        error.args = (f"DnsZone/{zone}: {error}",)
         raise
     seconds = google.clock.monotonic() - began
     run.finish(steps, after, seconds, operation)
@@ -417,7 +411,8 @@ def _in_context(error: RemediateError, plan: Plan, run: Run) -> RemediateError:
         return error
     kind = type(error) if isinstance(error, CheckFailed | Interrupted) else PartlyApplied
     told = kind(f"{error}\n{done} of {total} steps are done.")
-    told.hint = f"`{run.ways.on}` goes on, `{run.ways.back}` takes back what is done."
+    first = f"{error.hint} Then " if isinstance(error, ApiRefused | Stale | Unreachable) else ""
+    told.hint = f"{first}`{run.ways.on}` goes on, `{run.ways.back}` takes back what is done."
     return told
 
 

@@ -121,7 +121,9 @@ def await_effect(
         if facts.holds and facts.holds(body, step.fields, after or {}):
             return
         if facts.aftermath and (told := facts.aftermath(body)):
-            raise CheckFailed(f"{step.live} was written, but {told} ({error})") from error
+            why = str(error).rpartition("): ")[2]  # Google's own words, if not told already
+            more = "" if why in told else f" ({error})"
+            raise CheckFailed(f"{step.live} was written, but {told}{more}") from error
         raise
 
 

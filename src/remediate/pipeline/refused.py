@@ -1,0 +1,43 @@
+"""A write that Google did not take, told to whoever wanted it: of what, why, and what to do."""
+
+from __future__ import annotations
+
+from remediate.gcp.errors import IN_PROGRESS, AlreadyExists, NotFound, PreconditionFailed
+from remediate.gcp.google import Google
+from remediate.kinds.bodies.calls import read
+from remediate.model.errors import ApiRefused, RemediateError, Stale, Unreachable
+from remediate.model.plan import Action, Step
+
+
+def refused(google: Google, step: Step, error: RemediateError) -> RemediateError:
+    """The error to raise instead: Stale where somebody else was there first, or is there still."""
+    match error:
+        case AlreadyExists(reason=reason) if reason == IN_PROGRESS:
+            return _busy(step, error)
+        case AlreadyExists() if step.verb is Action.CREATE:
+            return _there_already(google, step, error)
+        case AlreadyExists() | PreconditionFailed():
+            return Stale(f"{step.live} was changed by somebody else just now: {error}")
+        case NotFound() if step.verb is not Action.CREATE and read(google, step.live) is None:
+            return Stale(f"{step.live} was deleted by somebody else just now: {error}")
+        case ApiRefused() | Unreachable() if str(step.live) not in str(error):
+            error.args = (f"{step.live}: {error}",)
+    return error
+
+
+def _busy(step: Step, error: RemediateError) -> Stale:
+    busy = Stale(f"{step.live} is busy, and nothing was written: {error}")
+    busy.hint = "Google does one thing at a time with it. Wait until that is done, and try again."
+    return busy
+
+
+def _there_already(google: Google, step: Step, error: AlreadyExists) -> RemediateError:
+    """Google may keep the name of what was deleted: for a week, as Cloud SQL says of itself."""
+    if read(google, step.live) is not None:
+        return Stale(f"{step.live} was made by somebody else just now: {error}")
+    error.args = (f"{step.live} is not there, but its name is not free: {error}",)
+    error.hint = (
+        "Google may keep the name of what was deleted, of an instance for a week. "
+        "Write another name, or wait."
+    )
+    return error
