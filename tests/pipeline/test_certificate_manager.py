@@ -248,3 +248,12 @@ def test_nobody_waits_for_what_no_load_balancer_shows_yet(workbench: Workbench) 
     assert workbench.apply().settles == []  # it was there before
     workbench.advance(3600)
     assert state(workbench, "Certificate/shown") == "ACTIVE"
+
+
+def test_a_plan_lists_each_collection_once_and_the_entries_of_each_map(standing: Workbench) -> None:
+    standing.forget_calls()
+    standing.plan()
+    paths = [path.removeprefix(f"/{LOCATION}/") for _method, path in standing.calls()]
+    ours = sorted(path for path in paths if not path.startswith("/"))
+    maps = "certificateMaps"
+    assert ours == [maps, f"{maps}/edge/certificateMapEntries", "certificates", "dnsAuthorizations"]

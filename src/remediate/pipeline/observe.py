@@ -21,6 +21,7 @@ from remediate.model.ref import Ref
 from remediate.model.resource import Desired, Resource
 
 Collection: TypeAlias = tuple[str, str]  # kind and location
+_Answer: TypeAlias = "dict[Ref, Body] | RemediateError"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,42 +80,51 @@ def look_at(
     wanted = sorted(collections)
     count = len(wanted) + len(zones)
     tell(watchers, Reading(f"{count} {'list' if count == 1 else 'lists'} of {google.project}"))
-    reads: list[Callable[[], Any]] = [partial(_listed, google, *at) for at in wanted]
+    nested = [at for at in wanted if kind(at[0]).parent]
+    first = sorted({*wanted} - {*nested} | {_around(at) for at in nested})
+    reads: list[Callable[[], Any]] = [partial(_listed, google, *at) for at in first]
     reads += [partial(_pages, google, zone) for zone in zones]
     answers = google.read_all(reads)
-    lists = dict(zip(wanted, answers, strict=False))
+    lists: dict[Collection, _Answer] = dict(zip(first, answers, strict=False))
+    lists |= {at: _inside(google, at, lists[_around(at)]) for at in nested}
     return Observed(
         google.project,
-        {ref: body for bodies in lists.values() for ref, body in _bodies(bodies)},
-        {at: why for at, why in lists.items() if isinstance(why, RemediateError)},
-        dict(zip(zones, answers[len(wanted) :], strict=True)),
+        {ref: body for at in wanted for ref, body in _bodies(lists[at])},
+        {at: why for at in wanted if isinstance(why := lists[at], RemediateError)},
+        dict(zip(zones, answers[len(first) :], strict=True)),
     )
 
 
-def _listed(google: Google, name: str, location: str) -> dict[Ref, Body] | RemediateError:
+def _listed(google: Google, name: str, location: str, parent: str = "") -> _Answer:
+    facts = kind(name)
     try:
-        return {
-            Ref(name, own_name(parent, body), location): kind(name).seen(body)
-            for parent in _parents(google, kind(name).parent, location)
-            for body in google.api(kind(name).api).list(
-                scope_path(Ref(name, parent, location)), kind(name).collection
-            )
-        }
+        bodies = google.api(facts.api).list(
+            scope_path(Ref(name, parent, location)), facts.collection
+        )
     except RemediateError as error:
         return error
+    return {Ref(name, own_name(parent, body), location): facts.seen(body) for body in bodies}
 
 
-def _parents(google: Google, name: str, location: str) -> Iterable[str]:
-    """What the resources of a kind stand in, each with a list of its own; most in nothing."""
-    if not name:
-        return ("",)
-    bodies = google.api(kind(name).api).list(
-        scope_path(Ref(name, "", location)), kind(name).collection
-    )
-    return [own_name("", body) for body in bodies]
+def _around(at: Collection) -> Collection:
+    """Where the resources of a collection stand in, if they stand in others."""
+    return kind(at[0]).parent, at[1]
 
 
-def _bodies(answer: dict[Ref, Body] | RemediateError) -> Iterable[tuple[Ref, Body]]:
+def _inside(google: Google, at: Collection, above: _Answer) -> _Answer:
+    """What stands in these, by a list for each of them."""
+    if isinstance(above, RemediateError):
+        return above
+    answers = google.read_all([partial(_listed, google, *at, ref.name) for ref in above])
+    found: dict[Ref, Body] = {}
+    for answer in answers:
+        if isinstance(answer, RemediateError):
+            return answer
+        found |= answer
+    return found
+
+
+def _bodies(answer: _Answer) -> Iterable[tuple[Ref, Body]]:
     return answer.items() if isinstance(answer, dict) else ()
 
 
