@@ -11,6 +11,8 @@ import yaml
 from remediate.kinds.records.rdata import TYPES
 from remediate.model.errors import PlanRefused
 from remediate.model.plan import Action
+from remediate.pipeline.apply import apply, order_of
+from remediate.pipeline.observe import observe
 from tests.kinds.examples import merge_patch
 from tests.workbench import Workbench, told
 
@@ -201,3 +203,34 @@ def test_the_records_of_a_zone_of_another_name_go_and_come_with_it(workbench: Wo
     ]
     assert workbench.plan().is_empty
     assert [*workbench.ledger.records("public")] == [("www.example.org.", "A")]
+
+
+def test_a_serial_that_moves_meanwhile_makes_no_other_plan_and_is_never_taken_back(
+    workbench: Workbench,
+) -> None:
+    workbench.write(public(www=a("192.0.2.1")))
+    workbench.apply()
+    live: Any = workbench.live(SOA)
+    words = live["rrdatas"][0].split()
+    soa = {"SOA": {"ttl": 21600, "values": [" ".join([*words[:2], "1", *words[3:6], "60"])]}}
+    workbench.write(public(www=a("192.0.2.1"), **{"@": soa}))
+    reviewed = workbench.plan()
+    assert told(reviewed) == [("update", SOA)]
+    somebody_adds(
+        workbench, {"name": "x.example.com.", "type": "A", "ttl": 60, "rrdatas": ["192.0.2.9"]}
+    )
+    moved: Any = workbench.live(SOA)
+    assert moved["rrdatas"] != live["rrdatas"]
+    made = workbench.plan()
+    assert made.digest == reviewed.digest
+    assert [step.precondition for step in made.steps] == [
+        step.precondition for step in reviewed.steps
+    ]
+    desired, ledger, google = workbench.load(), workbench.ledger, workbench.google
+    order = order_of("apply", reviewed, desired, observe(google, desired))
+    run = google.chance.ulid(google.clock.now())
+    apply(order, run, google, workbench.store, ledger, ())
+    after: Any = workbench.live(SOA)
+    serials = [int(each["rrdatas"][0].split()[2]) for each in (live, moved, after)]
+    assert serials[0] < serials[1] <= serials[2]
+    assert after["rrdatas"][0].endswith(" 60")

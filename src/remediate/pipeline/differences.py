@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from remediate.kinds.bodies.resolve import Names
-from remediate.kinds.records.compare import compare, with_serial_of
+from remediate.kinds.records.compare import compare
+from remediate.kinds.records.essence import with_serial_of
 from remediate.kinds.records.rdata import same
 from remediate.kinds.records.remade import own_sets, remade
 from remediate.kinds.records.routing import Routing, answers

@@ -10,6 +10,7 @@ from typing import Any
 from remediate.kinds.bodies.canonical import canonical_value, rules_of, sort_key
 from remediate.kinds.bodies.links import linked, parent_of
 from remediate.kinds.fields.pointers import parts
+from remediate.kinds.records.essence import without_serial
 from remediate.kinds.registry import kind
 from remediate.model.errors import InvalidInput
 from remediate.model.json import digest
@@ -206,6 +207,8 @@ def _spelled(step: Step, change: FieldChange, project: str) -> list[Any]:
         change = replace(change, before=None)
     if step.ref.is_record_set:
         values = [_in_order(value) for value in (change.before, change.after)]
+        if step.ref.record[1] == "SOA" and change.pointer == "/rrdatas":
+            values = [without_serial(value or []) for value in values]
     else:
         rules = rules_of(kind(step.live.kind), project)
         for part in parts(change.pointer):

@@ -23,7 +23,7 @@ from remediate.kinds.bodies.calls import (
 from remediate.kinds.bodies.fields import with_fields
 from remediate.kinds.bodies.readback import moved_since
 from remediate.kinds.records.changes import Change, Quota, pack
-from remediate.kinds.records.compare import with_live_serial
+from remediate.kinds.records.essence import with_live_serial
 from remediate.kinds.registry import kind
 from remediate.model.errors import (
     ApiRefused,

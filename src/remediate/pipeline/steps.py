@@ -14,7 +14,7 @@ from remediate.kinds.bodies.links import linked, parent_of, scope_of
 from remediate.kinds.bodies.overlay import merged_changes
 from remediate.kinds.bodies.restarts import restarts
 from remediate.kinds.kind import Kind, Update, Verdict
-from remediate.kinds.records.compare import essence
+from remediate.kinds.records.essence import essence
 from remediate.kinds.registry import kind
 from remediate.model.json import digest
 from remediate.model.plan import Action, Difference, FieldChange, Risk, Step, Undo

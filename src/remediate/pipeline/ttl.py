@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from remediate.kinds.records.compare import WORDS
+from remediate.kinds.records.essence import WORDS
 from remediate.model.json import Body
 from remediate.model.plan import Action, Difference, FieldChange
 

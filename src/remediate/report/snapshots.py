@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from remediate.kinds.bodies.compare import field_changes, writable
-from remediate.kinds.records.compare import WORDS
+from remediate.kinds.records.essence import WORDS
 from remediate.kinds.registry import NAMES, kind
 from remediate.model.json import Body, Json
 from remediate.model.plan import Action, Difference, FieldChange

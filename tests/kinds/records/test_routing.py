@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from remediate.kinds.dns_zone import parse_records
-from remediate.kinds.records.compare import essence
+from remediate.kinds.records.essence import essence
 from remediate.kinds.records.routing import bare, policy_changes
 from remediate.kinds.records.routing_rules import MAX_ITEMS, zone_faults
 from remediate.model.errors import InvalidInput, Stale

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from remediate.kinds.records.essence import with_serial_of
 from remediate.kinds.records.ignored import Ignored
 from remediate.kinds.records.names import is_plain, unescaped
 from remediate.kinds.records.rdata import TYPES, canonical, same
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 Key: TypeAlias = tuple[str, str]  # owner name in lower case, and type
 
 APEX_TYPES = frozenset({"NS", "SOA"})  # every zone has them, and they cannot be removed
-_SERIAL = 2  # which word of a SOA the server counts up by itself
 _ANSWERING = ADDRESSES | {"ALIAS", "CNAME"}  # the types through which a name has an address
 
 
@@ -324,36 +324,3 @@ def disliked(fqdn: str, rrtype: str, body: Mapping[str, object], dns_name: str) 
 
 def _all_known(values: Iterable[object]) -> bool:
     return not any(isinstance(value, Unknown) for value in values)
-
-
-def with_live_serial(wanted: Body, live: Mapping[str, Any] | None) -> Body:
-    """A set to be written in place of a live one; of a SOA, the serial stays the server's."""
-    values: Any = wanted.get("rrdatas")
-    if wanted.get("type") != "SOA" or not values or live is None:
-        return wanted
-    return {**wanted, "rrdatas": with_serial_of(live.get("rrdatas") or [], values)}
-
-
-WORDS = ("name", "type", "ttl", "rrdatas", "routingPolicy")
-
-
-def essence(live: Mapping[str, Any]) -> dict[str, Any]:
-    """All of a live set that a user could have changed; the serial of a SOA is the server's."""
-    words = {name: live[name] for name in WORDS if live.get(name) is not None}
-    if words.get("type") == "SOA":
-        words["rrdatas"] = with_serial_of(["- - 0"], list(words.get("rrdatas") or ()))
-    if words.get("routingPolicy"):
-        from remediate.kinds.records.routing import canonical_policy  # noqa: PLC0415 - few sets do
-
-        words["routingPolicy"] = canonical_policy(str(words.get("type")), words["routingPolicy"])
-        words.pop("rrdatas", None)
-    return words
-
-
-def with_serial_of(live: list[str], values: list[Any]) -> list[Any]:
-    """The server counts the serial up; we neither compare nor choose it."""
-    words = live[0].split() if live else []
-    if len(words) <= _SERIAL:
-        return values
-    wanted = [str(value).split(" ") for value in values]
-    return [" ".join([*each[:_SERIAL], words[_SERIAL], *each[_SERIAL + 1 :]]) for each in wanted]

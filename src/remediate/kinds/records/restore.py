@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from remediate.kinds.records.compare import Key, with_live_serial
+from remediate.kinds.records.compare import Key
+from remediate.kinds.records.essence import with_live_serial
 from remediate.kinds.records.names import unescaped
 from remediate.kinds.records.rdata import same
 from remediate.model.json import Body
