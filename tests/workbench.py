@@ -28,8 +28,9 @@ from remediate.pipeline.load import load
 from remediate.pipeline.observe import observe
 from remediate.pipeline.plan import Choices, plan
 from remediate.pipeline.preflight import preflight, with_objections
-from remediate.pipeline.rollback import OnConflict, order_back, rollback, way_back
+from remediate.pipeline.rollback import OnConflict, order_back, rollback
 from remediate.pipeline.snapshot import take
+from remediate.pipeline.way_back import way_back
 from remediate.stores.folder import Folder
 from remediate.stores.ledger import Ledger
 from remediate.stores.lock import lock

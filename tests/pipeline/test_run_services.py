@@ -12,7 +12,7 @@ from remediate.model.errors import CheckFailed, PartlyApplied, PlanRefused, Stal
 from remediate.model.json import Body
 from remediate.model.plan import Action, Plan, Undo
 from remediate.model.ref import Ref
-from remediate.pipeline.rollback import live_now
+from remediate.pipeline.way_back import live_now
 from remediate.report.human import plan_text
 from remediate.report.imported import files_text
 from remediate.report.machine import json_text, plan_json

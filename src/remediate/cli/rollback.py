@@ -13,7 +13,8 @@ from remediate.cli.session import Session, allowances, opened, store
 from remediate.model.plan import Plan
 from remediate.pipeline.apply import Outcome
 from remediate.pipeline.history import cut_short
-from remediate.pipeline.rollback import OnConflict, order_back, rollback, way_back
+from remediate.pipeline.rollback import OnConflict, order_back, rollback
+from remediate.pipeline.way_back import way_back
 from remediate.stores.desired_files import environment_folder
 from remediate.stores.ledger import Ledger
 from remediate.stores.snapshots import LATEST, Snapshot, Snapshots

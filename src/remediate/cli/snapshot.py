@@ -11,8 +11,8 @@ from remediate.cli.outputs import colour, output_options, width, write
 from remediate.cli.rollback import find
 from remediate.cli.session import loaded, opened, store
 from remediate.pipeline.observe import observe
-from remediate.pipeline.rollback import live_now
 from remediate.pipeline.snapshot import take
+from remediate.pipeline.way_back import live_now
 from remediate.report import snapshots as report
 from remediate.stores.snapshots import Snapshots
 from remediate.stores.veil import Veil

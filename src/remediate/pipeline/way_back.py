@@ -1,0 +1,115 @@
+"""What a rollback is made from: the snapshot, what our runs wrote since, and live."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from typing import Literal
+
+from remediate.gcp.google import Google
+from remediate.kinds.bodies.links import scope_of
+from remediate.kinds.registry import NAMES, kind
+from remediate.model.clock import rfc3339
+from remediate.model.json import Body
+from remediate.model.progress import Watcher
+from remediate.model.ref import GLOBAL, Ref, record_ref
+from remediate.pipeline.history import Written, same_state, written_since
+from remediate.pipeline.observe import Observed, look_at
+from remediate.pipeline.witnesses import Witnesses, restorable, witnesses
+from remediate.stores.journal import runs
+from remediate.stores.ledger import Ledger
+from remediate.stores.snapshots import Snapshot
+from remediate.stores.store import Store
+from remediate.stores.veil import Veil
+
+OnConflict = Literal["stop", "skip", "overwrite"]
+PARALLELISM = 4
+DNS = "DnsZone"
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What a rollback is made from."""
+
+    snapshot: Snapshot
+    written: Mapping[Ref, Written]  # by our runs since, by live name
+    ledger: Ledger
+    observed: Observed
+    allowances: Mapping[str, str]
+    whole: bool  # of a snapshot taken by hand, every resource; else those its run has touched
+    witnesses: Witnesses = field(default_factory=dict)
+
+    def before(self, ref: Ref, notes: list[str]) -> Body | None:
+        """What to put back of a resource; what cannot be had back is noted."""
+        body, live = self.snapshot.resources[ref], self.observed.live.get(ref)
+        if body is None or ref.is_record_set:
+            return body
+        found, lost = restorable(ref, body, live, self.witnesses, self.ledger.veil)
+        if lost:
+            names = ", ".join(dict.fromkeys(lost))
+            notes.append(f"{ref} comes back without the old value of {names}: nobody has it now")
+        return found
+
+    def expected(self, ref: Ref, live: Body | None) -> bool:
+        """Whether live is our own doing; else somebody else has been there."""
+        live = self.ledger.veil.veiled(live)
+        if (one := self.written.get(ref)) is not None:
+            return one.left(ref, live)
+        return same_state(ref, self.snapshot.resources.get(ref), live)
+
+
+def way_back(
+    snapshot: Snapshot,
+    store: Store,
+    ledger: Ledger,
+    google: Google,
+    allowances: Mapping[str, str],
+    watchers: Sequence[Watcher] = (),
+) -> Way:
+    """Read the journals since the snapshot, and the live side as far as it matters."""
+    written = written_since(store, snapshot)
+    whole = snapshot.run not in runs(store)
+    refs = scope(snapshot, written, whole=whole)
+    observed = _look(refs, google, watchers)
+    sides = [(ref, side.get(ref)) for side in (snapshot.resources, observed.live) for ref in refs]
+    known = witnesses(google, sides)
+    return Way(snapshot, written, ledger, observed, allowances, whole, known)
+
+
+def live_now(
+    snapshot: Snapshot, google: Google, veil: Veil, watchers: Sequence[Watcher] = ()
+) -> Snapshot:
+    """What the resources of a snapshot are at this moment, as a snapshot of that store too."""
+    observed = _look([*snapshot.resources], google, watchers)
+    observed.insist()
+    bodies = {ref: veil.veiled(observed.live.get(ref)) for ref in snapshot.resources}
+    for zone, pages in observed.record_sets.items():
+        for page in pages:
+            for body in page:
+                ref = record_ref(zone, str(body["name"]), str(body["type"]))
+                if ref in bodies:
+                    bodies[ref] = body
+    return replace(snapshot, id="live", time=rfc3339(google.clock.now()), resources=bodies)
+
+
+def _look(refs: Sequence[Ref], google: Google, watchers: Sequence[Watcher]) -> Observed:
+    """Every collection of their APIs around these, and of others, that may link to one of them."""
+    places = {ref.location for ref in refs if ref.kind != DNS} | {GLOBAL}
+    apis = {kind(ref.kind).api for ref in refs if ref.kind != DNS}
+    kinds = {ref.kind for ref in refs}
+    around = {
+        (name, place)
+        for name in NAMES
+        for place in places
+        if kind(name).api in apis or kinds & {*chain(*kind(name).all_links.values())}
+        if scope_of(Ref(name, "", place)) in kind(name).scopes
+    }
+    zones = sorted({ref.zone.name for ref in refs if ref.kind == DNS})
+    dns = {(DNS, GLOBAL)} if any(ref.kind == DNS for ref in refs) else set()
+    return look_at(google, around | dns, zones, watchers)
+
+
+def scope(way_snapshot: Snapshot, written: Mapping[Ref, Written], *, whole: bool) -> list[Ref]:
+    """The resources that a rollback to the snapshot is about, by live name."""
+    return [ref for ref in way_snapshot.resources if whole or ref in written]
