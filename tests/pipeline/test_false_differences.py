@@ -13,7 +13,7 @@ import pytest
 
 from remediate.kinds.bodies.compare import field_changes
 from remediate.kinds.registry import kind
-from remediate.model.json import Body
+from remediate.model.json import Body, Json
 from tests.pipeline.documents import (
     Document,
     address,
@@ -35,6 +35,7 @@ from tests.pipeline.somebody import (
     V1,
     ZONES,
     Case,
+    Hand,
     connector,
     connector_by_hand,
     env,
@@ -63,7 +64,6 @@ RULE = {
     "IPProtocol": "TCP",
     "portRange": "80",
 }
-MAIN = f"{V1}/global/urlMaps/main"
 VPC = f"projects/{PROJECT}/global/networks/vpc"
 CUSTOM = ["TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384"]
 BACKEND = {"loadBalancingScheme": "EXTERNAL_MANAGED", "protocol": "HTTP"}
@@ -78,6 +78,23 @@ TO_ONE: Body = {"traffic": [{"type": PINNED, "revision": "web-one", "percent": 1
 def private(network: str) -> dict[str, Any]:
     seen = {"networks": [{"networkUrl": network}]}
     return {"visibility": "private", "privateVisibilityConfig": seen}
+
+
+def places(answers: dict[str, list[str]]) -> Body:
+    items = [
+        {"location": f"us-{place}1", "rrdatas": [*values]} for place, values in answers.items()
+    ]
+    return {"routingPolicy": {"geo": {"items": items}}}
+
+
+def routing(rrtype: str, **answers: list[str]) -> Document:
+    return zone({"www": {rrtype: {"ttl": 300, **places(answers)}}})
+
+
+def routing_by_hand(rrtype: str, **answers: list[str]) -> Hand:
+    name = "www.example.com."
+    body: Body = {"name": name, "type": rrtype, "ttl": 300, **places(answers)}
+    return patch(f"{ZONES}/example/rrsets/{name}/{rrtype}", body)
 
 
 def limited(**limits: str) -> dict[str, Any]:
@@ -114,11 +131,11 @@ SAME: dict[str, Case] = {
         url_map(),
         http_proxy(),
     ),
-    "rule 1: they linked by a part of the path, the YAML by the whole of it": made(
+    "rule 1: they linked by a part of the path, the YAML by the number of the project": made(
         f"{GLOBAL}/targetHttpProxies",
         {"name": "plain", "urlMap": "global/urlMaps/main"},
         url_map(),
-        http_proxy(urlMap=MAIN),
+        http_proxy(urlMap="projects/4711/global/urlMaps/main"),
     ),
     "rule 1: Certificate Manager answers the number of the project": Case(
         [
@@ -198,6 +215,18 @@ SAME: dict[str, Case] = {
     "rule 8: names that a record leads to, in another case": Case(
         [zone({"www": {"MX": {"ttl": 300, "values": ["10 mail.example.net."]}}})],
         (www_by_hand("MX", "10 Mail.EXAMPLE.net."),),
+    ),
+    "rule 8: the answers of a policy, in another order, case and spelling": Case(
+        [routing("AAAA", east=["2001:db8::1", "2001:db8::2"], west=["2001:db8::3"])],
+        (
+            routing_by_hand(
+                "AAAA", west=["2001:DB8:0::3"], east=["2001:db8::2", "2001:0db8:0:0::1"]
+            ),
+        ),
+    ),
+    "rule 8: a text of a policy in two strings": Case(
+        [routing("TXT", east=["one two"])],
+        (routing_by_hand("TXT", east=['"one" " two"']),),
     ),
     "rule 9: a duration with a fraction of zero": Case(
         [run(timeout="300.0s")], (run_by_hand(timeout="300s"),)
@@ -353,6 +382,20 @@ DIFFERENT: dict[str, Case] = {
         [www("TXT", "one two")],
         (www_by_hand("TXT", '"one" "two"'),),
         differs={"DnsZone/example/www.example.com./TXT": ["/rrdatas"]},
+    ),
+    "the text of a policy differs in case alone": Case(
+        [routing("TXT", east=["Token"])],
+        (routing_by_hand("TXT", east=['"token"']),),
+        differs={"DnsZone/example/www.example.com./TXT": ["/routingPolicy/geo/items/0/rrdatas"]},
+    ),
+    "they let the places of a policy change answers": Case(
+        [routing("A", east=["192.0.2.1"], west=["192.0.2.2"])],
+        (routing_by_hand("A", east=["192.0.2.2"], west=["192.0.2.1"]),),
+        differs={
+            "DnsZone/example/www.example.com./A": [
+                f"/routingPolicy/geo/items/{at}/rrdatas" for at in (0, 1)
+            ]
+        },
     ),
     "they changed the TTL and nothing else": Case(
         [www("A", "192.0.2.1")],
