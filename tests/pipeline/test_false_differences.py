@@ -81,7 +81,7 @@ def private(network: str) -> dict[str, Any]:
 
 
 def places(answers: dict[str, list[str]]) -> Body:
-    items = [
+    items: list[Json] = [
         {"location": f"us-{place}1", "rrdatas": [*values]} for place, values in answers.items()
     ]
     return {"routingPolicy": {"geo": {"items": items}}}
