@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from remediate.kinds.records.rdata import TYPES
-from remediate.model.errors import InvalidInput, PlanRefused
+from remediate.model.errors import InvalidInput, PartlyApplied, PlanRefused
 from remediate.model.json import Body
 from remediate.report.human import plan_text
 from remediate.report.machine import plan_json
@@ -308,3 +308,26 @@ def test_keys_change_only_while_a_zone_is_not_signed(workbench: Workbench) -> No
     workbench.roll_back()
     found: Any = workbench.live("DnsZone/example")
     assert found["dnssecConfig"]["state"] == "off"
+
+
+@pytest.mark.parametrize("way", ["on", "back"])
+@pytest.mark.parametrize("match", ["DELETE *managedZones/example", "POST *managedZones"])
+def test_a_zone_that_is_lost_half_way_is_made_again_or_had_back(
+    workbench: Workbench, way: str, match: str
+) -> None:
+    workbench.write(two_faced(PUBLIC, {"www": A, "mail": A}))
+    workbench.apply()
+    before, there = workbench.state(), sets(workbench)
+    workbench.write(two_faced(PRIVATE, {"www": A, "mail": A}))
+    workbench.send("POST", "_sandbox/faults/forbidden", {"match": match, "times": 1})
+    with pytest.raises(PartlyApplied):
+        workbench.apply(allow=WORD)
+    assert moved(before, workbench.state()) != {}
+    if way == "on":
+        workbench.apply(allow=WORD)
+        assert workbench.plan().is_empty
+    else:
+        workbench.roll_back(allow=WORD)
+        lost = {at.rpartition("/")[2] for at in moved(before, workbench.state())}
+        assert lost <= {"nameServers", "rrsets"}
+    assert sets(workbench) == there

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from remediate.kinds.dns_zone import parse_records
 from remediate.kinds.records.essence import essence
@@ -264,6 +266,58 @@ def test_policies_that_mean_the_same_differ_in_nothing(
     assert policy_changes(rrtype, wanted, live(**there), "p") == (), why
     sets = [{"type": rrtype, "ttl": 1, "routingPolicy": each} for each in (wanted, live(**there))]
     assert essence(sets[0]) == essence(sets[1])
+
+
+_addresses = st.lists(
+    st.sampled_from(["2001:db8::1", "2001:db8::2", "2001:db8::3"]), min_size=1, unique=True
+)
+_places = st.sampled_from(["us-east1", "us-west1", "europe-west1"])
+_weighted = st.fixed_dictionaries({"weight": st.integers(1, 9), "rrdatas": _addresses})
+_placed = st.fixed_dictionaries({"location": _places, "rrdatas": _addresses})
+_policies = st.one_of(
+    st.lists(
+        _weighted, min_size=1, max_size=3, unique_by=lambda item: str(sorted(item["rrdatas"]))
+    ).map(lambda found: {"wrr": {"items": found}}),
+    st.lists(_placed, min_size=1, max_size=3, unique_by=lambda item: str(item["location"])).map(
+        lambda found: {"geo": {"items": found}}
+    ),
+)
+
+
+@st.composite
+def as_google_has_it(draw: st.DrawFn, policy: Body) -> Body:
+    """The same in another order and other spellings, with what the server adds."""
+    ((form, body),) = policy.items()
+    assert isinstance(body, dict)
+    found: Any = body["items"]
+    items: list[Any] = [
+        {
+            **item,
+            "kind": "dns#item",
+            "signatureRrdatas": [],
+            "rrdatas": [each.upper() for each in draw(st.permutations(item["rrdatas"]))],
+        }
+        for item in draw(st.permutations(found))
+    ]
+    return live(**{form: {"kind": "dns#policy", "items": items, "enableFencing": False}})
+
+
+@given(_policies, st.data())
+def test_no_order_and_no_spelling_makes_a_difference(policy: Body, data: st.DataObject) -> None:
+    there = data.draw(as_google_has_it(policy))
+    assert policy_changes("AAAA", policy, there) == ()
+    sets = [{"type": "AAAA", "ttl": 1, "routingPolicy": each} for each in (policy, there)]
+    assert essence(sets[0]) == essence(sets[1])
+
+
+@given(_policies, _policies)
+def test_what_has_no_difference_is_the_same_and_what_is_the_same_has_none(
+    one: Body, other: Body
+) -> None:
+    same = essence({"type": "AAAA", "routingPolicy": one}) == essence(
+        {"type": "AAAA", "routingPolicy": other}
+    )
+    assert same is not bool(policy_changes("AAAA", one, other))
 
 
 def test_a_difference_is_told_at_its_field() -> None:
