@@ -22,13 +22,7 @@ from remediate.model.values import hidden
 from remediate.pipeline.apply import Order
 from remediate.pipeline.differences import anew
 from remediate.pipeline.plan import plan_digest, settling
-from remediate.pipeline.restoring import (
-    lost,
-    no_way_back,
-    records_back,
-    resources_back,
-    users_of,
-)
+from remediate.pipeline.restoring import lost, no_way_back, records_back, resources_back, users_of
 from remediate.pipeline.snapshot import touched
 from remediate.pipeline.surroundings import Surroundings
 from remediate.pipeline.traffic import remembered_sets, with_hosts
