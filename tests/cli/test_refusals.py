@@ -8,14 +8,21 @@ from typing import Any
 
 import pytest
 
-from remediate.kinds.bodies import calls
 from remediate.kinds.registry import NAMES
 from remediate.model.json import Body
-from remediate.pipeline import run
 from tests.cli.typed import Said, typed
 from tests.kinds.contract.test_contract import DELETE, ref_of
 from tests.kinds.examples import Example, examples
-from tests.pipeline.somebody import CONNECTORS, GLOBAL, RUN, SQL, connector, patch, sql
+from tests.pipeline.somebody import (
+    CONNECTORS,
+    GLOBAL,
+    RUN,
+    SQL,
+    connector,
+    just_before_our_write,
+    patch,
+    sql,
+)
 from tests.pipeline.somebody import run as service
 from tests.workbench import PROJECT, Workbench, document
 
@@ -124,18 +131,6 @@ def test_a_creation_that_google_was_too_busy_for_is_asked_for_again(
     assert workbench.plan().is_empty
 
 
-def meanwhile(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
-    """Somebody else acts once, between our last read and our write."""
-    acts = [act]
-
-    def late(google: Any, call: calls.Call) -> Any:
-        while acts:
-            acts.pop()()
-        return calls.send(google, call)
-
-    monkeypatch.setattr(run, "send", late)
-
-
 MEANWHILE: dict[str, tuple[str, str, dict[str, Any], str]] = {
     "VpcConnector": (
         "POST",
@@ -181,7 +176,7 @@ def test_409_what_somebody_else_has_made_meanwhile(
 ) -> None:
     method, path, body, words = MEANWHILE[name]
     workbench.write(UPDATES[name][0])
-    meanwhile(monkeypatch, lambda: workbench.send(method, path, body))
+    just_before_our_write(monkeypatch, lambda: workbench.send(method, path, body))
     said = type_at(workbench, "apply")
     assert said.code == 5, said
     assert re.search(words, told(said)), said
@@ -209,7 +204,7 @@ def test_412_what_somebody_else_has_changed_meanwhile(
     workbench.write(first)
     workbench.apply()
     workbench.write(then)
-    meanwhile(monkeypatch, lambda: hand.act(workbench))
+    just_before_our_write(monkeypatch, lambda: hand.act(workbench))
     said = type_at(workbench, "apply")
     assert said.code == 5, said
     assert re.search(words, told(said)), said
@@ -232,7 +227,7 @@ def test_404_what_somebody_else_has_deleted_meanwhile(
     workbench.write(first)
     workbench.apply()
     workbench.write(then)
-    meanwhile(monkeypatch, lambda: workbench.send("DELETE", GONE[name]))
+    just_before_our_write(monkeypatch, lambda: workbench.send("DELETE", GONE[name]))
     said = type_at(workbench, "apply")
     assert said.code == 5, said
     assert re.search(rf"{name}/\S+ was deleted by somebody else just now: ", told(said)), said
@@ -250,7 +245,7 @@ def test_409_a_database_that_somebody_else_keeps_busy(
         workbench.fault("slow-operation", match="POST *restart", seconds=1e6)
         workbench.send("POST", f"{SQL}/shop/restart")
 
-    meanwhile(monkeypatch, act)
+    just_before_our_write(monkeypatch, act)
     said = type_at(workbench, "apply")
     assert said.code == 5, said
     assert "SqlInstance/shop is busy, and nothing was written" in told(said)
@@ -304,7 +299,7 @@ def test_400_what_somebody_else_has_begun_to_use_is_not_deleted(
     workbench.apply()
     workbench.write(*example.requires)
     workbench.apply(prune=True, allow=DELETE)
-    meanwhile(monkeypatch, lambda: act(workbench))
+    just_before_our_write(monkeypatch, lambda: act(workbench))
     allowed = [word for rule in DELETE for word in ("--allow", rule)]
     said = type_at(workbench, "gc", "--retention", "0s", *allowed)
     assert said.code == 1, said

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
+
+from remediate.gcp.connection import ApiConnection
 from remediate.model.json import Body
 from tests.pipeline.documents import Document, sets, zone
 from tests.workbench import PROJECT, REGION, Workbench, document
@@ -18,6 +21,7 @@ SQL = f"v1/projects/{PROJECT}/instances"
 RUN = f"v2/projects/{PROJECT}/locations/{REGION}/services"
 CONNECTORS = f"v1/projects/{PROJECT}/locations/{REGION}/connectors"
 IMAGE = "us-docker.pkg.dev/cloudrun/container/hello"
+_ASKING = ("/wait", "/validate")  # what is posted and changes nothing
 GUARDS = ("fingerprint", "labelFingerprint")
 
 
@@ -64,6 +68,26 @@ class Case:
         for hand in self.hands:
             hand.act(workbench)
         workbench.write(*self.documents)
+
+
+def just_before_our_write(patch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
+    """They act once: after the read that is just before our first write, and before that."""
+    acts, call = [act], ApiConnection.call
+
+    def late(
+        self: ApiConnection,
+        method: str,
+        path: str,
+        query: Any = None,
+        body: Any = None,
+        **more: Any,
+    ) -> Body:
+        asks = method == "GET" or "validateOnly" in (query or {}) or path.endswith(_ASKING)
+        if acts and not asks:
+            acts.pop()()
+        return call(self, method, path, query, body, **more)
+
+    patch.setattr(ApiConnection, "call", late)
 
 
 def post(path: str, body: Body) -> Hand:

@@ -18,17 +18,18 @@ import pytest
 
 from gcp_sandbox.sandbox import Sandbox
 from remediate.gcp.google import connect_sandbox
-from remediate.kinds.bodies import calls
+from remediate.gcp.operations import Operation
 from remediate.kinds.bodies.links import scope_path
 from remediate.kinds.kind import Compare, Removal
 from remediate.kinds.registry import NAMES, kind
 from remediate.model.chance import Chance
 from remediate.model.errors import PartlyApplied, RemediateError, Stale
+from remediate.model.json import Body
 from remediate.model.progress import Event, StepBegun
 from remediate.model.ref import Ref
-from remediate.pipeline import run
 from tests.kinds.contract.test_contract import DELETE, EXAMPLES, ref_of
 from tests.kinds.examples import Example, examples
+from tests.pipeline.somebody import just_before_our_write
 from tests.workbench import PROJECT, Workbench, moved
 
 Document = dict[str, Any]
@@ -215,30 +216,15 @@ class BeforeOurRead:
             self.act()
 
 
-def before_our_write(patch: pytest.MonkeyPatch, two: Two, act: Callable[[], None]) -> None:
-    """After the read that is just before it. They use the same module, and only once."""
-    change = two.us.google.dns.change
+def just_after_our_write(patch: pytest.MonkeyPatch, two: Two, act: Callable[[], None]) -> None:
+    wait = two.us.google.wait
 
-    def late_send(google: Any, call: calls.Call) -> Any:
-        if google is two.us.google:
-            act()
-        return calls.send(google, call)
-
-    def late_change(*args: Any) -> Any:
+    def late(operation: Operation, timeout: float = 60) -> Body:
+        done = wait(operation, timeout)
         act()
-        return change(*args)
+        return done
 
-    patch.setattr(run, "send", late_send)
-    patch.setattr(two.us.google.dns, "change", late_change)
-
-
-def after_our_write(patch: pytest.MonkeyPatch, two: Two, act: Callable[[], None]) -> None:
-    def late(google: Any, *args: Any) -> None:
-        calls.await_effect(google, *args)
-        if google is two.us.google:
-            act()
-
-    patch.setattr(run, "await_effect", late)
+    patch.setattr(two.us.google, "wait", late)
 
 
 def insist_that_theirs_stands(two: Two, error: RemediateError, ref: Ref) -> None:
@@ -274,7 +260,7 @@ def test_their_change_just_before_our_write_stands_where_google_compares(
     two.stand(example, *edit.beside)
     two.write(two.us, example, example.changed(edit.ours), *edit.beside)
     act = two.theirs(example, example.changed(edit.theirs), *edit.beside)
-    before_our_write(monkeypatch, two, act)
+    just_before_our_write(monkeypatch, act)
     with pytest.raises(Stale) as stale:
         two.us.apply(allow=MEANT)
     insist_that_theirs_stands(two, stale.value, ref_of(example))
@@ -288,7 +274,7 @@ def test_their_change_just_after_our_write_is_told_where_google_does_not_compare
     two.stand(example, *edit.beside)
     two.write(two.us, example, example.changed(edit.ours), *edit.beside)
     act = two.theirs(example, example.changed(edit.theirs), *edit.beside)
-    after_our_write(monkeypatch, two, act)
+    just_after_our_write(monkeypatch, two, act)
     with pytest.raises(Stale, match="by somebody else just after") as stale:
         two.us.apply(allow=MEANT)
     insist_that_theirs_stands(two, stale.value, ref_of(example))
@@ -320,7 +306,7 @@ def test_what_they_create_before_our_read_is_theirs(two: Two, example: Example) 
 def test_what_they_create_just_before_our_write_is_theirs(
     two: Two, example: Example, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before_our_write(monkeypatch, two, prepared(two, example))
+    just_before_our_write(monkeypatch, prepared(two, example))
     with pytest.raises(Stale) as stale:
         two.us.apply(allow=MEANT)
     insist_that_theirs_stands(two, stale.value, ref_of(example))
