@@ -107,11 +107,7 @@ def imported(
     kinds = frozenset(ref.kind for ref in known)
     names = _Names(target.project, known, _addresses(live, specs), kinds)
     expressions = {**names.expressions, **_proofs(live, specs)}
-    connections = {
-        str(live[ref]["connectionName"]): f"${{{ref}.connectionName}}"
-        for ref in specs
-        if "connectionName" in kind(ref.kind).outputs and live[ref].get("connectionName")
-    }
+    connections = _connections(live, specs)
     for ref, body in specs.items():
         facts = kind(ref.kind)
         spec = _without_labels(facts, names.linked(facts, ref, _escaped(body)), labels)
@@ -306,6 +302,15 @@ def _spellings(target: Ref, kinds: Collection[str]) -> Iterator[str]:
         yield target.name
     yield f"{target.kind}/{target.name}"
     yield f"{target.kind}/{target.location}/{target.name}"
+
+
+def _connections(live: Mapping[Ref, Body], specs: Iterable[Ref]) -> dict[str, str]:
+    """What to write for the connection name of each database."""
+    return {
+        str(live[ref]["connectionName"]): f"${{{ref}.connectionName}}"
+        for ref in specs
+        if "connectionName" in kind(ref.kind).outputs and live[ref].get("connectionName")
+    }
 
 
 def _referring(value: Any, expressions: Mapping[str, str]) -> Any:  # noqa: ANN401 - any JSON

@@ -19,6 +19,7 @@ from remediate.model.ref import Ref, record_ref
 from remediate.model.resource import Desired, Resource, Zone
 from remediate.model.values import Unknown
 from remediate.pipeline.diff import diff
+from remediate.pipeline.differences import Differences
 from remediate.pipeline.guard import Proposal, acknowledged, guard
 from remediate.pipeline.observe import Observed
 from remediate.pipeline.surroundings import Surroundings
@@ -55,15 +56,7 @@ def plan(desired: Desired, observed: Observed, ledger: Ledger, choices: Choices)
     if choices.lower_ttl:
         differences, said, then_wait = lowered_first(differences)
         verdict.notes += said
-    resources = desired.resources
-    around = Surroundings(
-        observed.project,
-        observed.live,
-        {ref: Risk(r.lifecycle.risk) for ref, r in resources.items() if r.lifecycle.risk},
-        {ref: r.lifecycle.depends_on for ref, r in resources.items()},
-        dict(verdict.written.values()),
-        *_patience(resources, verdict.written),
-    )
+    around = _surroundings(desired, observed, verdict)
     levels = waves(differences, around)
     same = chain(written_sets(desired), other_sets(verdict.records.values()))
     levels = with_hosts(levels, verdict.found, observed.live, same, observed.project)
@@ -100,6 +93,18 @@ def plan(desired: Desired, observed: Observed, ledger: Ledger, choices: Choices)
         then_wait=then_wait,
     )
     return replace(made, digest=plan_digest(made))
+
+
+def _surroundings(desired: Desired, observed: Observed, verdict: Differences) -> Surroundings:
+    resources = desired.resources
+    return Surroundings(
+        observed.project,
+        observed.live,
+        {ref: Risk(r.lifecycle.risk) for ref, r in resources.items() if r.lifecycle.risk},
+        {ref: r.lifecycle.depends_on for ref, r in resources.items()},
+        dict(verdict.written.values()),
+        *_patience(resources, verdict.written),
+    )
 
 
 def _insist_on_all_of(zone: Ref, found: Sequence[Difference], kept: Collection[int]) -> None:

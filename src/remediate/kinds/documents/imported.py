@@ -12,11 +12,20 @@ from collections.abc import Iterator
 from remediate.kinds.bodies.compare import field_changes, writable
 from remediate.kinds.bodies.overlay import json_copy
 from remediate.kinds.documents.complaints import Complaint, validated
-from remediate.kinds.fields.pointers import Patterns, leaves, parts, pointer, value_at
+from remediate.kinds.fields.pointers import (
+    Patterns,
+    leaves,
+    parts,
+    pointer,
+    transformed,
+    value_at,
+)
+from remediate.kinds.fields.secrets import without_secrets
 from remediate.kinds.kind import Kind
 from remediate.model.json import Body, Json
 
 _OTHERS_LABELS = ("goog-", "goog_", "cnrm-")  # Google's own products put these on
+_POINT = "write a pointer to one, `valueSource: {secretKeyRef: …}`"
 _ROUNDS = 50  # of taking out fields that we do not know
 
 _TARGETS = ("maxUtilization", "maxRate", "maxConnections")  # of a balancing mode
@@ -39,6 +48,8 @@ def spec_of(facts: Kind, body: Body, project: str) -> tuple[Body | None, list[st
             spec, faults = trial, left
     if faults:
         return None, [f"{at or 'it'}: {why}" for at, why in sorted(faults)]
+    spec, secrets = without_secrets(spec, facts.telling)
+    remarks += [f"{at} looks like a secret and is left as it is live: {_POINT}" for at in secrets]
     if facts.lost is not None and (why := facts.lost(body)):
         remarks.append(f"if it goes it cannot be made anew from this: {why}")
     if (stands := facts.ready(body)).failed:
@@ -61,7 +72,9 @@ def _chosen(facts: Kind, spec: Body) -> Body:
 
 
 def _spelled(facts: Kind, spec: Body) -> Body:
-    """`443-443` is written 443, and a connector's network by its name."""
+    """`443-443` is written 443, a connector's network and a database's primary by their names."""
+    by_name = {at: facts.normalise[at] for at in facts.links_by_name if at in facts.normalise}
+    spec = transformed(spec, Patterns(by_name), lambda spell, name: spell(name))
     if facts.name == "VpcConnector" and "network" in spec:
         spec = {**spec, "network": str(spec["network"]).rpartition("/")[2]}
     low, _, high = str(spec.get("portRange")).partition("-")
