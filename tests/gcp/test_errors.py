@@ -11,7 +11,7 @@ import requests
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from remediate.gcp.connection import _broken
-from remediate.gcp.errors import AlreadyExists, Asked, NotFound, PreconditionFailed
+from remediate.gcp.errors import AlreadyExists, Asked, NotFound, PreconditionFailed, Transient
 from remediate.model.errors import ApiRefused, NotAuthorised, RemediateError, Unreachable
 from tests.gcp.conftest import Wired, wired
 from tests.gcp.server import Say, Stub, refused
@@ -234,3 +234,17 @@ def test_an_environment_variable_does_not_send_us_elsewhere(
     monkeypatch.setenv("GOOGLE_API_USE_MTLS_ENDPOINT", "always")
     wire.google.dns.list("", "managedZones")
     assert len(stub.asked) == 1
+
+
+@pytest.mark.parametrize("words", CAUSES)
+def test_of_a_write_that_cannot_have_arrived_nobody_says_that_its_effect_is_unknown(
+    words: str,
+) -> None:
+    asked = Asked("Cloud SQL", "sqladmin.googleapis.com", "POST", "/projects/p/instances")
+    broken = _broken(asked, CAUSES[words], 60.0)
+    verdict = broken.verdict if isinstance(broken, Transient) else broken
+    assert isinstance(verdict, Unreachable)
+    arrived = "took effect is not known" in verdict.hint
+    never = {"does not resolve", "refused the connection", "did not accept a connection"}
+    assert arrived is not any(cause in str(verdict) for cause in never)
+    assert getattr(broken, "unheard", False) is not arrived

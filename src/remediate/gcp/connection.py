@@ -83,7 +83,7 @@ class ApiConnection(JSONConnection):  # type: ignore[misc]  # google-cloud-core 
 
         Reads, and what carries a `requestId` or `clientOperationId`, are tried again while that
         may help; so is a POST that is `repeatable` because it changes nothing. Other writes are
-        tried again only where Google asked for fewer requests, and has not looked at this one.
+        tried again only where Google has not looked at them: it asked for fewer, or was not there.
         Raises ApiRefused and its kin, NotAuthorised, Unreachable.
         """
         query = dict(query or {})
@@ -191,8 +191,9 @@ def _broken(asked: Asked, error: requests.RequestException, read_timeout: float)
         what = "closed the connection without an answer"
     else:
         what, lasting = f"could not be asked ({type(error).__name__})", True
-    verdict = unreachable(asked, what)
-    return verdict if lasting else Transient(verdict)
+    unsent = among(socket.gaierror, ConnectionRefusedError, requests.exceptions.ConnectTimeout)
+    verdict = unreachable(asked, what, unsent=unsent)
+    return verdict if lasting else Transient(verdict, unheard=unsent)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -212,6 +213,7 @@ def _auth_errors() -> tuple[type[Exception], ...]:
 
 def _unauthorised(asked: Asked, error: Exception) -> Exception:
     if type(error).__name__ == "TransportError":
-        return Transient(unreachable(asked, "was not asked, for Google's sign-in did not answer"))
+        what = "was not asked, for Google's sign-in did not answer"
+        return Transient(unreachable(asked, what, unsent=True), unheard=True)
     why = one_line(str(error.args[0] if error.args else error))
     return NotAuthorised(f"{asked} was not sent: the credentials were not renewed: {why}")

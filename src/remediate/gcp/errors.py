@@ -63,7 +63,7 @@ class RateLimited(ApiRefused):
 class Transient(Exception):
     """This attempt failed in a way that may pass. `verdict` is what to raise if it does not.
 
-    `unheard`: Google turned it away at the door, so it cannot have had an effect.
+    `unheard`: it did not arrive, or was turned away at the door, so it cannot have had an effect.
     """
 
     def __init__(
@@ -138,9 +138,10 @@ def refusal(what: str, status: int, reason: str, message: str, body: object) -> 
     return refused
 
 
-def unreachable(asked: Asked, what: str) -> Unreachable:
+def unreachable(asked: Asked, what: str, *, unsent: bool = False) -> Unreachable:
+    """`unsent`: nothing of the request can have arrived."""
     error = Unreachable(f"{asked.api} at {asked.host} {what} ({asked.method} {asked.path})")
-    if asked.mutates:
+    if asked.mutates and not unsent:
         error.hint = (
             "Whether this request took effect is not known. Run the same command again: "
             "it reads first what is live."
