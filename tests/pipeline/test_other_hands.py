@@ -312,26 +312,59 @@ def test_what_they_create_just_before_our_write_is_theirs(
     insist_that_theirs_stands(two, stale.value, ref_of(example))
 
 
+def remade(two: Two, example: Example) -> Callable[[], None]:
+    """They make another of it: in place where it has changes, else under the name of the old."""
+    act = two.theirs(example, another(example))
+
+    def delete_and_act() -> None:
+        if two.state is None and not example.changes:
+            ref, facts, google = ref_of(example), example.facts, two.them.google
+            api = google.api(facts.api)
+            google.wait(
+                api.call("delete", scope_path(ref), facts.collection, ref.name, request_id=ID)
+            )
+        act()
+
+    return delete_and_act
+
+
+def is_unguarded(name: str) -> bool:
+    return all(how.compare is Compare.NOTHING for how in kind(name).updates)
+
+
+@pytest.mark.parametrize("edit", [edit for edit in BLIND if is_unguarded(edit.name)], ids=str)
+def test_what_they_change_of_a_new_one_before_we_read_it_back_is_told(
+    two: Two, edit: Edit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    example = edit.example
+    prepared(two, example)
+    two.write(two.us, example, example.changed(edit.ours))
+    act = two.theirs(example, example.changed(edit.theirs))
+    just_after_our_write(monkeypatch, two, act)
+    with pytest.raises(Stale, match="by somebody else just after insert") as stale:
+        two.us.apply(allow=MEANT)
+    insist_that_theirs_stands(two, stale.value, ref_of(example))
+
+
+@pytest.mark.parametrize("example", [one for one in EXAMPLES if not one.facts.updates], ids=str)
+def test_what_they_put_in_the_place_of_a_new_one_before_we_read_it_back_is_told(
+    two: Two, example: Example, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepared(two, example)
+    just_after_our_write(monkeypatch, two, remade(two, example))
+    with pytest.raises(Stale, match="by somebody else just after insert") as stale:
+        two.us.apply(allow=MEANT)
+    insist_that_theirs_stands(two, stale.value, ref_of(example))
+
+
 @pytest.mark.parametrize("example", [one for one in EXAMPLES if one.name != "DnsZone"], ids=str)
 def test_what_they_made_another_of_is_not_deleted(two: Two, example: Example) -> None:
-    """In place where it has changes; else they delete it, and make another of the same name."""
     two.stand(example)
     two.write(two.us, example)
     is_set_aside = example.facts.removal is Removal.LATER
     if is_set_aside:
         two.us.apply(prune=True, allow=MEANT)
-    act = two.theirs(example, another(example))
-
-    def delete_and_act() -> None:
-        if two.state is None and not example.changes:
-            ref, facts = ref_of(example), example.facts
-            api = two.them.google.api(facts.api)
-            two.them.google.wait(
-                api.call("delete", scope_path(ref), facts.collection, ref.name, request_id=ID)
-            )
-        act()
-
-    us, watchers = two.us, [BeforeOurRead(delete_and_act)]
+    us, watchers = two.us, [BeforeOurRead(remade(two, example))]
     end = partial(us.gc, retention=0) if is_set_aside else partial(us.carry_out, prune=True)
     with pytest.raises(Stale) as stale:
         end(watchers=watchers, allow=MEANT)
@@ -348,3 +381,28 @@ def test_a_zone_that_they_changed_is_not_deleted_though_our_records_are(two: Two
     live = two.us.live("DnsZone/inner")
     assert live is not None
     assert live["description"] == "theirs"
+
+
+@pytest.mark.parametrize("example", [one for one in EXAMPLES if one.facts.delete_compares], ids=str)
+def test_what_they_changed_just_before_our_deletion_is_not_deleted_where_google_compares(
+    two: Two, example: Example, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two.stand(example)
+    two.write(two.us, example)
+    just_before_our_write(monkeypatch, two.theirs(example, another(example)))
+    with pytest.raises(Stale) as stale:
+        two.us.apply(prune=True, allow=MEANT)
+    insist_that_theirs_stands(two, stale.value, ref_of(example))
+
+
+def test_a_record_set_that_they_changed_just_before_our_deletion_is_not_deleted(
+    two: Two, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edit = next(one for one in EDITS if one.method == "changes.create")
+    two.stand(edit.example)
+    two.write(two.us, edit.example, edit.example.changed({"records": {"mail": None}}))
+    theirs = two.theirs(edit.example, edit.example.changed(edit.theirs))
+    just_before_our_write(monkeypatch, theirs)
+    with pytest.raises(Stale, match=r"DnsZone/public/mail.example.com./A was changed") as stale:
+        two.us.apply(prune=True, allow=MEANT)
+    insist_that_theirs_stands(two, stale.value, ref_of(edit.example))
