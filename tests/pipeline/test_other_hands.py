@@ -266,6 +266,21 @@ def test_their_change_just_before_our_write_stands_where_google_compares(
     insist_that_theirs_stands(two, stale.value, ref_of(example))
 
 
+@pytest.mark.parametrize("edit", COMPARED, ids=str)
+def test_their_change_just_before_a_rollback_writes_stands_where_google_compares(
+    two: Two, edit: Edit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    example = edit.example
+    two.stand(example, *edit.beside)
+    two.write(two.us, example, example.changed(edit.ours), *edit.beside)
+    two.us.apply(allow=MEANT)
+    act = two.theirs(example, example.changed(edit.theirs), *edit.beside)
+    just_before_our_write(monkeypatch, act)
+    with pytest.raises(Stale) as stale:
+        two.us.roll_back(allow=MEANT)
+    insist_that_theirs_stands(two, stale.value, ref_of(example))
+
+
 @pytest.mark.parametrize("edit", BLIND, ids=str)
 def test_their_change_just_after_our_write_is_told_where_google_does_not_compare(
     two: Two, edit: Edit, monkeypatch: pytest.MonkeyPatch
