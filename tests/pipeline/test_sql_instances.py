@@ -16,7 +16,7 @@ from remediate.kinds.bodies import calls
 from remediate.model.errors import PartlyApplied, PlanRefused, Stale
 from remediate.model.json import Body
 from remediate.model.plan import Action, Plan, Risk, Undo
-from remediate.pipeline import run
+from remediate.pipeline import carry_out
 from remediate.pipeline.guard import denied
 from remediate.report.human import plan_text
 from remediate.report.machine import plan_json
@@ -73,7 +73,7 @@ def test_a_change_sends_its_leaf_and_the_version_of_the_settings_alone(
         sent.append(call)
         return calls.send(google, call)
 
-    monkeypatch.setattr(run, "send", send)
+    monkeypatch.setattr(carry_out, "send", send)
     version = settings(bench)["settingsVersion"]
     bench.write(shop(settings={"maintenanceWindow": {"day": 7, "hour": 3}}))
     bench.apply()
@@ -220,7 +220,7 @@ def meddle(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
             todo.pop()()
         return calls.send(google, call)
 
-    monkeypatch.setattr(run, "send", send)
+    monkeypatch.setattr(carry_out, "send", send)
 
 
 def test_somebody_elses_edit_between_read_and_write_is_never_overwritten(
@@ -436,7 +436,7 @@ def test_a_password_is_sent_once_and_kept_nowhere(
         sent.append(call)
         return calls.send(google, call)
 
-    monkeypatch.setattr(run, "send", send)
+    monkeypatch.setattr(carry_out, "send", send)
     workbench.write(shop(rootPassword="xyzzy-9d1f"))
     made = workbench.apply()
     assert [(call.body or {}).get("rootPassword") for call in sent] == ["xyzzy-9d1f"]

@@ -9,7 +9,8 @@ from remediate.model.plan import Action
 from tests.kinds.contract.test_contract import DELETE
 from tests.workbench import NAME, Workbench, moved, told
 
-AGAIN = {"nameServers", "rrsets"}  # of a zone that is made again
+# Of what is made again: a zone has other name servers, a service its images by digest.
+AGAIN = {"nameServers", "rrsets", "containers"}
 ALLOW = [*DELETE, "protected=tried", "in-use=tried"]
 
 

@@ -38,6 +38,12 @@ class Differences:
     veiled: Callable[[Any], Any] = lambda body: body  # as the ledger remembers a body
     retired: dict[Ref, tuple[Aside, ...]] = field(default_factory=dict)
 
+    @property
+    def unsettled(self) -> frozenset[Ref]:
+        """Whatever differs or is refused."""
+        refused = (objection.ref for objection in self.refused if objection.ref)
+        return frozenset([*(difference.ref for difference in self.found), *refused])
+
 
 def compare_records(
     zone: Zone, observed: Observed, ledger: Ledger, result: Differences, *, prune: bool

@@ -60,14 +60,8 @@ def plan(desired: Desired, observed: Observed, ledger: Ledger, choices: Choices)
     levels = waves(differences, around)
     same = chain(written_sets(desired), other_sets(verdict.records.values()))
     levels = with_hosts(levels, verdict.found, observed.live, same, observed.project)
-    proposal = Proposal(
-        desired,
-        differences,
-        [step for level in levels for step in level],
-        ledger.resources,
-        verdict.records,
-        around,
-    )
+    steps = [*chain.from_iterable(levels)]
+    proposal = Proposal(desired, differences, steps, ledger.resources, verdict.records, around)
     refused = [o for o in verdict.refused if o.ref is None or choices.wants(o.ref)]
     objections = [
         *guard(proposal, choices.allowances),
@@ -86,9 +80,7 @@ def plan(desired: Desired, observed: Observed, ledger: Ledger, choices: Choices)
         written=verdict.written,
         retired=verdict.retired,
         retention=desired.environment.retention,
-        unsettled=frozenset(
-            [*(d.ref for d in verdict.found), *(o.ref for o in verdict.refused if o.ref)]
-        ),
+        unsettled=verdict.unsettled,
         left_out=left_out,
         then_wait=then_wait,
     )
