@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from remediate.kinds.dns_zone import OURS
+from remediate.kinds.facts import Naming, Replacement, Scope, Update
 from remediate.kinds.fields.pointers import parts
-from remediate.kinds.kind import Kind, Naming, Replacement, Scope, Update
+from remediate.kinds.kind import Kind
 from remediate.kinds.permissions import permissions, sometimes
 from remediate.kinds.registry import NAMES, kind
 from remediate.model.plan import Action

@@ -222,7 +222,7 @@ def hold_operations(desk: Desk) -> None:
 def read_until_in_flight(desk: Desk, running: subprocess.Popen[str]) -> None:
     """Until the records are there, and the certificate has been asked for."""
     read_until(running, "SslCertificate/staging-ssl-cert begins")
-    while not any(call[0] == "POST" and "sslCertificates" in call[1] for call in desk.bench.calls()):
+    while not any(verb == "POST" and "sslC" in path for verb, path in desk.bench.calls()):
         assert running.poll() is None
 
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from remediate.kinds.facts import Compare, Replacement
 from remediate.kinds.fields.spellings import canonical_ip
-from remediate.kinds.kind import Compare, Replacement
 from remediate.kinds.registry import kind
 from remediate.model.plan import Action, Undo
 from remediate.model.values import Template

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from remediate.kinds.bodies.compare import field_changes
-from remediate.kinds.kind import Compare, Scope
+from remediate.kinds.facts import Compare, Scope
 from remediate.kinds.registry import kind
 from tests.kinds.checking import faults
 

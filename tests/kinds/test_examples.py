@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from remediate.kinds.bodies.compare import field_changes
+from remediate.kinds.facts import Scope
 from remediate.kinds.fields.pointers import parts
-from remediate.kinds.kind import Scope
 from remediate.kinds.registry import kind
 from remediate.model.plan import FieldChange, Undo
 from remediate.pipeline.fixed import fixed_changes

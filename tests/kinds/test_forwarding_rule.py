@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from remediate.kinds.facts import Compare, Replacement
 from remediate.kinds.forwarding_rule import whole_range
-from remediate.kinds.kind import Compare, Replacement
 from remediate.kinds.registry import kind
 from remediate.model.plan import Action, Undo
 from tests.kinds.checking import faults

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from remediate.kinds.bodies.compare import field_changes
+from remediate.kinds.facts import Compare
 from remediate.kinds.health_check import BLOCKS
-from remediate.kinds.kind import Compare
 from remediate.kinds.registry import kind
 from tests.kinds.checking import faults
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from remediate.kinds.kind import Replacement, Scope
+from remediate.kinds.facts import Replacement, Scope
 from remediate.kinds.registry import kind
 from tests.kinds.checking import faults
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from remediate.kinds.kind import Scope
+from remediate.kinds.facts import Scope
 from remediate.kinds.permissions import permissions
 from remediate.kinds.registry import NAMES, kind
 

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from remediate.kinds.kind import Removal, Replacement
+from remediate.kinds.facts import Removal, Replacement
 from remediate.kinds.registry import NAMES, kind
 
 

@@ -11,7 +11,7 @@ from remediate.kinds.bodies.canonical import rules_of
 from remediate.kinds.bodies.compare import field_changes, writable
 from remediate.kinds.bodies.overlay import merged_changes
 from remediate.kinds.bodies.resolve import Names, resolved
-from remediate.kinds.kind import Scope
+from remediate.kinds.facts import Scope
 from remediate.kinds.registry import kind
 from remediate.kinds.run_service_states import WITNESS, aftermath, holds, ready
 from remediate.model.errors import Place

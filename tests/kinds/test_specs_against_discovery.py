@@ -12,8 +12,9 @@ import pytest
 from pydantic import ValidationError
 
 from remediate.gcp.api import Api
+from remediate.kinds.facts import Compare, Scope, Update
 from remediate.kinds.fields.pointers import parts, pointer
-from remediate.kinds.kind import Compare, Kind, Scope, Update
+from remediate.kinds.kind import Kind
 from remediate.kinds.registry import kind
 from remediate.model.json import Body, Json
 from remediate.model.plan import Action

@@ -8,8 +8,8 @@ from google.cloud import sqladmin_v1beta4 as google_cloud_sql
 
 from remediate.kinds.bodies.compare import field_changes, masked
 from remediate.kinds.bodies.restarts import restarts
+from remediate.kinds.facts import Compare
 from remediate.kinds.fields.pointers import parts
-from remediate.kinds.kind import Compare
 from remediate.kinds.registry import kind
 from remediate.kinds.sql_instance_flags import MYSQL, POSTGRES
 from remediate.kinds.sql_instance_versions import is_maintained, is_met, version_of, why_not

@@ -12,9 +12,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from remediate.kinds.bodies.compare import field_changes
+from remediate.kinds.facts import Replacement
 from remediate.kinds.fields.domains import plain_domain
 from remediate.kinds.fields.pem import leaf_digest
-from remediate.kinds.kind import Replacement
 from remediate.kinds.registry import kind
 from remediate.kinds.ssl_certificate import ready
 from remediate.model.json import Body

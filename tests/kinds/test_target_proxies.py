@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from remediate.kinds.facts import Compare, Scope
 from remediate.kinds.fields.spellings import without_host
-from remediate.kinds.kind import Compare, Scope
 from remediate.kinds.registry import kind
 from tests.kinds.checking import faults
 

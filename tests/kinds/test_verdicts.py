@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from remediate.kinds.kind import Removal, Replacement
+from remediate.kinds.facts import Removal, Replacement
 from remediate.kinds.registry import NAMES, kind
 from remediate.model.plan import Action, Risk, Undo
 

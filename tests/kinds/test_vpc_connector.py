@@ -6,7 +6,7 @@ import pytest
 
 from remediate.kinds.bodies.compare import field_changes
 from remediate.kinds.documents.imported import spec_of
-from remediate.kinds.kind import Replacement, Scope
+from remediate.kinds.facts import Replacement, Scope
 from remediate.kinds.registry import kind
 from remediate.kinds.vpc_connector import check_spare, clash, forms, lack, one_way, ready
 from remediate.model.json import Body

@@ -13,8 +13,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from remediate.kinds.facts import Scope
 from remediate.kinds.fields.pointers import Patterns, transformed
-from remediate.kinds.kind import Scope
 from remediate.kinds.registry import NAMES, kind
 from remediate.model.errors import Fault, InvalidInput
 from remediate.model.ref import Ref

@@ -20,7 +20,7 @@ from gcp_sandbox.sandbox import Sandbox
 from remediate.gcp.google import connect_sandbox
 from remediate.gcp.operations import Operation
 from remediate.kinds.bodies.links import scope_path
-from remediate.kinds.kind import Compare, Removal
+from remediate.kinds.facts import Compare, Removal
 from remediate.kinds.registry import NAMES, kind
 from remediate.model.chance import Chance
 from remediate.model.errors import PartlyApplied, RemediateError, Stale

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from remediate.kinds.bodies.names import COMPUTE, is_ours, issue, replacement
+from remediate.kinds.bodies.names import is_ours, issue, replacement
+from remediate.kinds.facts import RFC1035
 
 NAME = re.compile(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?")
 names = st.from_regex(r"\A[a-z]([-a-z0-9]{0,61}[a-z0-9])?\Z")
@@ -26,7 +27,7 @@ def test_a_replacement_is_a_name_that_nobody_has_and_is_ours(
     for number in range(times + 1):
         made = replacement(base, spec, taken)
         assert NAME.fullmatch(made)
-        assert len(made) <= COMPUTE.longest
+        assert len(made) <= RFC1035.longest
         assert made not in taken
         assert is_ours(made, base)
         assert issue(made) == number + 1

@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from ipaddress import IPv6Address, ip_address
 from typing import Annotated, Any, Literal
 
+from remediate.kinds.facts import Removal, Replacement, Scope, Verdict
 from remediate.kinds.fields.labels import SET_LABELS, label_faults
 from remediate.kinds.fields.rules import Fault, spelled, within
 from remediate.kinds.fields.spec import Int, Spec, Text, Word
 from remediate.kinds.fields.spellings import canonical_ip
-from remediate.kinds.kind import Kind, Removal, Replacement, Scope, Verdict
+from remediate.kinds.kind import Kind
 from remediate.model.plan import Action, Undo
 
 

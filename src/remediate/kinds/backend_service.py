@@ -33,6 +33,7 @@ from remediate.kinds.backend_service_parts import (
     SecuritySettings,
     Subsetting,
 )
+from remediate.kinds.facts import Compare, Removal, Replacement, Scope, Update, Verdict
 from remediate.kinds.fields.duration import Duration, durations
 from remediate.kinds.fields.rules import (
     Fault,
@@ -46,7 +47,7 @@ from remediate.kinds.fields.rules import (
 )
 from remediate.kinds.fields.spec import Bool, Int, Number, Spec, Text, Word
 from remediate.kinds.fields.spellings import without_host
-from remediate.kinds.kind import Compare, Kind, Removal, Replacement, Scope, Update, Verdict
+from remediate.kinds.kind import Kind
 from remediate.model.plan import Action, Undo
 
 TWO_WEEKS = 1_209_600  # seconds

@@ -10,14 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from remediate.gcp.api import Api
-from remediate.kinds.fields.domains import is_host, once, plain_domain
-from remediate.kinds.fields.labels import label_faults, with_whole_labels
-from remediate.kinds.fields.pem import chain_faults, key_faults, leaf_digest
-from remediate.kinds.fields.rules import Fault, at_most, exactly_one, not_together, spelled, values
-from remediate.kinds.fields.spec import Spec, Text, Word
-from remediate.kinds.kind import (
+from remediate.kinds.facts import (
     Compare,
-    Kind,
     Linked,
     Readiness,
     Removal,
@@ -26,6 +20,12 @@ from remediate.kinds.kind import (
     Update,
     Verdict,
 )
+from remediate.kinds.fields.domains import is_host, once, plain_domain
+from remediate.kinds.fields.labels import label_faults, with_whole_labels
+from remediate.kinds.fields.pem import chain_faults, key_faults, leaf_digest
+from remediate.kinds.fields.rules import Fault, at_most, exactly_one, not_together, spelled, values
+from remediate.kinds.fields.spec import Spec, Text, Word
+from remediate.kinds.kind import Kind
 from remediate.model.json import Body, Json
 from remediate.model.plan import Action, FieldChange, Risk, Undo
 from remediate.model.values import Template

@@ -10,10 +10,11 @@ from typing import Any
 
 from remediate.gcp.api import Api
 from remediate.kinds.certificate import TAGS
+from remediate.kinds.facts import Compare, Removal, Replacement, Scope, Update, Verdict
 from remediate.kinds.fields.labels import label_faults, with_whole_labels
 from remediate.kinds.fields.rules import Fault
 from remediate.kinds.fields.spec import Spec, Text
-from remediate.kinds.kind import Compare, Kind, Removal, Replacement, Scope, Update, Verdict
+from remediate.kinds.kind import Kind
 from remediate.model.plan import Action, Undo
 
 

@@ -9,20 +9,12 @@ from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
 from remediate.gcp.api import Api
+from remediate.kinds.facts import Compare, Linked, Readiness, Replacement, Scope, Update, Verdict
 from remediate.kinds.fields.domains import is_host, plain_domain
 from remediate.kinds.fields.labels import label_faults, with_whole_labels
 from remediate.kinds.fields.rules import Fault, at_most, distinct, exactly_one, spelled
 from remediate.kinds.fields.spec import Spec, Text, Word
-from remediate.kinds.kind import (
-    Compare,
-    Kind,
-    Linked,
-    Readiness,
-    Replacement,
-    Scope,
-    Update,
-    Verdict,
-)
+from remediate.kinds.kind import Kind
 from remediate.model.json import Body
 from remediate.model.plan import Action, Undo
 from remediate.model.ref import GLOBAL

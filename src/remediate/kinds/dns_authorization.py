@@ -14,11 +14,12 @@ from typing import Annotated, Any, Literal
 
 from remediate.gcp.api import Api
 from remediate.kinds.certificate import TAGS
+from remediate.kinds.facts import Compare, Removal, Replacement, Scope, Update, Verdict
 from remediate.kinds.fields.domains import is_host, plain_domain
 from remediate.kinds.fields.labels import label_faults, with_whole_labels
 from remediate.kinds.fields.rules import Fault, values
 from remediate.kinds.fields.spec import Spec, Text, Word
-from remediate.kinds.kind import Compare, Kind, Removal, Replacement, Scope, Update, Verdict
+from remediate.kinds.kind import Kind
 from remediate.model.plan import Action, Risk, Undo
 
 

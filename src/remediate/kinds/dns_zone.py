@@ -10,11 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from remediate.gcp.api import Api
+from remediate.kinds.facts import Compare, Removal, Replacement, Scope, Update, Verdict
 from remediate.kinds.fields.labels import label_faults
 from remediate.kinds.fields.pointers import pointer
 from remediate.kinds.fields.rules import Fault, exactly_one, not_together, spelled
 from remediate.kinds.fields.spec import Bool, Int, Spec, Text, Word
-from remediate.kinds.kind import Compare, Kind, Removal, Replacement, Scope, Update, Verdict
+from remediate.kinds.kind import Kind
 from remediate.kinds.records.names import MAX_NAME, PLAIN_OWNER, relative
 from remediate.kinds.records.rdata import TYPES
 from remediate.kinds.records.written import MAX_TTL, Records, parse_records

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from ipaddress import ip_network
 from typing import Annotated, Any, Literal
 
+from remediate.kinds.facts import Compare, Replacement, Scope, Update, Verdict
 from remediate.kinds.fields.labels import SET_LABELS, label_faults
 from remediate.kinds.fields.rules import (
     Fault,
@@ -23,7 +24,7 @@ from remediate.kinds.fields.rules import (
 )
 from remediate.kinds.fields.spec import Bool, Number, Spec, Text, Word
 from remediate.kinds.fields.spellings import canonical_ip
-from remediate.kinds.kind import Compare, Kind, Replacement, Scope, Update, Verdict
+from remediate.kinds.kind import Kind
 from remediate.model.json import Json
 from remediate.model.plan import Action, Undo
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, TypeAlias
 
+from remediate.kinds.facts import Compare, Removal, Replacement, Scope, Update, Verdict
 from remediate.kinds.fields.rules import Fault, spelled, within
 from remediate.kinds.fields.spec import Bool, Int, Spec, Text, Word
-from remediate.kinds.kind import Compare, Kind, Removal, Replacement, Scope, Update, Verdict
+from remediate.kinds.kind import Kind
 from remediate.model.plan import Action, Undo
 
 PortSpecification: TypeAlias = Annotated[

@@ -1,151 +1,34 @@
-"""What a kind is: a table of facts about one of Google's resources.
-
-Patterns are JSON pointers in which `*` stands for any list index or map key, such as
-`/pathMatchers/*/pathRules/*/service`; a pattern covers everything below it.
-"""
+"""What a kind is: a table of facts about one of Google's resources."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum, StrEnum
-from typing import Any, TypeAlias
+from typing import Any
 
 from remediate.gcp.api import Api
+from remediate.kinds.facts import (
+    RFC1035,
+    Compare,
+    Fields,
+    Linked,
+    Naming,
+    Pattern,
+    Readiness,
+    Removal,
+    Replacement,
+    Room,
+    Scope,
+    Update,
+    Verdict,
+    Witness,
+)
 from remediate.kinds.fields.pointers import parts, pointer
 from remediate.kinds.fields.secrets import marked
 from remediate.kinds.fields.spec import Spec
 from remediate.model.json import Body, Json
-from remediate.model.plan import Action, FieldChange, Risk, Stage, Undo
-from remediate.model.ref import Ref
-from remediate.model.resource import Lifecycle
-
-Pattern: TypeAlias = str
-Linked: TypeAlias = Mapping[str, tuple[Ref, Mapping[str, Any]]]
-"""The declared resources that a spec links to, and their specs, by JSON pointer."""
-Fields: TypeAlias = Mapping[str, Any]
-
-
-class Scope(StrEnum):
-    GLOBAL = "global"
-    REGION = "region"
-    ZONE = "zone"
-
-
-class Replacement(Enum):
-    """What happens when an immutable field changes."""
-
-    BESIDE = "a new one under a name of its own; the old one is set aside"
-    RECREATE = "deleted and inserted under the same name, with a gap"
-    ON_WORD = "deleted and inserted again with all that is in it, and only on an explicit word"
-    REFUSED = "never: what it holds cannot be had back"
-
-
-class Removal(Enum):
-    """What happens when a resource is to go."""
-
-    LATER = "set aside at once, and deleted by `remediate gc`"
-    AT_ONCE = "deleted at once"
-    ON_WORD = "deleted at once, and only with `--allow delete:REF=REASON`"
-
-
-class Compare(StrEnum):
-    """The field of the body with which Google itself compares before it swaps."""
-
-    ETAG = "etag"
-    FINGERPRINT = "fingerprint"
-    LABEL_FINGERPRINT = "labelFingerprint"
-    SETTINGS_VERSION = "settings/settingsVersion"
-    NOTHING = ""  # a fresh read just before and a read back after stand in for it
-
-
-@dataclass(frozen=True, slots=True)
-class Update:
-    """One call that changes a live resource.
-
-    `fields` are the fields it writes (see `Kind.field_of`), each with all below it; an empty tuple
-    means all that no other call writes. Of a resource that takes several, each is a step of its
-    own, in the order of the table. `sends` makes the request body from the wanted values; by
-    default it is the fields themselves.
-    """
-
-    method: str
-    fields: tuple[str, ...] = ()
-    compare: Compare = Compare.FINGERPRINT
-    scopes: frozenset[Scope] = frozenset(Scope)
-    sends: Callable[[Body], Body] | None = None
-    when: Callable[[Sequence[FieldChange]], bool] | None = None
-    """Given all changes of a resource, whether this call is there for its fields."""
-
-    def writes(self, field: str) -> bool:
-        """Whether the field is one of its own."""
-        return any(field == own or field.startswith(f"{own}/") for own in self.fields)
-
-
-@dataclass(frozen=True, slots=True)
-class Naming:
-    """What replacements are called: the name, a hyphen, and so many hex digits.
-
-    `longest` is what Google allows, and `hyphen` what a hyphen counts in that (RFC 1035 names: 63
-    characters, each counting one).
-    """
-
-    digits: int = 8
-    longest: int = 63
-    hyphen: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Room:
-    """What a resource takes up alone, so that one beside it needs another of its own.
-
-    `forms` gives the wanted body in each place that is written for it, the plain one first; each
-    is as good as the other. `clash` tells whether two bodies want the same place, `lack` what to
-    write when none is free, and `check` what is wrong with `lifecycle.replaceCidr`, given the spec.
-    """
-
-    forms: Callable[[Body, Lifecycle], list[Body]]
-    clash: Callable[[Body, Body], bool]
-    lack: Callable[[Body, Lifecycle], str]
-    check: Callable[[Mapping[str, Any], Lifecycle], list[tuple[str, str]]]
-
-
-@dataclass(frozen=True, slots=True)
-class Readiness:
-    """Where a resource stands on its way to being of use."""
-
-    ready: bool
-    state: str  # Google's own word
-    failed: bool = False  # it will not become ready by itself
-    remark: str = ""  # what to know of it, ready or not: `is stopped`
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    undo: Undo
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Witness:
-    """What knows more of a resource than its own body does: of a service, its revisions.
-
-    Bodies of witnesses go by their full names, and only those that are still there.
-    """
-
-    links: Callable[[Body], list[str]]
-    """The full names, in the same API, of what to read beside a body."""
-    kept: Callable[[Body, Mapping[str, Body]], Body]
-    """The body as a snapshot keeps it: word for word, with more beside it."""
-    back: Callable[[Body, Body], Body]
-    """What to put back, from the body of a snapshot and the live one, both as `kept`."""
-    stages: Callable[[frozenset[str], Body, Body, Mapping[str, Body]], tuple[Stage, ...]]
-    """The writes by which the one comes back where the other is, these fields being different.
-
-    None where one write will do.
-    """
-    telling: frozenset[Pattern] = frozenset()  # see `Kind.telling`
+from remediate.model.plan import Action, FieldChange, Risk
 
 
 def _ready_at_once(_body: Body) -> Readiness:
@@ -164,47 +47,55 @@ class Kind:
     api: Api = Api.COMPUTE
     default_scope: Scope = Scope.GLOBAL
     parent: str = ""  # the kind that it stands in: its name is `parent/name`
+    unsupported: Mapping[Pattern, str] = field(default_factory=dict)
+    check: Callable[[Mapping[str, Any]], list[tuple[str, str]]] | None = None
+    """Rules that types cannot say: (JSON pointer, what is wrong) for each one broken."""
+    check_links: Callable[[Mapping[str, Any], Linked], list[tuple[str, str]]] | None = None
+    """The same across documents, where the spec itself has no faults."""
+    required: tuple[str, ...] = ()  # fields that a new one must have written
+    outputs: frozenset[str] = frozenset()  # what `${Kind/name.field}` may name
+    # what it may name besides, and how it is found in a live body
+    computed: Mapping[str, Callable[[Body], Json]] = field(default_factory=dict)
+
+    # Links, and lists of links in which the new stands beside the old.
+
     # field -> the kinds that a bare name there may mean (or the collection of one that is not ours)
     links: Mapping[Pattern, tuple[str, ...]] = field(default_factory=dict)
     # links that travel as a bare name; one that nobody declares is somebody else's
     links_by_name: Mapping[Pattern, tuple[str, ...]] = field(default_factory=dict)
     # links that Google answers by value: where -> the field of the linked resource
     links_by_value: Mapping[Pattern, str] = field(default_factory=dict)
-    # a field -> the one that Google heeds instead, wherever that one is set
-    yields_to: Mapping[str, str] = field(default_factory=dict)
-    # groups of fields that say the same: one is written, Google works out the others; of a body
-    # that has several the first counts
-    equivalents: tuple[tuple[tuple[str, ...], ...], ...] = ()
     # a list in which a new link stands beside the old ones until it is ready
     overlaps: str = ""
     overlap_limit: int = 0  # and how many Google lets stand in it; 0: nobody knows of a limit
     handshakes: bool = False  # and clients are shown what is in it, at the addresses that lead here
     soak: float = 0.0  # seconds from being ready to being served everywhere
+
+    # Comparing: what is whose, and which spellings are equal.
+
     server_set: frozenset[Pattern] = frozenset()
-    unsupported: Mapping[Pattern, str] = field(default_factory=dict)
-    immutable: frozenset[Pattern] = frozenset()
-    replacement: Replacement = Replacement.REFUSED
-    naming: Naming = Naming()
-    used_by: Callable[[Body], list[str]] | None = None
-    """Of what Google deletes though it is in use: who uses it, as its own body names them."""
-    one_way: Callable[[FieldChange], str] | None = None
-    """Why this change of a field that else can change in place cannot; empty where it can."""
-    sealed: Callable[[Body, Sequence[FieldChange]], str] | None = None
-    """Why these changes cannot be made to a live one as it stands now; empty where they can."""
-    no_way_back: Verdict | None = None
-    """Of an update that `one_way` keeps from being taken back in place."""
-    room: Room | None = None
     write_only: frozenset[Pattern] = frozenset()  # sent, never read back, never compared
+    # objects of a name and a value, and maps, in which people put secrets though they should not
+    telling: frozenset[Pattern] = frozenset()
+    momentary: frozenset[Pattern] = frozenset()  # of one write: sent where written, never again
+    as_written: Callable[[Body], Body] | None = None
+    """A live body with each value where it is written, if Google answers it somewhere else."""
+    normalise: Mapping[Pattern, Callable[[Json], Json]] = field(default_factory=dict)
     # lists of objects -> the fields by which an item is known again wherever it stands; what is
     # `unordered` too may be written in any order. Other lists of objects go by place.
     keyed: Mapping[Pattern, tuple[str, ...]] = field(default_factory=dict)
     unordered: frozenset[Pattern] = frozenset()
+    # a field -> the one that Google heeds instead, wherever that one is set
+    yields_to: Mapping[str, str] = field(default_factory=dict)
+    # groups of fields that say the same: one is written, Google works out the others; of a body
+    # that has several the first counts
+    equivalents: tuple[tuple[tuple[str, ...], ...], ...] = ()
     # objects in which only one of these fields can stand: the one that is written
     alternatives: Mapping[Pattern, tuple[str, ...]] = field(default_factory=dict)
-    momentary: frozenset[Pattern] = frozenset()  # of one write: sent where written, never again
-    # objects of a name and a value, and maps, in which people put secrets though they should not
-    telling: frozenset[Pattern] = frozenset()
-    normalise: Mapping[Pattern, Callable[[Json], Json]] = field(default_factory=dict)
+    met: Callable[[Fields, Fields], Body] | None = None
+    """Wanted, given live, with the live value wherever that is as good."""
+    shared: frozenset[Pattern] = frozenset({"/labels"})  # maps in which others keep keys of theirs
+    labels: Pattern = "/labels"  # where it carries labels, if it has such a field
     # what Google fills in for an unwritten field that may change in place
     defaults: Mapping[str, Json] = field(default_factory=dict)
     # the same, of fields that are Google's own choice where nobody ever wrote them
@@ -212,49 +103,63 @@ class Kind:
     # what Google fills in at an insert besides, a value or the form of one: imports leave it out
     filled: Mapping[Pattern, Json | re.Pattern[str]] = field(default_factory=dict)
     stays: frozenset[Pattern] = frozenset()  # what is no longer written stays there as it is live
-    met: Callable[[Fields, Fields], Body] | None = None
-    """Wanted, given live, with the live value wherever that is as good."""
-    labels: Pattern = "/labels"  # where it carries labels, if it has such a field
-    shared: frozenset[Pattern] = frozenset({"/labels"})  # maps in which others keep keys of theirs
+
+    # Writing: the calls, what they send together, and what they do to what runs.
+
     updates: tuple[Update, ...] = (Update("patch"),)
     together: tuple[tuple[str, ...], ...] = ()  # fields that one write holds all of, or none
     by_leaf: bool = False  # a write sends the changed leaves alone, and Google merges them
+    ignored_by_insert: tuple[str, ...] = ()  # written by a step of their own after the insert
     # where -> what a change does to what runs: `restarts the database`
     restarts: Mapping[Pattern, str] = field(default_factory=dict)
     # the same, where that depends on the bodies before and after: sentences, and of what
     restarts_if: Mapping[Pattern, Callable[[Fields, Fields], Mapping[str, list[str]]]] = field(
         default_factory=dict
     )
-    before_delete: Callable[[Body], tuple[FieldChange, ...]] | None = None
-    """What has to change in a live one before Google deletes it."""
-    delete_asks: Mapping[str, str] = field(default_factory=dict)  # sent along with a deletion
-    delete_compares: Compare = Compare.NOTHING
-    required: tuple[str, ...] = ()  # fields that a new one must have written
-    ignored_by_insert: tuple[str, ...] = ()  # written by a step of their own after the insert
-    outputs: frozenset[str] = frozenset()  # what `${Kind/name.field}` may name
-    # what it may name besides, and how it is found in a live body
-    computed: Mapping[str, Callable[[Body], Json]] = field(default_factory=dict)
-    base_risk: Risk = Risk.MEDIUM
-    removal: Removal = Removal.AT_ONCE
-    loses: str = ""  # what a deletion on an explicit word loses for good
-    holds_data: bool = False  # what people put into it goes with it, so a rollback asks too
-    undo: Mapping[Action, Verdict] = field(default_factory=dict)
-    verdict: Callable[[Sequence[FieldChange]], Verdict | None] | None = None
-    """Of an update that cannot be undone as `undo` says: what is to be said of these changes."""
-    seconds: Mapping[Action, float] = field(default_factory=dict)
-    guessed: bool = False  # nobody has measured these
-    ready: Callable[[Body], Readiness] = _ready_at_once
-    ready_when_done: bool = False  # its operations end only when it is ready
     rehearses: bool = False  # Google can be asked whether it would take a write
     holds: Callable[[Body, tuple[str, ...], Mapping[str, Any]], bool] | None = None
     """Whether fields are live as wanted, though the operation that wrote them has failed."""
     aftermath: Callable[[Body], str] | None = None
     """Where a failed write has left it, in a sentence; empty where nothing was left."""
-    witness: Witness | None = None
+
+    # What cannot change in place, and what takes its place.
+
+    immutable: frozenset[Pattern] = frozenset()
+    one_way: Callable[[FieldChange], str] | None = None
+    """Why this change of a field that else can change in place cannot; empty where it can."""
+    sealed: Callable[[Body, Sequence[FieldChange]], str] | None = None
+    """Why these changes cannot be made to a live one as it stands now; empty where they can."""
+    replacement: Replacement = Replacement.REFUSED
+    naming: Naming = RFC1035
+    room: Room | None = None
+
+    # Going: when, on whose word, and what stands in the way.
+
+    removal: Removal = Removal.AT_ONCE
+    loses: str = ""  # what a deletion on an explicit word loses for good
+    holds_data: bool = False  # what people put into it goes with it, so a rollback asks too
+    used_by: Callable[[Body], list[str]] | None = None
+    """Of what Google deletes though it is in use: who uses it, as its own body names them."""
+    before_delete: Callable[[Body], tuple[FieldChange, ...]] | None = None
+    """What has to change in a live one before Google deletes it."""
+    delete_asks: Mapping[str, str] = field(default_factory=dict)  # sent along with a deletion
+    delete_compares: Compare = Compare.NOTHING
+
+    # Becoming ready.
+
+    ready: Callable[[Body], Readiness] = _ready_at_once
     ready_alone: Callable[[Mapping[str, Any]], bool] | None = None
     """Whether it becomes ready before anything links to it; by default something has to."""
-    as_written: Callable[[Body], Body] | None = None
-    """A live body with each value where it is written, if Google answers it somewhere else."""
+    ready_when_done: bool = False  # its operations end only when it is ready
+
+    # Coming back: verdicts, and what a rollback sends.
+
+    base_risk: Risk = Risk.MEDIUM
+    undo: Mapping[Action, Verdict] = field(default_factory=dict)
+    verdict: Callable[[Sequence[FieldChange]], Verdict | None] | None = None
+    """Of an update that cannot be undone as `undo` says: what is to be said of these changes."""
+    no_way_back: Verdict | None = None
+    """Of an update that `one_way` keeps from being taken back in place."""
     irrecoverable: Mapping[Pattern, str] = field(default_factory=dict)
     """Where a change overwrites what only its writer has, and what a rollback says of that."""
     lost: Callable[[Body], str] | None = None
@@ -262,10 +167,9 @@ class Kind:
     remade: str = ""  # what to know of one that is made again from its live body, `{name}` in it
     again: Callable[[Body], Body] | None = None
     """What to insert when a deleted one is made again from its live body; by default that."""
-    check: Callable[[Mapping[str, Any]], list[tuple[str, str]]] | None = None
-    """Rules that types cannot say: (JSON pointer, what is wrong) for each one broken."""
-    check_links: Callable[[Mapping[str, Any], Linked], list[tuple[str, str]]] | None = None
-    """The same across documents, where the spec itself has no faults."""
+    witness: Witness | None = None
+    seconds: Mapping[Action, float] = field(default_factory=dict)
+    guessed: bool = False  # nobody has measured these
 
     @property
     def all_links(self) -> dict[Pattern, tuple[str, ...]]:

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from remediate.gcp.api import Api
-from remediate.kinds.kind import Kind, Scope
+from remediate.kinds.facts import Scope
+from remediate.kinds.kind import Kind
 from remediate.kinds.registry import NAMES, kind
 
 READ, CREATE, CHANGE, DELETE, WAIT, LINK = "read", "create", "change", "delete", "wait", "link"

@@ -10,10 +10,11 @@ import re
 from typing import Annotated, Literal
 
 from remediate.gcp.api import Api
+from remediate.kinds.facts import Compare, Naming, Removal, Scope, Update, Verdict
 from remediate.kinds.fields.pointers import Patterns, transformed
 from remediate.kinds.fields.spec import Bool, Int, Spec, Text, Word
 from remediate.kinds.fields.spellings import quantity, seconds
-from remediate.kinds.kind import Compare, Kind, Naming, Removal, Scope, Update, Verdict
+from remediate.kinds.kind import Kind
 from remediate.kinds.run_service_parts import RevisionTemplate
 from remediate.kinds.run_service_rules import check
 from remediate.kinds.run_service_states import (

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from remediate.kinds.kind import Readiness, Verdict, Witness
+from remediate.kinds.facts import Readiness, Verdict, Witness
 from remediate.model.json import Body, Json
 from remediate.model.plan import FieldChange, Stage, Undo
 from remediate.model.values import Tree, secrets_in

@@ -17,11 +17,8 @@ from typing import Annotated, Literal
 
 from remediate.gcp.api import Api
 from remediate.kinds.bodies.fields import at_field
-from remediate.kinds.fields.spec import Bool, Int, Spec, Text, Word
-from remediate.kinds.fields.spellings import without_host
-from remediate.kinds.kind import (
+from remediate.kinds.facts import (
     Compare,
-    Kind,
     Naming,
     Readiness,
     Removal,
@@ -30,6 +27,9 @@ from remediate.kinds.kind import (
     Update,
     Verdict,
 )
+from remediate.kinds.fields.spec import Bool, Int, Spec, Text, Word
+from remediate.kinds.fields.spellings import without_host
+from remediate.kinds.kind import Kind
 from remediate.kinds.sql_instance_changes import (
     DEFAULTS,
     FILLED,

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from remediate.kinds.bodies.fields import at_field, with_fields
-from remediate.kinds.kind import Verdict
+from remediate.kinds.facts import Verdict
 from remediate.kinds.sql_instance_flags import at_start
 from remediate.kinds.sql_instance_versions import is_maintained, is_met, version_of, why_not
 from remediate.model.json import Body, Json

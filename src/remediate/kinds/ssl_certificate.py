@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
+from remediate.kinds.facts import Readiness, Removal, Replacement, Scope, Verdict
 from remediate.kinds.fields.domains import is_domain, once, plain_domain
 from remediate.kinds.fields.pem import chain_faults, key_faults, leaf_digest
 from remediate.kinds.fields.rules import Fault, at_most, exactly_one, spelled, values
 from remediate.kinds.fields.spec import Spec, Text, Word
-from remediate.kinds.kind import Kind, Readiness, Removal, Replacement, Scope, Verdict
+from remediate.kinds.kind import Kind
 from remediate.model.json import Body
 from remediate.model.plan import Action, Risk, Undo
 

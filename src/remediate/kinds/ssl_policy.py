@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
+from remediate.kinds.facts import Removal, Replacement, Scope, Verdict
 from remediate.kinds.fields.rules import Fault
 from remediate.kinds.fields.spec import Spec, Text, Word
-from remediate.kinds.kind import Kind, Removal, Replacement, Scope, Verdict
+from remediate.kinds.kind import Kind
 from remediate.model.plan import Action, Undo
 
 

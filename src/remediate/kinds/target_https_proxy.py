@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
+from remediate.kinds.facts import Linked, Removal, Replacement, Scope, Verdict
 from remediate.kinds.fields.rules import Fault, at_most, within
 from remediate.kinds.fields.spec import Bool, Int, Spec, Text, Word
 from remediate.kinds.fields.spellings import without_host
-from remediate.kinds.kind import Kind, Linked, Removal, Replacement, Scope, Verdict
+from remediate.kinds.kind import Kind
 from remediate.model.plan import Action, Undo
 
 CLASSIC_LIMIT = 15

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from remediate.kinds.facts import Removal, Replacement, Scope, Verdict
 from remediate.kinds.fields.rules import (
     Fault,
     at_most,
@@ -22,7 +23,7 @@ from remediate.kinds.fields.rules import (
 )
 from remediate.kinds.fields.spec import Bool, Int, Int64, Spec, Text
 from remediate.kinds.forwarding_rule import MetadataFilter
-from remediate.kinds.kind import Kind, Removal, Replacement, Scope, Verdict
+from remediate.kinds.kind import Kind
 from remediate.kinds.url_map_actions import (
     CustomErrorResponsePolicy,
     HttpHeaderAction,

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
+from remediate.kinds.facts import Pattern
 from remediate.kinds.fields.duration import Duration, durations
 from remediate.kinds.fields.pointers import Patterns, leaves
 from remediate.kinds.fields.rules import Fault, at_most, looks_like, not_together, spelled, within
 from remediate.kinds.fields.spec import Bool, Int, Number, Spec, Text, Word
-from remediate.kinds.kind import Pattern
 
 
 class CustomErrorResponsePolicyCustomErrorResponseRule(Spec):

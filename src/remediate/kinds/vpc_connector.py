@@ -16,11 +16,8 @@ from ipaddress import IPv4Network
 from typing import Any
 
 from remediate.gcp.api import Api
-from remediate.kinds.fields.rules import Fault, exactly_one, looks_like, spelled, values, within
-from remediate.kinds.fields.spec import Int, Spec, Text
-from remediate.kinds.kind import (
+from remediate.kinds.facts import (
     Compare,
-    Kind,
     Naming,
     Readiness,
     Removal,
@@ -30,6 +27,9 @@ from remediate.kinds.kind import (
     Update,
     Verdict,
 )
+from remediate.kinds.fields.rules import Fault, exactly_one, looks_like, spelled, values, within
+from remediate.kinds.fields.spec import Int, Spec, Text
+from remediate.kinds.kind import Kind
 from remediate.model.json import Body, Json
 from remediate.model.plan import Action, FieldChange, Risk, Undo
 from remediate.model.resource import Lifecycle

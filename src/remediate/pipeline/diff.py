@@ -10,7 +10,8 @@ from remediate.kinds.bodies.canonical import rules_of
 from remediate.kinds.bodies.compare import field_changes, without_secrets
 from remediate.kinds.bodies.overlay import merged_changes, widened
 from remediate.kinds.bodies.resolve import Names, resolved, targets
-from remediate.kinds.kind import Kind, Readiness
+from remediate.kinds.facts import Readiness
+from remediate.kinds.kind import Kind
 from remediate.kinds.registry import kind
 from remediate.model.errors import InvalidInput
 from remediate.model.json import Body

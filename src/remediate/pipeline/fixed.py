@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from remediate.kinds.facts import Scope
 from remediate.kinds.fields.pointers import parts
-from remediate.kinds.kind import Kind, Scope
+from remediate.kinds.kind import Kind
 from remediate.model.plan import FieldChange
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from remediate.kinds.bodies.links import CERTIFICATE_MANAGER, linked, parent_of, ref_of
 from remediate.kinds.bodies.users import users
-from remediate.kinds.kind import Removal
+from remediate.kinds.facts import Removal
 from remediate.kinds.records.verdict import RecordsVerdict
 from remediate.kinds.registry import kind
 from remediate.model.errors import InvalidInput

@@ -15,8 +15,9 @@ from remediate.kinds.bodies.overlay import json_copy
 from remediate.kinds.documents.envelope import API_VERSION
 from remediate.kinds.documents.environment import NAME, check
 from remediate.kinds.documents.imported import spec_of
+from remediate.kinds.facts import Replacement, Scope
 from remediate.kinds.fields.pointers import Patterns, transformed
-from remediate.kinds.kind import Kind, Replacement, Scope
+from remediate.kinds.kind import Kind
 from remediate.kinds.records.imported import Records, records_of
 from remediate.kinds.registry import NAMES, kind
 from remediate.model.errors import Fault, InvalidInput

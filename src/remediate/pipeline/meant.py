@@ -7,7 +7,8 @@ from collections.abc import Container
 from remediate.kinds.bodies.compare import field_changes
 from remediate.kinds.bodies.links import scope_of
 from remediate.kinds.bodies.names import issue, stands_for
-from remediate.kinds.kind import Kind, Replacement, Scope
+from remediate.kinds.facts import Replacement, Scope
+from remediate.kinds.kind import Kind
 from remediate.model.json import Body
 from remediate.model.ref import Ref
 from remediate.pipeline.fixed import fixed_changes

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from remediate.kinds.bodies.asides import as_it_is
 from remediate.kinds.bodies.names import stands_for
-from remediate.kinds.kind import Removal
+from remediate.kinds.facts import Removal
 from remediate.kinds.registry import kind
 from remediate.model.aside import Aside
 from remediate.model.json import Body

@@ -13,7 +13,8 @@ from remediate.kinds.bodies.links import scope_of
 from remediate.kinds.bodies.names import replacement
 from remediate.kinds.bodies.resolve import resolved
 from remediate.kinds.bodies.users import staying, users
-from remediate.kinds.kind import Kind, Replacement, Scope
+from remediate.kinds.facts import Replacement, Scope
+from remediate.kinds.kind import Kind
 from remediate.model.json import Body
 from remediate.model.plan import Action, Cause, Difference, FieldChange, Objection
 from remediate.model.ref import Ref

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Literal
 
-from remediate.kinds.kind import Replacement
+from remediate.kinds.facts import Replacement
 from remediate.kinds.registry import kind
 from remediate.model.errors import Stale
 from remediate.model.json import Body, canonical

@@ -13,7 +13,8 @@ from remediate.kinds.bodies.compare import changeable_fields, fields_digest
 from remediate.kinds.bodies.links import linked, parent_of, scope_of
 from remediate.kinds.bodies.overlay import merged_changes
 from remediate.kinds.bodies.restarts import restarts
-from remediate.kinds.kind import Kind, Update, Verdict
+from remediate.kinds.facts import Update, Verdict
+from remediate.kinds.kind import Kind
 from remediate.kinds.records.essence import essence
 from remediate.kinds.registry import kind
 from remediate.model.json import digest

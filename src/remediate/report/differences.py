@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from remediate.kinds.bodies.links import ref_of
 from remediate.kinds.bodies.restarts import restarts
-from remediate.kinds.kind import Replacement
+from remediate.kinds.facts import Replacement
 from remediate.kinds.registry import NAMES, kind
 from remediate.model.aside import RETENTION, lasting
 from remediate.model.plan import Action, Cause, Difference, FieldChange, Step

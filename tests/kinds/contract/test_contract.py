@@ -10,7 +10,7 @@ import pytest
 
 from gcp_sandbox.sandbox import Sandbox
 from remediate.kinds.bodies.names import is_ours
-from remediate.kinds.kind import Removal, Replacement
+from remediate.kinds.facts import Removal, Replacement
 from remediate.kinds.registry import NAMES
 from remediate.model.aside import RETENTION
 from remediate.model.errors import PlanRefused

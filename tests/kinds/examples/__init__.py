@@ -10,7 +10,8 @@ from typing import Any
 
 import yaml
 
-from remediate.kinds.kind import Kind, Scope
+from remediate.kinds.facts import Scope
+from remediate.kinds.kind import Kind
 from remediate.kinds.registry import kind
 
 HERE = Path(__file__).parent

@@ -21,8 +21,9 @@ from remediate.kinds.bodies.canonical import (
 )
 from remediate.kinds.bodies.fields import picked
 from remediate.kinds.bodies.overlay import merged
+from remediate.kinds.facts import Replacement
 from remediate.kinds.fields.pointers import Patterns, children, parts, pointer, transformed
-from remediate.kinds.kind import Kind, Replacement
+from remediate.kinds.kind import Kind
 from remediate.model.json import Json, digest
 from remediate.model.plan import FieldChange
 from remediate.model.values import HIDDEN

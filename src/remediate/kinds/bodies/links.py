@@ -8,8 +8,9 @@ from ipaddress import ip_address
 from typing import Any
 
 from remediate.gcp.api import Api
+from remediate.kinds.facts import Scope
 from remediate.kinds.fields.pointers import Patterns, leaves
-from remediate.kinds.kind import Kind, Scope
+from remediate.kinds.kind import Kind
 from remediate.kinds.registry import NAMES, kind
 from remediate.model.ref import GLOBAL, Ref, parse_ref
 from remediate.model.values import Unknown

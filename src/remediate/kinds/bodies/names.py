@@ -11,15 +11,13 @@ import hashlib
 import re
 from collections.abc import Collection, Container
 
-from remediate.kinds.kind import Naming
+from remediate.kinds.facts import RFC1035, Naming
 from remediate.kinds.registry import kind
 from remediate.model.json import Body, canonical
 from remediate.model.ref import Ref
 
-COMPUTE = Naming()  # RFC 1035
 
-
-def replacement(base: str, immutable: Body, taken: Collection[str], by: Naming = COMPUTE) -> str:
+def replacement(base: str, immutable: Body, taken: Collection[str], by: Naming = RFC1035) -> str:
     """The lowest unused name for a replacement with this immutable spec."""
     digest = hashlib.sha256(canonical(immutable)).hexdigest()[: by.digits]
     number = 1
@@ -42,7 +40,7 @@ def counted(name: str, by: Naming) -> int:
     return len(name) + (by.hyphen - 1) * name.count("-")
 
 
-def is_ours(name: str, base: str, by: Naming = COMPUTE) -> bool:
+def is_ours(name: str, base: str, by: Naming = RFC1035) -> bool:
     """Whether a live name is the plain one or one that a replacement of it got."""
     if name == base:
         return True
@@ -59,7 +57,7 @@ def stands_for(live: Ref, ref: Ref, declared: Container[Ref]) -> bool:
     return same_place and is_ours(live.name, ref.name, by) and live not in declared
 
 
-def issue(name: str, by: Naming = COMPUTE) -> int:
+def issue(name: str, by: Naming = RFC1035) -> int:
     """How many times the same spec was issued: `x-0a1b2c3d-2` is the second."""
     found = re.search(rf"-[0-9a-f]{{{by.digits}}}-([0-9]+)$", name)
     return int(found[1]) if found else 1

@@ -6,8 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from remediate.kinds.facts import Pattern
 from remediate.kinds.fields.pointers import Patterns, leaves, parts
-from remediate.kinds.kind import Kind, Pattern
+from remediate.kinds.kind import Kind
 from remediate.model.plan import FieldChange
 
 

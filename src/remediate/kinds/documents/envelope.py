@@ -7,8 +7,9 @@ from typing import Annotated, Any, Literal
 from remediate.kinds.documents.complaints import Complaint, validated
 from remediate.kinds.documents.environment import NAME, REGION, ZONE
 from remediate.kinds.documents.lifecycle import LifecycleSpec
+from remediate.kinds.facts import Scope
 from remediate.kinds.fields.spec import Spec, Text, Word
-from remediate.kinds.kind import Kind, Scope
+from remediate.kinds.kind import Kind
 from remediate.kinds.registry import NAMES, kind
 from remediate.model.document import Document
 from remediate.model.nearest import did_you_mean

@@ -12,9 +12,10 @@ from typing import Any
 
 from remediate.kinds.documents.envelope import API_VERSION, PLAIN_KINDS, Head
 from remediate.kinds.documents.environment import NAME, REGION, Check, EnvironmentSpec
+from remediate.kinds.facts import Scope
 from remediate.kinds.fields.pointers import parts
 from remediate.kinds.fields.spec import Spec
-from remediate.kinds.kind import Kind, Scope
+from remediate.kinds.kind import Kind
 from remediate.kinds.registry import NAMES, kind
 from remediate.model.ref import GLOBAL, NESTED
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from remediate.kinds.facts import Pattern
 from remediate.kinds.fields.rules import Fault, values
-from remediate.kinds.kind import Pattern
 from remediate.model.json import Json
 
 LONGEST = 253  # RFC 1035, as text without the dot at the end

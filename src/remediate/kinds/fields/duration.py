@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from remediate.kinds.facts import Pattern
 from remediate.kinds.fields.rules import Fault, within
 from remediate.kinds.fields.spec import Int, Int64, Spec
-from remediate.kinds.kind import Pattern
 
 LONGEST = 315_576_000_000  # seconds: 10,000 years
 NANOS = 999_999_999

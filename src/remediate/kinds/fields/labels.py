@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from remediate.kinds.facts import Compare, Update
 from remediate.kinds.fields.pointers import pointer
 from remediate.kinds.fields.rules import Fault, at_most
-from remediate.kinds.kind import Compare, Update
 from remediate.model.json import Body
 from remediate.model.values import Template
 

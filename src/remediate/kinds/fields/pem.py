@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from remediate.kinds.facts import Pattern
 from remediate.kinds.fields.rules import Fault, spelled, values
-from remediate.kinds.kind import Pattern
 from remediate.model.json import Json
 
 CHAIN_LIMIT = 5

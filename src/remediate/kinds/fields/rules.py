@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
+from remediate.kinds.facts import Pattern
 from remediate.kinds.fields.pointers import Patterns, leaves, pointer
-from remediate.kinds.kind import Pattern
 from remediate.model.values import Template
 
 Fault: TypeAlias = tuple[str, str]

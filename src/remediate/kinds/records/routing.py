@@ -16,8 +16,9 @@ from remediate.kinds.bodies.canonical import canonical_value, rules_of
 from remediate.kinds.bodies.compare import field_changes
 from remediate.kinds.bodies.links import link_target, ref_of
 from remediate.kinds.bodies.resolve import Names, resolved
+from remediate.kinds.facts import Pattern, Scope
 from remediate.kinds.fields.pointers import Patterns, leaves, transformed
-from remediate.kinds.kind import Kind, Pattern, Scope
+from remediate.kinds.kind import Kind
 from remediate.kinds.records.rdata import canonical
 from remediate.kinds.records.rules import judged
 from remediate.model.errors import InvalidInput
