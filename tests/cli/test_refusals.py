@@ -136,7 +136,7 @@ MEANWHILE: dict[str, tuple[str, str, dict[str, Any], str]] = {
         "POST",
         f"{CONNECTORS}?connectorId=inner",
         {"network": "theirs", "ipCidrRange": "10.9.0.0/28", "maxInstances": 3},
-        r"VpcConnector/us-central1/inner was made by somebody else just now: .* \(409",
+        r"VpcConnector/us-central1/inner was made by somebody else just now \(409 ALREADY",
     ),
     "SqlInstance": (
         "POST",
@@ -147,25 +147,25 @@ MEANWHILE: dict[str, tuple[str, str, dict[str, Any], str]] = {
             "databaseVersion": "MYSQL_8_0",
             "settings": {"tier": "db-n1-standard-1"},
         },
-        r"SqlInstance/shop was made by somebody else just now: .*\(409 instanceAlreadyExists\)",
+        r"SqlInstance/shop was made by somebody else just now \(409 instanceAlreadyExists\)",
     ),
     "RunService": (
         "POST",
         f"{RUN}?serviceId=web",
         {"template": {"containers": [{"image": "theirs"}]}},
-        r"RunService/us-central1/web was made by somebody else just now: .*\(409",
+        r"RunService/us-central1/web was made by somebody else just now \(409 ALREADY",
     ),
     "CertificateMap": (
         "POST",
         f"v1/projects/{PROJECT}/locations/global/certificateMaps?certificateMapId=edge",
         {"description": "theirs"},
-        r"CertificateMap/edge was made by somebody else just now: .*\(409",
+        r"CertificateMap/edge was made by somebody else just now \(409 ALREADY",
     ),
     "HealthCheck": (
         "POST",
         f"{GLOBAL}/healthChecks",
         {"name": "alive", "type": "TCP", "tcpHealthCheck": {"port": 82}},
-        r"HealthCheck/alive was made by somebody else just now: .*\(409 alreadyExists\)",
+        r"HealthCheck/alive was made by somebody else just now \(409 alreadyExists\)",
     ),
 }
 
@@ -186,11 +186,11 @@ def test_409_what_somebody_else_has_made_meanwhile(
 CHANGED = {
     "SqlInstance": (
         patch(f"{SQL}/shop", {"settings": {"availabilityType": "REGIONAL"}}),
-        r"SqlInstance/shop was changed by somebody else just now: .*\(412 staleData\): Condition",
+        r"SqlInstance/shop was changed by somebody else just now \(412 staleData\): /settings/av",
     ),
     "RunService": (
         patch(f"{RUN}/web?updateMask=description", {"description": "theirs"}),
-        r"RunService/us-central1/web was changed by somebody else just now: ",
+        r"RunService/us-central1/web was changed by somebody else just now: .*\(409 ABORTED\)",
     ),
 }
 
@@ -230,7 +230,7 @@ def test_404_what_somebody_else_has_deleted_meanwhile(
     just_before_our_write(monkeypatch, lambda: workbench.send("DELETE", GONE[name]))
     said = type_at(workbench, "apply")
     assert said.code == 5, said
-    assert re.search(rf"{name}/\S+ was deleted by somebody else just now: ", told(said)), said
+    assert re.search(rf"{name}/\S+ was deleted by somebody else just now \(404", told(said)), said
 
 
 def test_409_a_database_that_somebody_else_keeps_busy(

@@ -229,7 +229,7 @@ def test_somebody_elses_edit_between_read_and_write_is_never_overwritten(
     theirs: Body = {"settings": {"tier": "db-custom-8-30720"}}
     bench.write(shop(settings={"tier": "db-custom-2-7680"}))
     meddle(monkeypatch, lambda: bench.send("PATCH", AT, theirs))
-    with pytest.raises(Stale, match=r"was changed by somebody else just now: .*412 staleData"):
+    with pytest.raises(Stale, match=r"was changed by somebody else just now .*412 staleData"):
         bench.apply()
     assert settings(bench)["tier"] == "db-custom-8-30720"
 

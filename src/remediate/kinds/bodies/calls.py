@@ -11,7 +11,9 @@ from remediate.gcp.operations import Operation
 from remediate.kinds.bodies.compare import changeable_fields, fields_digest, masked
 from remediate.kinds.bodies.fields import at_field, with_fields
 from remediate.kinds.bodies.links import scope_of, scope_path
-from remediate.kinds.kind import Compare, Kind, Update
+from remediate.kinds.bodies.moved import moves
+from remediate.kinds.facts import Compare, Update
+from remediate.kinds.kind import Kind
 from remediate.kinds.registry import kind
 from remediate.model.errors import ApiRefused, CheckFailed, Stale
 from remediate.model.json import Body
@@ -91,10 +93,8 @@ def insist_on_precondition(step: Step, live: Body | None, project: str) -> None:
         raise Stale(f"{step.live} was not there when this was planned, and now it is")
     if live is None:
         raise Stale(f"{step.live} was there when this was planned, and now it is gone")
-    before = step.before or {}
-    moved = [n for n in compared if at_field(live, n) != at_field(before, n)]
-    was, now = ({name: at_field(body, name) for name in moved} for body in (before, live))
-    raise Stale(f"{step.live} has changed since: planned from {was}, live is {now}")
+    moved = moves(facts, step.before or {}, live, compared, project)
+    raise Stale(f"{step.live} has changed since this was planned: {moved}")
 
 
 def send(google: Google, call: Call) -> Operation:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from remediate.kinds.bodies.compare import field_changes
 from remediate.kinds.bodies.fields import picked
 from remediate.kinds.bodies.links import scope_of
-from remediate.kinds.kind import Compare, Kind
+from remediate.kinds.bodies.moved import shown
+from remediate.kinds.facts import Compare
+from remediate.kinds.kind import Kind
 from remediate.kinds.registry import kind
-from remediate.model.json import Body, Json, canonical
-from remediate.model.plan import Action, FieldChange, Step
+from remediate.model.json import Body, Json
+from remediate.model.plan import Action, Step
 
 
 def moved_since(step: Step, wanted: Body | None, live: Body | None, project: str) -> str:
@@ -20,7 +22,11 @@ def moved_since(step: Step, wanted: Body | None, live: Body | None, project: str
     if wanted is None or live is None or not _is_blind(facts, step):
         return ""
     written = _without_nulls(picked(wanted, step.fields) if step.fields else wanted)
-    return "; ".join(map(_told, field_changes(facts, written, live, project=project)))
+    return "; ".join(
+        f"{change.pointer} is {shown(change.before, project)}, "
+        f"and {shown(change.after, project)} was written"
+        for change in field_changes(facts, written, live, project=project)
+    )
 
 
 def _is_blind(facts: Kind, step: Step) -> bool:
@@ -39,8 +45,3 @@ def _said(value: Json) -> Json:
     if isinstance(value, dict):
         return _without_nulls(value)
     return [_said(item) for item in value] if isinstance(value, list) else value
-
-
-def _told(change: FieldChange) -> str:
-    wrote, found = (canonical(value).decode() for value in (change.after, change.before))
-    return f"{change.pointer} is {found}, and {wrote} was written"
