@@ -9,6 +9,7 @@ from typing import Any, cast
 from remediate.gcp.errors import Contradicted
 from remediate.gcp.google import Google
 from remediate.kinds.bodies.calls import read
+from remediate.kinds.bodies.moved import shown
 from remediate.kinds.records.changes import Change, Quota, pack
 from remediate.kinds.records.essence import with_live_serial
 from remediate.model.errors import RemediateError, Stale
@@ -38,8 +39,9 @@ def change_records(steps: Sequence[Step], run: Run) -> None:
     live = _live_records(google, zone, steps)
     for step in steps:
         if record_digest(live.get(step.ref)) != step.precondition:
-            was, now = _words(step.before), _words(live.get(step.ref))
-            error = Stale(f"{step.ref} has changed since: planned from {was}, live is {now}")
+            was, now = (_words(body) for body in (step.before, live.get(step.ref)))
+            moved = f"it was {was}, and is {now}"
+            error = Stale(f"{step.ref} has changed since this was planned: {moved}")
             run.fail(step, error)
             raise error
     wanted = [
@@ -106,5 +108,5 @@ def _live_records(google: Google, zone: str, steps: Sequence[Step]) -> dict[Ref,
 
 def _words(body: Mapping[str, Any] | None) -> str:
     if not body:
-        return "nothing"
-    return f"{body.get('ttl')} {body.get('rrdatas') or body.get('routingPolicy')}"
+        return "not there"
+    return f"{body.get('ttl')} {shown(body.get('rrdatas') or body.get('routingPolicy'), '')}"
