@@ -219,6 +219,23 @@ def test_after_a_permanent_failure_the_old_stays_and_the_next_apply_issues_anoth
     assert standing.plan().is_empty
 
 
+def test_a_certificate_that_has_nothing_to_do_with_it_holds_no_rotation_back(
+    standing: Workbench,
+) -> None:
+    """Another on the same proxy, whose one name leads nowhere any more."""
+    other = managed("gone.example.com", name="other")
+    front = [*FRONT, https_proxy("one", "other"), other]
+    led = dict.fromkeys(("www", "gone"), TO_EDGE)
+    standing.write(*front, managed("www.example.com", name="one"), zone(led))
+    standing.apply()
+    led = dict.fromkeys(("www", "api"), TO_EDGE)
+    both = managed("www.example.com", "api.example.com", name="one")
+    standing.write(*front, both, zone({**led, "gone": sets("A", "192.0.2.1")}))
+    standing.apply()
+    assert held(standing)[1:] == ["other"]
+    assert standing.plan().is_empty
+
+
 def test_fifteen_certificates_leave_no_room_for_another(workbench: Workbench) -> None:
     names = [f"c{number}" for number in range(15)]
     certificates = [managed(f"{name}.example.com", name=name) for name in names]

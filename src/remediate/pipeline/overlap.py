@@ -11,7 +11,7 @@ handshakes show the new.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -99,7 +99,7 @@ def overlapping(facts: Kind, step: Step, around: Surroundings) -> list[Step]:
     if not (overlap.old and overlap.leaving):
         return [step]
     if not arriving:
-        return [replace(step, awaits=tuple(_seen(overlap)))]
+        return [replace(step, awaits=tuple(_seen(overlap, _successors(overlap))))]
     return [*_rotation(overlap, arriving)]
 
 
@@ -123,7 +123,7 @@ def _rotation(overlap: Overlap, arriving: Mapping[str, Ref]) -> Iterator[Step]:
     yield replace(ahead, ready=waiting, awaits=soaking, instead=instead)
     instead = overlap.with_list(first, retreat, instead.note)
     last = overlap.with_list(first, wanted, "detach the old, once the new is served")
-    yield replace(last, awaits=tuple(_seen(overlap)), instead=instead)
+    yield replace(last, awaits=tuple(_seen(overlap, arriving.values())), instead=instead)
 
 
 def _holder(overlap: Overlap) -> Iterator[Ref]:
@@ -158,13 +158,22 @@ def _soaks(overlap: Overlap, arriving: Mapping[str, Ref]) -> Iterator[Condition]
             yield Condition(Await.SOAK, ref, overlap.step.live, seconds=seconds)
 
 
-def _seen(overlap: Overlap) -> Iterator[Condition]:
-    """Every one that takes its time is to be seen before what it replaces goes."""
-    if not overlap.facts.handshakes or overlap.around.as_it_was or not is_led_to(overlap):
-        return
+def _successors(overlap: Overlap) -> Iterator[Ref]:
+    """What stands in front already, for hosts of what is leaving."""
+    refs = [ref_of(link, overlap.around.project) for link in overlap.leaving]
+    left = {host for ref in refs if ref for host in _hosts(ref, overlap.around)}
     for link in overlap.wanted:
         ref = ref_of(link, overlap.around.project)
-        if ref and overlap.takes_time(ref) and (domains := _domains(ref, overlap.around)):
+        if ref and overlap.takes_time(ref) and left & {*_hosts(ref, overlap.around)}:
+            yield ref
+
+
+def _seen(overlap: Overlap, refs: Iterable[Ref]) -> Iterator[Condition]:
+    """What takes its time is to be seen before what it replaces goes."""
+    if not overlap.facts.handshakes or overlap.around.as_it_was or not is_led_to(overlap):
+        return
+    for ref in refs:
+        if domains := _domains(ref, overlap.around):
             yield Condition(Await.SERVED, ref, overlap.step.live, domains)
 
 
@@ -203,6 +212,14 @@ def _is_proved_elsewhere(ref: Ref, around: Surroundings) -> bool:
     """Whether it is issued wherever the names lead."""
     alone = kind(ref.kind).ready_alone
     return alone is not None and alone(around.live.get(ref) or around.wanted.get(ref) or {})
+
+
+def _hosts(ref: Ref, around: Surroundings) -> Iterator[str]:
+    """The names that a certificate is for, Google's or one of our own."""
+    body = around.live.get(ref) or around.wanted.get(ref) or {}
+    managed = body.get("managed") or {}
+    for name in (*(managed.get("domains") or ()), *(body.get("subjectAlternativeNames") or ())):
+        yield str(name).lower().removesuffix(".")
 
 
 def _domains(ref: Ref, around: Surroundings) -> tuple[str, ...]:
