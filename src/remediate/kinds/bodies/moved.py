@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from remediate.kinds.bodies.compare import field_changes
 from remediate.kinds.bodies.fields import at_field, picked
 from remediate.kinds.bodies.links import COMPUTE
-from remediate.kinds.kind import Kind
+from remediate.kinds.kind import Fields, Kind
 from remediate.model.json import canonical
 from remediate.model.values import Tree, hidden
 
@@ -17,8 +14,8 @@ _LONGEST = 100  # characters of a value
 
 def moves(
     facts: Kind,
-    before: Mapping[str, Any],
-    live: Mapping[str, Any],
+    before: Fields,
+    live: Fields,
     fields: tuple[str, ...],
     project: str,
 ) -> str:
