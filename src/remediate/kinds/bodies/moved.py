@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from remediate.kinds.bodies.canonical import Fields
 from remediate.kinds.bodies.compare import field_changes
 from remediate.kinds.bodies.fields import at_field, picked
 from remediate.kinds.bodies.links import COMPUTE
-from remediate.kinds.kind import Fields, Kind
+from remediate.kinds.kind import Kind
 from remediate.model.json import canonical
 from remediate.model.values import Tree, hidden
 
