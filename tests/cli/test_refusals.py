@@ -21,6 +21,7 @@ from tests.pipeline.somebody import (
     connector,
     just_before_our_write,
     patch,
+    run_by_hand,
     sql,
 )
 from tests.pipeline.somebody import run as service
@@ -208,6 +209,23 @@ def test_412_what_somebody_else_has_changed_meanwhile(
     said = type_at(workbench, "apply")
     assert said.code == 5, said
     assert re.search(words, told(said)), said
+
+
+def test_412_what_has_moved_is_told_without_what_is_secret(
+    workbench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def password(text: str) -> dict[str, Any]:
+        return {"env": [{"name": "DATABASE_PASSWORD", "value": text}]}
+
+    workbench.write(service(password("canary-ours")))
+    workbench.apply()
+    workbench.write(service(password("canary-new")))
+    theirs = run_by_hand(password("canary-theirs"))
+    just_before_our_write(monkeypatch, lambda: theirs.act(workbench))
+    said = type_at(workbench, "apply")
+    assert said.code == 5, said
+    assert "/template/containers/0/env/0/value was " in told(said)
+    assert "canary" not in said.err + said.out
 
 
 GONE = {
