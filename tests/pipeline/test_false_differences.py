@@ -101,6 +101,11 @@ def limited(**limits: str) -> dict[str, Any]:
     return {"resources": {"limits": limits}}
 
 
+def secret(name: str) -> dict[str, Any]:
+    reference = {"secretKeyRef": {"secret": name, "version": "latest"}}
+    return {"env": [{"name": "JWT", "valueSource": reference}]}
+
+
 def proxy(*certificates: str, **spec: Any) -> list[Document]:
     body = {"urlMap": "main", "sslCertificates": [*certificates], **spec}
     own = [certificate(name) for name in ("a", "b")]
@@ -160,6 +165,13 @@ SAME: dict[str, Case] = {
     "rule 1: a service's connector by the number of the project": Case(
         [connector(maxInstances=3), run(vpcAccess={"connector": "inner"})],
         (run_by_hand(vpcAccess={"connector": LINK.replace(PROJECT, "4711")}),),
+    ),
+    "rule 1: a secret of the same project by its whole name": Case(
+        [run(secret("jwt"))],
+        (run_by_hand(secret(f"projects/{PROJECT}/secrets/jwt")),),
+    ),
+    "rule 1: a secret by its bare name, and the YAML has the whole one": Case(
+        [run(secret("projects/4711/secrets/jwt"))], (run_by_hand(secret("jwt")),)
     ),
     "rule 1: a zone's network by its URL": made(
         ZONES,
@@ -260,6 +272,11 @@ SAME: dict[str, Case] = {
             ipConfiguration={"ipv4Enabled": True, "sslMode": "ALLOW_UNENCRYPTED_AND_ENCRYPTED"},
             backupConfiguration={"enabled": False},
         ),
+    ),
+    "rule 10: they made a zone and said nothing of DNSSEC, which the YAML wants to be off": made(
+        ZONES,
+        {"name": "example", "dnsName": "example.com.", "visibility": "public"},
+        zone({}, visibility="public", dnssecConfig={"state": "off"}),
     ),
     "rule 10: its disk has grown by itself": Case(
         [sql(dataDiskSizeGb="20", storageAutoResize=True)], (sql_by_hand(dataDiskSizeGb="30"),)
@@ -482,6 +499,20 @@ DIFFERENT: dict[str, Case] = {
         [sql(dataDiskSizeGb="40")],
         before=[sql(dataDiskSizeGb="20")],
         differs={"SqlInstance/shop": ["/settings/dataDiskSizeGb"]},
+    ),
+    "a secret of the same name in another project": Case(
+        [run(secret("jwt"))],
+        (run_by_hand(secret("projects/elsewhere/secrets/jwt")),),
+        differs={
+            "RunService/us-central1/web": [
+                "/template/containers/0/env/0/valueSource/secretKeyRef/secret"
+            ]
+        },
+    ),
+    "they signed a zone that is not to be signed": Case(
+        [zone({}, visibility="public", dnssecConfig={"state": "off"})],
+        (patch(f"{ZONES}/example", {"dnssecConfig": {"state": "on"}}),),
+        differs={"DnsZone/example": ["/dnssecConfig/state"]},
     ),
     "they changed a variable": Case(
         [run(env(MODE="on"))],

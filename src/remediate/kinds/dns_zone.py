@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from remediate.gcp.api import Api
-from remediate.kinds.facts import Compare, Removal, Replacement, Scope, Update, Verdict
+from remediate.kinds.facts import Compare, Fields, Removal, Replacement, Scope, Update, Verdict
 from remediate.kinds.fields.labels import label_faults
 from remediate.kinds.fields.pointers import pointer
 from remediate.kinds.fields.rules import Fault, exactly_one, not_together, spelled
@@ -255,6 +255,12 @@ def sealed(live: Body, changes: Sequence[FieldChange]) -> str:
     )
 
 
+def met(wanted: Fields, live: Fields) -> Body:
+    """Wanted, without an `off` for a zone that was never signed: it says nothing of the matter."""
+    never = {"dnssecConfig"} if not live.get("dnssecConfig") else set[str]()
+    return {n: item for n, item in wanted.items() if n not in never or item != {"state": "off"}}
+
+
 _KEYS = ("/dnssecConfig/defaultKeySpecs", "/dnssecConfig/nonExistence")
 _SIGNED = frozenset({"on", "transfer"})
 
@@ -312,6 +318,7 @@ KIND = Kind(
     ),
     normalise={"/dnsName": lower, "/visibility": lower},
     stays=frozenset({"/visibility"}),
+    met=met,
     defaults={"/description": "", "/cloudLoggingConfig/enableLogging": False},
     # No fingerprint: a fresh read before and a read back after stand in for it.
     updates=(Update("patch", compare=Compare.NOTHING),),

@@ -10,7 +10,7 @@ import re
 from typing import Annotated, Literal
 
 from remediate.gcp.api import Api
-from remediate.kinds.facts import Compare, Naming, Removal, Scope, Update, Verdict
+from remediate.kinds.facts import Compare, Fields, Naming, Removal, Scope, Update, Verdict
 from remediate.kinds.fields.pointers import Patterns, transformed
 from remediate.kinds.fields.spec import Bool, Int, Spec, Text, Word
 from remediate.kinds.fields.spellings import quantity, seconds
@@ -164,6 +164,30 @@ def with_whole_networks(body: Body) -> Body:
 
 _CONTAINER = "/template/containers/*"
 _SANDBOX = "/template/sandboxes/templates/*"
+_SECRETS = (
+    *(f"{at}/env/*/valueSource/secretKeyRef/secret" for at in (_CONTAINER, _SANDBOX)),
+    "/template/volumes/*/secret/secret",
+)
+
+
+def with_bare_secrets(body: Fields, live: Fields) -> Body:
+    """A body in which secrets of the live service's own project go by their bare names.
+
+    Either spelling may be sent (the discovery document's `SecretKeySelector`).
+    """
+    own = "/".join(str(live.get("name")).split("/")[:2])
+    prefixes = re.compile(rf"({re.escape(own)}|projects/[0-9]+)/secrets/")
+
+    def bare(_fact: bool, name: Json) -> Json:  # noqa: FBT001 - what every table's change is given
+        return prefixes.sub("", name, count=1) if isinstance(name, str) else name
+
+    result: Body = transformed(body, Patterns.flags(_SECRETS), bare)
+    return result
+
+
+def as_written(body: Body) -> Body:
+    return with_bare_secrets(with_whole_networks(body), body)
+
 
 KIND = Kind(
     name="RunService",
@@ -178,7 +202,8 @@ KIND = Kind(
         f"{_INTERFACE}/network": ("networks",),
         f"{_INTERFACE}/subnetwork": ("subnetworks",),
     },
-    as_written=with_whole_networks,
+    as_written=as_written,
+    met=with_bare_secrets,
     server_set=frozenset(
         {
             *("/name", "/uid", "/etag", "/generation", "/observedGeneration", "/reconciling"),
