@@ -178,10 +178,10 @@ def with_bare_secrets(body: Fields, live: Fields) -> Body:
     own = "/".join(str(live.get("name")).split("/")[:2])
     prefixes = re.compile(rf"({re.escape(own)}|projects/[0-9]+)/secrets/")
 
-    def bare(_fact: bool, name: Json) -> Json:  # noqa: FBT001 - what every table's change is given
+    def bare(name: Json) -> Json:
         return prefixes.sub("", name, count=1) if isinstance(name, str) else name
 
-    result: Body = transformed(body, Patterns.flags(_SECRETS), bare)
+    result: Body = transformed(body, Patterns.flags(_SECRETS), lambda _fact, name: bare(name))
     return result
 
 
