@@ -57,10 +57,10 @@ def names(count: int) -> dict[str, Any]:
     return {f"n{number}": sets("TXT", f"text {number}") for number in range(count)}
 
 
-def never_replaced(ref: str, pointer: str) -> str:
+def never_replaced(ref: str, pointer: str, why: str = "It is never replaced either") -> str:
     return (
-        f"{ref} would have to be replaced, since {pointer} cannot change in place, and it never "
-        "is: declare another one under its own name and move to it"
+        f"{ref} stays as it is: {pointer} cannot change in place. {why}: declare another one "
+        "under its own name, and move to it"
     )
 
 
@@ -163,7 +163,11 @@ WORLDS: dict[str, tuple[list[Document], list[Document], list[tuple[str, str]]]] 
         [
             (
                 "replace",
-                never_replaced("ForwardingRule/port-80", "/description"),
+                never_replaced(
+                    "ForwardingRule/port-80",
+                    "/description",
+                    "Its lifecycle says `replace: refuse`",
+                ),
             )
         ],
     ),

@@ -16,8 +16,10 @@ from remediate.kinds.bodies import calls
 from remediate.model.errors import PartlyApplied, PlanRefused, Stale
 from remediate.model.json import Body
 from remediate.model.plan import Action, Plan, Risk, Undo
+from remediate.model.ref import Ref
 from remediate.pipeline import carry_out
 from remediate.pipeline.guard import denied
+from remediate.pipeline.load import load
 from remediate.report.human import plan_text
 from remediate.report.machine import plan_json
 from tests.workbench import PROJECT, Workbench, document, insist, moved, told
@@ -197,6 +199,38 @@ def test_what_no_instance_does_is_refused_with_the_reason(
     with pytest.raises(PlanRefused, match=why):
         bench.apply()
     assert writes(bench) == []
+
+
+def test_a_refusal_is_two_sentences_that_read_as_such(bench: Workbench) -> None:
+    bench.write(shop(settings={"dataDiskSizeGb": "10", "storageAutoResize": False}))
+    (objection,) = denied(bench.plan().objections)
+    assert objection.message == (
+        "SqlInstance/shop stays as it is: a disk never shrinks, and this one has 20 GB, not 10. "
+        "It is never replaced either: declare another one under its own name, and move to it"
+    )
+
+
+def test_taking_googles_own_protection_away_is_warned_of(bench: Workbench) -> None:
+    bench.write(shop({"protect": True}, settings={"deletionProtectionEnabled": True}))
+    assert bench.apply().objections == []
+    bench.write(shop({"protect": True}, settings={"deletionProtectionEnabled": False}))
+    (objection,) = bench.apply().objections
+    assert (objection.rule, objection.level) == ("unprotected-at-google", "warn")
+    assert "nothing at Google stops a deletion of SqlInstance/shop any more" in objection.message
+
+
+def test_a_password_in_the_file_is_warned_of_and_one_from_a_variable_is_not(
+    workbench: Workbench,
+) -> None:
+    workbench.write(shop(rootPassword="xyzzy-9d1f"))
+    (warning,) = workbench.load().warnings
+    assert "it stands in the file for all who may read that" in warning
+    assert "${env.NAME}" in warning
+    assert "xyzzy" not in warning
+    workbench.write(shop(rootPassword="${env.ROOT}"), env=["ROOT"])
+    found = load(workbench.root, "staging", {"ROOT": "xyzzy-9d1f"})
+    assert found.warnings == ()
+    assert found.resources[Ref("SqlInstance", "shop")].spec["rootPassword"] == "xyzzy-9d1f"
 
 
 def test_a_disk_that_has_grown_by_itself_spoils_neither_plan_nor_rollback(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from remediate.model.nearest import did_you_mean
-from remediate.model.values import REFERENCE, Quoted, Reference, Template, reference
+from remediate.model.values import REFERENCE, Quoted, Reference, Supplied, Template, reference
 
 _PIECE = re.compile(r"\$\$\{|\$\{([^${}]*)\}|\$\{")
 _VARIABLE = re.compile(r"(var|env)\.([A-Za-z_][A-Za-z0-9_-]*)")
@@ -64,7 +64,9 @@ def expand(written: str, scope: Scope) -> Expanded:
     if isinstance(result.text, Template):
         if len(result.text.references) != sum(isinstance(piece, Reference) for piece in pieces):
             result.faults.append(ExpressionFault("a `$` cannot stand right before a reference"))
-    elif isinstance(written, Quoted) and not _is_one(written):
+    elif _is_one(written):
+        result.text = Supplied(result.text) if written.startswith("${env.") else result.text
+    elif isinstance(written, Quoted):
         result.text = Quoted(result.text)
     return result
 

@@ -28,6 +28,12 @@ class Quoted(str):
     __slots__ = ()
 
 
+class Supplied(str):
+    """Text that one process variable holds: it stands in no file."""
+
+    __slots__ = ()
+
+
 class Secret(str):
     """Text that is sent as it is and shown to nobody: outputs hide it, stores keep a digest."""
 

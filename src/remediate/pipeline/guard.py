@@ -75,6 +75,23 @@ def protected(proposal: Proposal) -> Iterator[Objection]:
             yield _deny("protected", ref, f"{ref} is protected from being {difference.action.done}")
 
 
+def unprotected_at_google(proposal: Proposal) -> Iterator[Objection]:
+    """Google's own lock is taken away, which is a plain change of a field."""
+    for difference in proposal.differences:
+        ref = difference.ref
+        locks = None if ref.is_record_set else kind(ref.kind).before_delete
+        if locks is None or difference.action is not Action.UPDATE:
+            continue
+        open_now = {change.pointer for change in locks(dict(difference.after or {}))}
+        for change in locks(dict(difference.before or {})):
+            if change.pointer not in open_now:
+                message = (
+                    f"{change.pointer} goes off, and nothing at Google stops a deletion of {ref} "
+                    "any more: `lifecycle.protect` stops only ours"
+                )
+                yield Objection("unprotected-at-google", "warn", ref, message)
+
+
 def treasure(proposal: Proposal) -> Iterator[Objection]:
     for difference in proposal.deletions():
         ref = difference.ref
@@ -241,6 +258,7 @@ def empty_environment(proposal: Proposal) -> Iterator[Objection]:
 GUARDS: Mapping[str, Guard] = {
     "too-many-deletes": too_many_deletes,
     "protected": protected,
+    "unprotected-at-google": unprotected_at_google,
     "delete": treasure,
     "irreversible": irreversible,
     "dns-apex": exposure,

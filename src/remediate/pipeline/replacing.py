@@ -24,6 +24,8 @@ from remediate.pipeline.fixed import fixed_changes
 from remediate.pipeline.observe import Observed
 from remediate.pipeline.room import forms, free
 
+_ANOTHER = "declare another one under its own name, and move to it"
+
 
 @dataclass(frozen=True, slots=True)
 class Pair:
@@ -71,18 +73,16 @@ def replaced(pair: Pair, observed: Observed, result: Differences) -> None:
     ref = pair.resource.ref
     how = pair.facts.replacement
     if how is Replacement.REFUSED or pair.resource.lifecycle.replace == "refuse":
-        message = (
-            f"{ref} would have to be replaced, since {pair.why_not_in_place}, and it never is: "
-            "declare another one under its own name and move to it"
+        never = (
+            "It is never replaced either"
+            if how is Replacement.REFUSED
+            else "Its lifecycle says `replace: refuse`"
         )
-        result.refused.append(refusal(pair, message))
+        result.refused.append(refusal(pair, f"{_stays(pair)}. {never}: {_ANOTHER}"))
         return
     used_by = map(str, users(pair.live_ref, observed.live, observed.project))
     if how is Replacement.RECREATE and (names := ", ".join(used_by)):
-        message = (
-            f"{ref} would have to be deleted and made again, since {pair.why_not_in_place}, but "
-            f"{names} uses it: declare another one under its own name and move to it"
-        )
+        message = f"{_stays(pair)}. It cannot be made again while {names} uses it: {_ANOTHER}"
         result.refused.append(refusal(pair, message))
         return
     if how is Replacement.ON_WORD:
@@ -113,8 +113,8 @@ def _in_a_free_place(pair: Pair, observed: Observed, result: Differences) -> Pai
     others = others_of(pair.resource.ref, observed, result)
     wanted = free(facts, forms(facts, plain, lifecycle), others)
     if wanted is None:
-        message = f"{pair.resource.ref} would have to be replaced, since {pair.why_not_in_place}, "
-        result.refused.append(refusal(pair, f"{message}and {facts.room.lack(plain, lifecycle)}"))
+        lack = facts.room.lack(plain, lifecycle)
+        result.refused.append(refusal(pair, f"{_stays(pair)}. To replace it, {lack}"))
         return None
     moved = field_changes(facts, wanted, pair.live, project=observed.project)
     changes = {change.pointer: change for change in (*pair.changes, *moved)}
@@ -127,6 +127,10 @@ def others_of(ref: Ref, observed: Observed, result: Differences) -> dict[Ref, Bo
     return {**wished, **observed.live}
 
 
+def _stays(pair: Pair) -> str:
+    return f"{pair.resource.ref} stays as it is: {pair.why_not_in_place}"
+
+
 def refusal(pair: Pair, message: str) -> Objection:
     place = pair.resource.place
     return Objection("replace", "deny", pair.resource.ref, message, place=place, final=True)
@@ -136,7 +140,7 @@ def _on_a_word(pair: Pair) -> Objection:
     """It can be done, and somebody has to say that it shall."""
     ref, place = pair.resource.ref, pair.resource.place
     message = (
-        f"{ref} would be deleted and made again, since {pair.why_not_in_place}: {anew(pair.live)}"
+        f"{ref} would be deleted and made again: {pair.why_not_in_place}. Then {anew(pair.live)}"
     )
     return Objection("zone-replace", "deny", ref, message, place=place)
 

@@ -10,7 +10,7 @@ from remediate.kinds.bodies.names import counted
 from remediate.kinds.documents.complaints import Complaint, validated
 from remediate.kinds.documents.lifecycle import check as lifecycle_faults
 from remediate.kinds.fields.pointers import Patterns, leaves, parts, pointer, value_at
-from remediate.kinds.fields.secrets import without_secrets
+from remediate.kinds.fields.secrets import looks_secret, without_secrets
 from remediate.kinds.kind import Kind
 from remediate.kinds.records.ignored import Ignored
 from remediate.kinds.registry import kind
@@ -18,7 +18,7 @@ from remediate.model.errors import Place
 from remediate.model.nearest import did_you_mean
 from remediate.model.ref import Ref
 from remediate.model.resource import Lifecycle, RecordSet, Resource, RoutedSet, Zone
-from remediate.model.values import Template
+from remediate.model.values import Supplied, Template
 
 ZONE = "DnsZone"
 _OWNERSHIP = ("exclusive", "listed")
@@ -73,16 +73,26 @@ def _typed(
         return {}
     faults = facts.check(body) if facts.check is not None else []
     complaints += [Complaint("/spec" + at, said) for at, said in faults]
-    complaints += _exposed(facts, body)
+    complaints += [*_exposed(facts, body), *_in_the_file(facts, spec)]
     return body
 
 
 def _exposed(facts: Kind, body: dict[str, Any]) -> Iterator[Complaint]:
     """A pointer to a secret is as good as its value, and nobody can read it."""
-    message = "this looks like a secret, and who may see the service sees it"
+    message = "this looks like a secret, and a service shows its variables to all who may view it"
     hint = "write a pointer to one: `valueSource: {secretKeyRef: {secret: …}}`"
     for at in without_secrets(body, facts.telling)[1]:
         yield Complaint("/spec" + at, message, hint, warning=True)
+
+
+def _in_the_file(facts: Kind, spec: dict[str, Any]) -> Iterator[Complaint]:
+    """What Google never shows again stands in the file for good; a variable holds plain text."""
+    message = "this is a secret, and it stands in the file for all who may read that"
+    hint = "write `${env.NAME}`, and list NAME in `spec.env` of the Environment"
+    for at, _, value in leaves(spec, Patterns.flags(facts.write_only)):
+        plain = isinstance(value, str) and not isinstance(value, Template | Supplied)
+        if plain and value.isprintable() and looks_secret(parts(at)[-1], value):
+            yield Complaint("/spec" + at, message, hint, warning=True)
 
 
 def _told_twice(facts: Kind, ref: Ref, spec: dict[str, Any]) -> Iterator[Complaint]:

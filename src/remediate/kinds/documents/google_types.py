@@ -60,8 +60,8 @@ class GoogleTypes:
         missing = [each.package for each in CLIENTS.values() if not _is_installed(each.module)]
         if missing:
             raise InvalidInput(
-                f"--against-google needs {', '.join(missing)}, which is not installed",
-                hint="pip install 'remediate[google]'",
+                f"--against-google needs what is not installed: {', '.join(missing)}",
+                hint="In a clone of the repository: `pip install '.[google]'`.",
             )
 
     @property
