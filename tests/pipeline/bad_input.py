@@ -563,7 +563,21 @@ LINKS = (
     one(
         "a dangling link",
         head("TargetHttpProxy", "p") + "spec: {urlMap: nope}\n",
-        ("4:16", "no UrlMap named 'nope' is declared"),
+        ("4:16", "no UrlMap named 'nope' is declared (somebody else's is written as its link, "),
+    ),
+    one(
+        "a misspelt link where kinds that are not ours may be meant",
+        head("ForwardingRule", "r")
+        + "spec: {loadBalancingScheme: EXTERNAL_MANAGED, portRange: 80-80, target: prxy}\n---\n"
+        + head("TargetHttpProxy", "proxy")
+        + "spec: {urlMap: global/urlMaps/m}\n---\n"
+        + head("BackendService", "b")
+        + "spec: {loadBalancingScheme: EXTERNAL_MANAGED, backends: [{group: neg}]}\n---\n"
+        + head("TargetHttpsProxy", "p")
+        + "spec: {urlMap: global/urlMaps/m, certificateMap: edge}\n",
+        ("4:73", "no TargetHttpsProxy or TargetHttpProxy named 'prxy' is declared (did you mean `"),
+        ("14:66", "no NetworkEndpointGroup named 'neg' is declared"),
+        ("19:50", "written as its link, such as `locations/global/certificateMaps/edge`)"),
     ),
     one(
         "a dangling link with its kind",

@@ -8,6 +8,7 @@ from tests.pipeline.documents import address, managed, rule, url_map
 from tests.workbench import PROJECT, Workbench, document
 
 MAP = f"//certificatemanager.googleapis.com/projects/{PROJECT}/locations/global/certificateMaps/m"
+LINK = "locations/global/certificateMaps/m"
 PROXY = "TargetHttpsProxy/secure"
 EDGE = (address(), url_map(), managed("a.example.com"), managed("b.example.com", name="other"))
 
@@ -29,8 +30,8 @@ def proxy(certificates: list[str], chosen: str | None) -> dict[str, object]:
     )
 
 
-@pytest.mark.parametrize("spelled", ["m", "locations/global/certificateMaps/m", MAP])
-def test_a_map_may_be_called_by_its_name(mapped: Workbench, spelled: str) -> None:
+@pytest.mark.parametrize("spelled", [LINK, MAP])
+def test_somebody_elses_map_is_written_as_its_link(mapped: Workbench, spelled: str) -> None:
     mapped.write(*EDGE, proxy(["managed"], spelled))
     mapped.apply()
     body = mapped.live(PROXY)
@@ -42,9 +43,9 @@ def test_a_map_may_be_called_by_its_name(mapped: Workbench, spelled: str) -> Non
 def test_the_list_beside_a_map_is_not_compared_and_counts_again_without_it(
     mapped: Workbench,
 ) -> None:
-    mapped.write(*EDGE, proxy(["managed"], "m"))
+    mapped.write(*EDGE, proxy(["managed"], LINK))
     mapped.apply()
-    mapped.write(*EDGE, proxy(["other"], "m"))
+    mapped.write(*EDGE, proxy(["other"], LINK))
     assert mapped.plan().is_empty
     mapped.write(*EDGE, proxy(["managed"], ""))
     (difference,) = mapped.plan().differences
@@ -58,7 +59,7 @@ def test_the_list_beside_a_map_is_not_compared_and_counts_again_without_it(
 
 def test_nobody_waits_for_a_certificate_that_is_not_heeded(workbench: Workbench) -> None:
     front = rule("TargetHttpsProxy/secure", "443")
-    workbench.write(*EDGE, proxy(["managed"], "m"), front)
+    workbench.write(*EDGE, proxy(["managed"], LINK), front)
     assert workbench.plan().settles == []
     workbench.write(*EDGE, proxy(["managed"], None), front)
     assert [str(ref) for ref in workbench.plan().settles] == ["SslCertificate/managed"]

@@ -80,7 +80,7 @@ KIND = Kind(
         "/urlMap": ("UrlMap",),
         "/sslCertificates/*": ("SslCertificate", "Certificate"),
         "/sslPolicy": ("SslPolicy",),
-        # Somebody else's may be meant by its name too.
+        # It may be empty too, which is none.
         "/certificateMap": ("CertificateMap", "certificateMaps"),
     },
     yields_to={"sslCertificates": "certificateMap"},

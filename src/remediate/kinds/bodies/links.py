@@ -38,13 +38,13 @@ def link_target(
     """The declared resource that a link means, or None where it is somebody else's.
 
     A bare name means the same region first, then global. Raises ValueError with the sentence to
-    show when nothing, or more than one thing, fits; what travels by name may be somebody else's.
+    show when nothing, or more than one thing, fits. By a bare name somebody else's is meant only
+    where none of ours can be, or where names are all that travels.
     """
     if text.startswith(_FOREIGN) or _is_literal(text) or text in _WORDS:
         return None
     ours = [name for name in allowed if name in NAMES]
-    others = len(ours) < len(allowed)
-    if not text and others:  # nothing of somebody else's: detached
+    if not text and len(ours) < len(allowed):  # nothing of somebody else's: detached
         return None
     if not re.fullmatch(r"([A-Z][A-Za-z]+/)?([a-z0-9-]+/)?" + _NAME.pattern, text):
         raise ValueError(f"{text!r} is not a name, `Kind/name` or a link")
@@ -57,7 +57,7 @@ def link_target(
     known = [ref for ref in found if ref is not None]
     if len(known) > 1:
         raise ValueError(f"{text!r} could be {' or '.join(map(str, known))}; write which")
-    if not known and (others or allowed in of.links_by_name.values()):
+    if not known and (not ours or allowed in of.links_by_name.values()):
         return None
     if not known:
         raise ValueError(f"no {_either(tuple(ours))} named {text!r} is declared")
@@ -71,6 +71,16 @@ def _whole(text: str, ref: Ref, at: Ref, declared: Collection[Ref]) -> Ref:
     if target is None or (exact and target != ref):
         raise ValueError(f"{text} is not declared")
     return target
+
+
+def somebody_elses(allowed: tuple[str, ...], name: str, at: Ref) -> str:
+    """How a link to what is not declared here is written, as an example; empty for no bare name."""
+    ours = [each for each in allowed if each in NAMES]
+    if not ours or not _NAME.fullmatch(name):
+        return ""
+    facts = kind(ours[0])
+    where = at.location if scope_of(at) in facts.scopes else GLOBAL
+    return f"{scope_path(Ref(ours[0], name, where))}/{facts.collection}/{name}"
 
 
 def declared_target(
@@ -145,14 +155,12 @@ def foreign_link(project: str, allowed: tuple[str, ...], text: str, at: Ref) -> 
     if not text:
         return text
     of_compute = COMPUTE if kind(at.kind).api in _WHOLE_LINKS else ""
-    if "certificateMaps" in allowed and _NAME.fullmatch(text):
-        text = f"locations/global/certificateMaps/{text}"
     if kind(at.kind).api is Api.COMPUTE and _CERTIFIED.search(text):
         return CERTIFICATE_MANAGER + project_relative(text, project)
     if _is_literal(text) or text in _WORDS:
         return text
     if _NAME.fullmatch(text):
-        collection = next(name for name in allowed if name not in NAMES)
+        collection = allowed[0]
         beside = scope_path(at) if collection in _CERTIFICATE_MANAGERS else _compute_scope(at)
         where = "global" if collection in _GLOBAL_COLLECTIONS else beside
         return f"{of_compute}projects/{project}/{where}/{collection}/{text}"

@@ -7,7 +7,7 @@ from contextlib import suppress
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-from remediate.kinds.bodies.links import link_target, parent_of
+from remediate.kinds.bodies.links import link_target, parent_of, somebody_elses
 from remediate.kinds.documents.complaints import Complaint
 from remediate.kinds.fields.pointers import Patterns, leaves, pointer
 from remediate.kinds.kind import Kind
@@ -66,6 +66,8 @@ def link_complaints(
             target = link_target(facts, allowed, text, resource.ref, declared)
         except ValueError as error:
             hint = _declared_nearby(text.rpartition("/")[2], allowed, declared)
+            if not hint and (link := somebody_elses(allowed, text, resource.ref)):
+                hint = f"somebody else's is written as its link, such as `{link}`"
             yield text.rpartition("/")[2], Complaint(where, str(error), hint)
         else:
             if target is not None:
