@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any, TypeAlias
 
 import pytest
 
@@ -17,6 +19,8 @@ from tests.workbench import Workbench
 
 EVERY_POINT = bool(os.environ.get("REMEDIATE_EVERY_CRASH_POINT"))
 
+Documents: TypeAlias = Sequence[dict[str, Any]]
+
 
 @pytest.fixture(params=["dns-outage", "empty"])
 def scene(
@@ -26,6 +30,21 @@ def scene(
     with TemporaryDirectory(dir=quick_folder) as folder:
         bench = Workbench(running_sandbox.url, Path(folder))
         yield Scene(running_sandbox, bench, request.param)
+
+
+@contextmanager
+def between(
+    sandbox: Sandbox, quick_folder: Path, applied: Documents, wanted: Documents
+) -> Iterator[Scene]:
+    """One lot of documents was applied, and another is what the YAML says now."""
+    with TemporaryDirectory(dir=quick_folder) as folder:
+        bench = Workbench(sandbox.url, Path(folder))
+        scene = Scene(sandbox, bench, "empty")
+        bench.write(*applied)
+        bench.apply()
+        scene.before = bench.state()
+        bench.write(*wanted)
+        yield scene
 
 
 @dataclass(frozen=True)

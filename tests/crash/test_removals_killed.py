@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
 from gcp_sandbox.sandbox import Sandbox
 from remediate.model.ref import Ref
 from remediate.stores.ledger import Entry
-from tests.crash.conftest import sample
+from tests.crash.conftest import between, sample
 from tests.crash.killing import killed_at
 from tests.crash.scene import Scene
 from tests.pipeline.documents import address
 from tests.pipeline.test_gc import EDGE
-from tests.workbench import Workbench
 
 PRUNE = ("--prune", "--allow", "too-many-deletes=a test")
 LATER = ("--retention", "0s")
@@ -26,13 +24,7 @@ Memory = Mapping[Ref, Entry]
 @pytest.fixture
 def front(running_sandbox: Sandbox, quick_folder: Path) -> Iterator[Scene]:
     """A front that was applied, and YAML in which it is no more."""
-    with TemporaryDirectory(dir=quick_folder) as folder:
-        bench = Workbench(running_sandbox.url, Path(folder))
-        scene = Scene(running_sandbox, bench, "empty")
-        bench.write(*EDGE)
-        bench.apply()
-        scene.before = bench.state()
-        bench.write(address())
+    with between(running_sandbox, quick_folder, EDGE, [address()]) as scene:
         yield scene
 
 
@@ -62,37 +54,30 @@ def cleared(scene: Scene) -> None:
     assert left.code == 0, left
 
 
-def test_an_apply_that_sets_aside_killed_anywhere_is_finished_or_taken_back(front: Scene) -> None:
-    applied, said = front.save(), front.root / "said"
-    remembered, snapshots = front.bench.ledger.resources, front.snapshots()
-    words = front.words("apply", *PRUNE)
+def finished_or_taken_back(scene: Scene, verb: str, *more: str) -> None:
+    """A command killed anywhere: the same words finish it, and what it had done can go back."""
+    start, said = scene.save(), scene.root / "said"
+    remembered, snapshots = scene.bench.ledger.resources, scene.snapshots()
+    words = scene.words(verb, *more)
     points = killed_at(None, words, said)
     for point in sample(len(points), 10):
-        front.restore(applied)
+        scene.restore(start)
         assert killed_at(point, words, said) == []
-        killed = front.save()
-        with front.named(f"killed {points[point]}, point {point} of {len(points)}"):
-            taken_back(front, snapshots)
-            is_as(front, remembered)
-            front.restore(killed)
-            on = front.type("apply", *PRUNE)
+        killed = scene.save()
+        with scene.named(f"killed {points[point]}, point {point} of {len(points)}"):
+            taken_back(scene, snapshots)
+            is_as(scene, remembered)
+            scene.restore(killed)
+            on = scene.type(verb, *more)
             assert on.code == 0, on
-            cleared(front)
+            cleared(scene)
+
+
+def test_an_apply_that_sets_aside_killed_anywhere_is_finished_or_taken_back(front: Scene) -> None:
+    finished_or_taken_back(front, "apply", *PRUNE)
 
 
 def test_a_gc_killed_anywhere_is_finished_or_taken_back(front: Scene) -> None:
     assert front.type("apply", *PRUNE).code == 0
     front.before = front.bench.state()
-    aside, said = front.save(), front.root / "said"
-    remembered, snapshots = front.bench.ledger.resources, front.snapshots()
-    words = front.words("gc", *LATER)
-    points = killed_at(None, words, said)
-    for point in sample(len(points), 10):
-        front.restore(aside)
-        assert killed_at(point, words, said) == []
-        killed = front.save()
-        with front.named(f"killed {points[point]}, point {point} of {len(points)}"):
-            taken_back(front, snapshots)
-            is_as(front, remembered)
-            front.restore(killed)
-            cleared(front)
+    finished_or_taken_back(front, "gc", *LATER)

@@ -1,6 +1,7 @@
 """Ask Google, before a plan is shown or carried out, whether it would take the writes in it.
 
-Only what can be asked alone: a write that waits for another step is judged when it is made.
+Only what can be asked alone: a write that waits for another step, or for something to become
+ready, is judged when it is made.
 """
 
 from __future__ import annotations
@@ -43,7 +44,9 @@ def with_objections(plan: Plan, more: list[Objection]) -> Plan:
 def _askable(plan: Plan) -> Iterator[Step]:
     made = {step.live for step in plan.steps if step.verb is Action.CREATE}
     for step in plan.steps:
-        if step.ref.is_record_set or step.after is None or not kind(step.ref.kind).rehearses:
+        if step.after is None or step.waits_for:
+            continue
+        if step.ref.is_record_set or not kind(step.ref.kind).rehearses:
             continue
         needed = {*linked(step.live, step.after, plan.project)} - {step.live}
         if not (needed & made or _is_open(step.after)):
