@@ -422,6 +422,23 @@ def policy(rest: str) -> str:
 
 ZONES = (
     one(
+        "a field of a set beside its type",
+        records(
+            "    a: {ttl: 300, A: {ttl: 60, values: [192.0.2.1]}}\n    b: {values: [192.0.2.1]}\n"
+        ),
+        ("7:9", "`ttl` belongs into the set, below its type (write `A: {ttl: …}`"),
+        ("8:9", "`values` belongs into the set, below its type (write `A: {values: …}`"),
+    ),
+    one(
+        "a zone whose name lacks its dot, by which its full names are judged all the same",
+        head("DnsZone", "zone") + "spec:\n  dnsName: example.com\n  records:\n"
+        "    www.example.com.: {A: {ttl: 300, values: [192.0.2.1]}}\n"
+        "    www.example.org.: {A: {ttl: 300, values: [192.0.2.1]}}\n",
+        ("5:12", "a full name with its final dot"),
+        ("7:5", "names are relative to example.com. (write `www`)"),
+        ("8:5", "(it is not in example.com)"),
+    ),
+    one(
         "a zone that forwards and peers",
         head("DnsZone", "zone")
         + "spec:\n  dnsName: example.com.\n  visibility: private\n"
@@ -1248,6 +1265,7 @@ CASES = (
     *ENVELOPE,
     *SPECS,
     *RECORDS,
+    *ZONES,
     *POLICIES,
     *LIFECYCLES,
     *LINKS,

@@ -384,3 +384,18 @@ def test_what_came_to_be_only_observed_is_never_pruned(workbench: Workbench) -> 
     workbench.apply()
     workbench.write(health_check())
     assert workbench.plan(prune=True).is_empty
+
+
+def test_sets_that_have_left_the_yaml_are_named_up_to_three(workbench: Workbench) -> None:
+    every = {name: sets("TXT", name) for name in "abcde"}
+    workbench.write(zone(every))
+    workbench.apply()
+    workbench.write(zone({**every, "a": sets("A", "192.0.2.1")}, lifecycle={"onRemove": "keep"}))
+    (note,) = workbench.plan().notes
+    assert note == "example: a.example.com. TXT is not in the YAML (onRemove: keep)"
+    workbench.write(zone({"e": every["e"]}))
+    (note,) = workbench.plan().notes
+    assert note == (
+        "example: a.example.com. TXT, b.example.com. TXT, c.example.com. TXT and 1 more "
+        "are not in the YAML (--prune deletes them)"
+    )

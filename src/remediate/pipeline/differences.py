@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -23,6 +23,8 @@ from remediate.model.values import Unknown
 from remediate.pipeline.observe import Observed
 from remediate.pipeline.traffic import places
 from remediate.stores.ledger import Ledger
+
+_SHOWN = 3  # record sets that a note names
 
 
 @dataclass(slots=True)
@@ -78,7 +80,14 @@ def compare_records(
     ]
     if verdict.unwanted:
         how = "--prune deletes them" if zone.lifecycle.on_remove == "delete" else "onRemove: keep"
-        result.notes.append(f"{name}: {verdict.unwanted} record sets are not in the YAML ({how})")
+        result.notes.append(f"{name}: {_named(verdict.unwanted)} not in the YAML ({how})")
+
+
+def _named(refs: Sequence[Ref]) -> str:
+    """`www.example.com. A and 2 more are`: a few by name, then how many."""
+    names = ", ".join(" ".join(ref.record) for ref in sorted(refs)[:_SHOWN])
+    more = f" and {len(refs) - _SHOWN} more" if len(refs) > _SHOWN else ""
+    return f"{names}{more} {'is' if len(refs) == 1 else 'are'}"
 
 
 def _giving_way(ref: Ref) -> str:

@@ -270,11 +270,11 @@ def test_an_exclusive_zone_deletes_whoever_made_it() -> None:
     assert told(verdict) == [("delete", "else.example.com./A")]
 
 
-def test_without_removing_unwanted_sets_are_counted_and_stay() -> None:
+def test_without_removing_unwanted_sets_are_told_and_stay() -> None:
     found = [*APEX, body("else.example.com.", "A", "192.0.2.1")]
     verdict = look(zone({}), found, removing=False)
     assert not verdict.differences
-    assert verdict.unwanted == 1
+    assert [ref.record for ref in verdict.unwanted] == [("else.example.com.", "A")]
 
 
 @pytest.mark.parametrize("removing", [True, False])
@@ -430,7 +430,7 @@ def test_what_is_in_the_way_of_a_set_that_cannot_be_had_stays() -> None:
     verdict = look(wanted, found, removing=False)
     assert not verdict.differences
     assert len(verdict.conflicts) == 1
-    assert verdict.unwanted == 1
+    assert [ref.record for ref in verdict.unwanted] == [("www.example.com.", "A")]
 
 
 def test_an_escaped_asterisk_is_the_wildcard() -> None:

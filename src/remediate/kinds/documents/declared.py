@@ -211,8 +211,8 @@ def _dns_name(written: Mapping[str, Any], complaints: list[Complaint]) -> str:
     name = written.get("dnsName")
     if isinstance(name, Template):
         complaints.append(Complaint("/spec/dnsName", "a zone's name is known before it is made"))
-    elif isinstance(name, str) and name.endswith("."):
-        return name.lower()
+    elif isinstance(name, str) and name.strip("."):
+        return name.removesuffix(".").lower() + "."
     return "invalid."
 
 

@@ -134,7 +134,7 @@ class _Walk:
                 change = FieldChange("", body, None)
                 self._differs(Difference(ref, Action.DELETE, ref, body, None, (change,)))
                 return
-            self._stays(ours=ours)
+            self._stays(ref, ours=ours)
             self._note_lead(key, body)
         self.standing.add(key)
 
@@ -151,9 +151,9 @@ class _Walk:
         may = ours or rrtype in _ANSWERING
         return may and any((fqdn, other) in self.zone.records for other in others)
 
-    def _stays(self, *, ours: bool) -> None:
+    def _stays(self, ref: Ref, *, ours: bool) -> None:
         if ours:
-            self.found.unwanted += 1
+            self.found.unwanted.append(ref)
         else:
             self.found.unmanaged += 1
 
@@ -276,7 +276,7 @@ class _Walk:
         # What was to make room for a set that cannot be had stays.
         in_vain = self.making_room.keys() - swapped
         for ref in in_vain:
-            self._stays(ours=self.making_room[ref])
+            self._stays(ref, ours=self.making_room[ref])
         found.differences = [each for each in found.differences if each.ref not in in_vain]
         going = [(ref, ref.record) for ref in deleted if ref not in in_vain]
         removed = [(ref, fqdn) for ref, (fqdn, _) in going if ref not in swapped]

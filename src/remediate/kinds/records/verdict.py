@@ -44,7 +44,7 @@ class RecordsVerdict:
     conflicts: list[Conflict] = field(default_factory=list)
     live: int = 0
     unmanaged: int = 0
-    unwanted: int = 0
+    unwanted: list[Ref] = field(default_factory=list)
     ignored: int = 0
     removed_apex: tuple[Ref, ...] = ()
     removed_wildcards: tuple[Ref, ...] = ()

@@ -32,6 +32,7 @@ _TTL = re.compile(r"[0-9]+")
 _DURATION = re.compile(r"([0-9]+)([smhdw])")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _MEANT = {"rrdatas": "values", "value": "values", "data": "values", "TTL": "ttl"}
+_FIELDS = frozenset({"ttl", "values", "routingPolicy"})
 
 
 @dataclass(slots=True)
@@ -133,13 +134,17 @@ def _plain_set(reading: _Reading, fqdn: str, rrtype: str, body: object) -> Recor
 
 def _read_set(reading: _Reading, key: str, fqdn: str, rrtype: str, body: object) -> None:
     here = reading.pointer(key, rrtype)
+    if (field := _MEANT.get(rrtype, rrtype)) in _FIELDS:
+        hint = f"write `A: {{{field}: …}}`, or whichever type it is of"
+        reading.wrong.append((here, f"`{rrtype}` belongs into the set, below its type", hint))
+        return
     if rrtype not in TYPES:
         reading.wrong.append((here, f"{rrtype!r} is no record type of Cloud DNS", _type(rrtype)))
         return
     if not isinstance(body, dict):
         reading.wrong.append((here, "a record set was expected", "write `{ttl: 300, values: […]}`"))
         return
-    for name in body.keys() - {"ttl", "values", "routingPolicy"}:
+    for name in body.keys() - _FIELDS:
         reading.wrong.append(
             (f"{here}/{name}", f"{name!r} is no field of a record set", _field(name))
         )
