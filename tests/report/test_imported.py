@@ -40,6 +40,28 @@ def test_nothing_is_written_over(workbench: Workbench, tmp_path: Path) -> None:
     assert typed("plan", *at, "--detailed-exitcode").code == 0
 
 
+@pytest.mark.parametrize(
+    ("region", "said"),
+    [
+        ((), "no --region: regional resources, such as NetworkEndpointGroup, RunService, Vpc"),
+        (("--region", "europe-west1"), "europe-west1: nothing is there"),
+    ],
+)
+def test_what_lies_where_nobody_looked_is_told_with_the_place_to_name(
+    workbench: Workbench, tmp_path: Path, region: tuple[str, ...], said: str
+) -> None:
+    workbench.reset("staging")
+    words = ("-C", tmp_path, "--sandbox", workbench.url, "-e", "staging", "--project", PROJECT)
+    told = " ".join(typed("import", *words, *region).out.split())
+    assert said in told
+    assert (
+        "NetworkEndpointGroup/staging-backend-neg is in us-central1, which was not looked at: "
+        "add `--location us-central1`"
+    ) in told
+    again = ("--overwrite", "--location", "us-central1")
+    assert "was not looked at" not in typed("import", *words, *again).out
+
+
 def test_chosen_kinds_alone_plan_empty(workbench: Workbench, tmp_path: Path) -> None:
     workbench.reset("staging")
     at = ("-C", tmp_path, "--sandbox", workbench.url)
@@ -82,8 +104,11 @@ def test_what_gcloud_printed_needs_no_network(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        ((), 9, "there is no environment yet"),
-        (("-e", "staging"), 9, "there is no environment yet"),
+        ((), 9, "there is no environment yet, and no --env and no --project to make one"),
+        (("-e", "staging"), 9, "no environment yet, and no --project to make one"),
+        (("--project", PROJECT), 9, "no environment yet, and no --env to make one"),
+        (("--project", PROJECT), 9, f"`remediate import --env NAME --project {PROJECT}`"),
+        (("-e", "staging", "--project", "nope"), 9, "`gcloud projects list`"),
         (("-e", "../up", "--project", PROJECT), 9, "is not a name"),
         (("-e", "staging", "--project", "P"), 9, "a project's id"),
         ((*NEW, "--kind", "UrlMaps"), 9, "did you mean `UrlMap`"),

@@ -13,7 +13,7 @@ from remediate.model.errors import InvalidInput
 from remediate.pipeline.bind_zone import bind_zone
 from remediate.pipeline.gcloud_output import gcloud_output
 from remediate.pipeline.importing import Target, first_target, imported, staying
-from remediate.pipeline.inventory import Inventory, chosen, inventory
+from remediate.pipeline.inventory import Inventory, chosen, inventory, unseen
 from remediate.pipeline.octodns_zone import octodns_zone
 from remediate.report.imported import files_text, told_text
 from remediate.stores.new_files import write_new
@@ -59,6 +59,7 @@ def command(
     target = _target(settings, more, kinds, overwrite=overwrite)
     found = _found(settings, target, kinds, more)
     result = imported(found.live, found.record_sets, target)
+    result.left_out += unseen(found, kinds, target.project, target.declared)
     texts = files_text(result, target)
     if shown:
         sys.stdout.write("---\n".join(texts.values()))
@@ -78,11 +79,19 @@ def _target(
     if (folder / settings.env if settings.env else folder).is_dir():
         about = (desired := loaded(settings)).environment
         if project not in {"", about.project}:
-            raise InvalidInput(f"{about.name} is of the project {about.project}, not {project}")
+            raise InvalidInput(
+                f"{about.name} is of the project {about.project}, not {project}",
+                hint="Leave --project out, or name another environment with --env.",
+            )
         declared = staying(desired, kinds) if overwrite else desired.resources.keys()
         return Target(about.name, about.project, about.region or region, about.labels, declared)
     if not (settings.env and project):
-        raise InvalidInput("there is no environment yet: name it with --env, and its --project")
+        missing = ["--env"] * (not settings.env) + ["--project"] * (not project)
+        raise InvalidInput(
+            f"there is no environment yet, and no {' and no '.join(missing)} to make one",
+            hint=f"`remediate import --env {settings.env or 'NAME'} --project {project or 'ID'}`, "
+            "and --region where there is one.",
+        )
     return first_target(settings.env, project, region)
 
 

@@ -38,6 +38,7 @@ THEMES: Mapping[str, tuple[str, ...]] = {
     "services.yaml": ("VpcConnector", "SqlInstance", "RunService"),
 }
 ENVIRONMENT = "environment.yaml"
+_LISTS = "`gcloud projects list` and `gcloud compute regions list` show what there is."
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +130,9 @@ def first_target(name: str, project: str, region: str) -> Target:
     spec: Body = {"project": project, **({"region": region} if region else {})}
     said = [message for _at, message in check(spec)]
     if not NAME.fullmatch(name):
-        said.insert(0, f"{name!r} is not a name for an environment")
+        said.insert(0, f"{name!r} is not a name for an environment: letters, digits, hyphens")
     if said:
-        raise InvalidInput("\n".join(said))
+        raise InvalidInput("\n".join(said), hint=_LISTS)
     return Target(name, project, region)
 
 

@@ -1,13 +1,19 @@
-"""Everything of some kinds that a project holds, listed: what an import begins with."""
+"""Everything of some kinds that a project holds, listed: what an import begins with.
+
+Google has no list of all regions at once for most kinds, so regions are named; what lies in one
+that nobody named is told wherever anything shows it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
 from remediate.gcp.google import Google
-from remediate.kinds.bodies.links import scope_of
+from remediate.kinds.bodies.links import linked, scope_of
+from remediate.kinds.facts import Scope
 from remediate.kinds.registry import NAMES, kind
 from remediate.model.errors import InvalidInput
 from remediate.model.json import Body
@@ -19,10 +25,14 @@ from remediate.pipeline.observe import look_at
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """Live bodies by Google's own names, and the record sets of each zone."""
+    """Live bodies by Google's own names, and the record sets of each zone.
+
+    `places` are where Google was asked; empty where it was not asked at all.
+    """
 
     live: Mapping[Ref, Body]
     record_sets: Mapping[str, Sequence[Body]]
+    places: frozenset[str] = frozenset()
 
 
 def inventory(
@@ -32,7 +42,7 @@ def inventory(
     watchers: Sequence[Watcher] = (),
 ) -> Inventory:
     """One list per kind and place that the kind can be in; raises where one cannot be read."""
-    places = {GLOBAL, *locations}
+    places = frozenset({GLOBAL, *locations})
     wanted = [
         (name, place)
         for name in kinds
@@ -44,7 +54,32 @@ def inventory(
     zones = sorted(ref.name for ref in seen.live if ref.kind == "DnsZone")
     records = look_at(google, (), zones, watchers).record_sets if zones else {}
     sets = {zone: [*chain.from_iterable(records[zone])] for zone in zones}
-    return Inventory(seen.live, sets)
+    return Inventory(seen.live, sets, places)
+
+
+def unseen(
+    found: Inventory, kinds: Collection[str], project: str, declared: Collection[Ref] = ()
+) -> Iterator[str]:
+    """What an inventory must have missed for the places it looked at, and which to name."""
+    regional = sorted(name for name in kinds if kind(name).scopes - {Scope.GLOBAL})
+    if not (found.places and regional):
+        return
+    beyond: dict[str, set[Ref]] = defaultdict(set)
+    for at, body in found.live.items():
+        for ref in linked(at, body, project):
+            if ref.kind in regional and ref.location not in found.places and ref not in declared:
+                beyond[ref.location].add(ref)
+    places = found.places - {GLOBAL}
+    if not places:
+        usual = [name for name in regional if kind(name).default_scope is not Scope.GLOBAL]
+        such = f", such as {', '.join(usual)}," if usual else ""
+        yield f"no --region: regional resources{such} were not looked for"
+    for place in sorted(places - {ref.location for ref in found.live}):
+        yield f"{place}: nothing is there"
+    for place, refs in sorted(beyond.items()):
+        verb = "is" if len(refs) == 1 else "are"
+        names = ", ".join(sorted(f"{ref.kind}/{ref.name}" for ref in refs))
+        yield f"{names} {verb} in {place}, which was not looked at: add `--location {place}`"
 
 
 def chosen(kinds: Sequence[str]) -> tuple[str, ...]:
