@@ -17,7 +17,8 @@ from remediate.stores.folder import Folder
 from tests.cli.typed import Said, typed
 from tests.workbench import Workbench
 
-ALLOW = ("--allow", "protected=a test takes back what it made")
+_WHY = "a test takes back what it made"
+ALLOW = ("--allow", f"protected={_WHY}", "--allow", f"delete={_WHY}")
 
 
 @dataclass(frozen=True)

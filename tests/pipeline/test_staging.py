@@ -33,5 +33,7 @@ def test_staging_goes_back_to_nothing_with_the_allowances_that_this_takes(
     before = workbench.state()
     workbench.apply()
     refused = {(o.rule, str(o.ref)) for o in workbench.plan_back().objections if o.level == "deny"}
+    (database,) = [ref for ref in workbench.load().resources if ref.kind == "SqlInstance"]
+    assert {("protected", str(database)), ("delete", str(database))} <= refused
     workbench.roll_back(allow=[f"{rule}:{ref}=the experiment is over" for rule, ref in refused])
     assert moved(before, workbench.state()) == {}

@@ -136,6 +136,10 @@ KIND = Kind(
         Action.REPLACE: Verdict(Undo.NEVER, "the old IP address would be lost"),
         Action.DELETE: Verdict(Undo.NEVER, "a released IP address cannot be had back"),
     },
+    remade=(
+        "with the address that it had, which cannot be had back for sure: if somebody else has it "
+        "by now, Google refuses"
+    ),
     # Recorded operations: insert 1.6 to 2.6 s, delete 1.2 to 2.3 s; setLabels is done at once.
     seconds={Action.CREATE: 2.6, Action.UPDATE: 1.0, Action.DELETE: 2.3},
     check=check,

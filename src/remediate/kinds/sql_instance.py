@@ -314,8 +314,9 @@ KIND = Kind(
     loses="its data, but for the final backup that is kept for 30 days, and its addresses",
     undo={
         Action.CREATE: Verdict(
-            Undo.EXACT,
-            "it is deleted again, with what was put into it; Google may keep its name for a week",
+            Undo.APPROXIMATE,
+            "it is deleted again, and what was put into it meanwhile is in its final backup alone; "
+            "Google may keep its name for a week",
         ),
         Action.UPDATE: Verdict(Undo.EXACT, "the old values are patched back, one by one"),
         Action.REPLACE: Verdict(Undo.NEVER, "it is never replaced: its data would be lost"),

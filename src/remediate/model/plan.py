@@ -133,6 +133,7 @@ class Step:
     instead: Step | None = None
     note: str = ""
     hosts: tuple[str, ...] = ()
+    undo_allow: tuple[str, ...] = ()  # what to acknowledge on the way back: `protected:Address/a`
     restarts: tuple[str, ...] = ()  # sentences: `restarts the database (settings.tier)`
 
     @property
@@ -195,3 +196,8 @@ class Plan:
     @property
     def is_empty(self) -> bool:
         return not self.differences
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether there is nothing to wait for either."""
+        return self.is_empty and not self.settles

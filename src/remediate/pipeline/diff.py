@@ -7,7 +7,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from remediate.kinds.bodies.canonical import rules_of
-from remediate.kinds.bodies.compare import field_changes, without_secrets
+from remediate.kinds.bodies.compare import field_changes, outgrown, without_secrets
 from remediate.kinds.bodies.overlay import merged_changes, widened
 from remediate.kinds.bodies.resolve import Names, resolved, targets
 from remediate.kinds.facts import Readiness
@@ -20,6 +20,7 @@ from remediate.model.ref import Ref
 from remediate.model.resource import Desired, Resource, Zone
 from remediate.model.values import MASKED
 from remediate.pipeline.differences import Differences, compare_records, empty_zone, remake_records
+from remediate.pipeline.fixed import kept_note
 from remediate.pipeline.meant import meant
 from remediate.pipeline.observe import Observed
 from remediate.pipeline.removing import removals, retire
@@ -93,6 +94,8 @@ def _compare_resource(
     stands = facts.ready(live)
     result.notes += [f"{ref} {said}" for said in _condition(stands)]
     wanted = widened(facts, wanted, live, resource.lifecycle.ignore, observed.project)
+    grown = outgrown(facts, wanted, live, project=observed.project)
+    result.notes += [kept_note(facts, ref, change) for change in grown]
     wanted = facts.as_good(wanted, live)
     changes = field_changes(
         facts,

@@ -8,6 +8,7 @@ from remediate.kinds.facts import Scope
 from remediate.kinds.fields.pointers import parts
 from remediate.kinds.kind import Kind
 from remediate.model.plan import FieldChange
+from remediate.model.ref import Ref
 
 
 def fixed_changes(
@@ -18,6 +19,11 @@ def fixed_changes(
     never = [change.pointer for change in changes if covers(fixed, change.pointer)]
     reasons = [why for c in changes if facts.one_way and (why := facts.one_way(c))]
     return never, reasons
+
+
+def kept_note(facts: Kind, ref: Ref, change: FieldChange) -> str:
+    """What is said of a field that stays, whatever is written or was there before."""
+    return f"{ref} keeps {change.pointer} as it is: {facts.why_it_stays(change)}"
 
 
 def covers(patterns: frozenset[str], where: str) -> bool:

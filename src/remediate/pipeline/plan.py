@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
 
 from remediate.kinds.bodies.canonical import canonical_value, rules_of, sort_key
-from remediate.kinds.bodies.links import linked, parent_of
 from remediate.kinds.fields.pointers import parts
 from remediate.kinds.records.essence import without_serial
 from remediate.kinds.registry import kind
@@ -22,6 +21,7 @@ from remediate.pipeline.diff import diff
 from remediate.pipeline.differences import Differences
 from remediate.pipeline.guard import Proposal, acknowledged, guard
 from remediate.pipeline.observe import Observed
+from remediate.pipeline.settling import on_their_way, settling
 from remediate.pipeline.surroundings import Surroundings
 from remediate.pipeline.traffic import other_sets, with_hosts, written_sets
 from remediate.pipeline.ttl import lowered_first
@@ -63,6 +63,10 @@ def plan(desired: Desired, observed: Observed, ledger: Ledger, choices: Choices)
     steps = [*chain.from_iterable(levels)]
     proposal = Proposal(desired, differences, steps, ledger.resources, verdict.records, around)
     refused = [o for o in verdict.refused if o.ref is None or choices.wants(o.ref)]
+    begun = on_their_way(_ours(desired, verdict, choices), observed)
+    settles = settling(levels, around, begun)
+    waited = [at for at in begun if at in settles]
+    verdict.notes += [f"`remediate apply` waits until {at} is ready" for at in waited]
     objections = [
         *guard(proposal, choices.allowances),
         *(acknowledged(objection, desired, choices.allowances) for objection in refused),
@@ -75,7 +79,7 @@ def plan(desired: Desired, observed: Observed, ledger: Ledger, choices: Choices)
         objections,
         verdict.notes,
         desired.digest,
-        settles=settling(levels, observed.project, observed.live),
+        settles=settles,
         allowances=choices.allowances,
         written=verdict.written,
         retired=verdict.retired,
@@ -96,6 +100,7 @@ def _surroundings(desired: Desired, observed: Observed, verdict: Differences) ->
         {ref: r.lifecycle.depends_on for ref, r in resources.items()},
         dict(verdict.written.values()),
         *_patience(resources, verdict.written),
+        frozenset(ref for ref, each in resources.items() if each.lifecycle.protect),
     )
 
 
@@ -136,37 +141,11 @@ def _insist_on_company(
                 )
 
 
-def settling(
-    levels: Sequence[Sequence[Step]], project: str, live: Mapping[Ref, Mapping[str, Any]]
-) -> list[Ref]:
-    """What is created here, is in use at the end, and takes its time to become ready.
-
-    What stands in another, such as a map's entry, uses nothing as long as nothing uses that.
-    """
-    steps = [step for level in levels for step in level]
-    uses = {
-        step.live: {*linked(step.live, _heeded(step), project)} - {parent_of(step.live)}
-        for step in steps
-    }
-    if any(parent_of(at) for at in uses):
-        uses = {
-            at: {*linked(at, body, project)} - {parent_of(at)} for at, body in live.items()
-        } | uses
-    shown = set().union(*uses.values())
-    used = {ref for at in uses if parent_of(at) in {None, *shown} for ref in uses[at]}
-    waited = {ref for step in steps for ref in step.ready}
-    return [
-        step.live
-        for step in steps
-        if step.method == "insert" and step.live in used - waited
-        if not (facts := kind(step.live.kind)).ready_when_done
-        if step.after and not facts.ready(dict(step.after)).ready
-    ]
-
-
-def _heeded(step: Step) -> Mapping[str, Any] | None:
-    is_plain = step.after is None or step.ref.is_record_set
-    return step.after if is_plain else kind(step.live.kind).heeded(step.after or {})
+def _ours(desired: Desired, verdict: Differences, choices: Choices) -> Iterator[Ref]:
+    """By live name, what is declared and chosen, and not only observed."""
+    for ref, (live, _body) in verdict.written.items():
+        if choices.wants(ref) and desired.resources[ref].lifecycle.ownership != "observe":
+            yield live
 
 
 def plan_digest(made: Plan) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
 
 from remediate.kinds.bodies.canonical import rules_of
-from remediate.kinds.bodies.compare import changeable_fields, field_changes, writable
+from remediate.kinds.bodies.compare import changeable_fields, field_changes, outgrown, writable
 from remediate.kinds.bodies.fields import with_fields
 from remediate.kinds.bodies.links import holders_of, linked, scope_of
 from remediate.kinds.bodies.overlay import merged_changes
@@ -18,7 +18,7 @@ from remediate.kinds.registry import kind
 from remediate.model.json import Body
 from remediate.model.plan import Action, Difference, FieldChange
 from remediate.model.ref import Ref, record_ref
-from remediate.pipeline.fixed import fixed_changes
+from remediate.pipeline.fixed import fixed_changes, kept_note
 from remediate.pipeline.way_back import Way, scope
 from remediate.pipeline.witnesses import staged
 
@@ -89,7 +89,9 @@ def _update(
     name: Ref, ref: Ref, before: Body, live: Body, project: str, notes: list[str]
 ) -> Iterator[Difference]:
     facts = kind(ref.kind)
-    wanted = facts.as_good(writable(facts, before), live)
+    written = writable(facts, before)
+    notes += [kept_note(facts, ref, c) for c in outgrown(facts, written, live, project=project)]
+    wanted = facts.as_good(written, live)
     changes = _changes(facts, before, live, project)
     if facts.verdict is not None:
         changes, stays = _without_what_stays(facts, changes, ref, notes)
@@ -113,8 +115,8 @@ def _without_what_stays(
     """The changes that can go back, and the fields of those that cannot; each is told."""
     back, stays = [], []
     for change in changes:
-        if why := facts.why_it_stays(change):
-            notes.append(f"{ref} keeps {change.pointer} as it is: {why}")
+        if facts.why_it_stays(change):
+            notes.append(kept_note(facts, ref, change))
             stays.append(facts.field_of(change.pointer))
         else:
             back.append(change)

@@ -21,8 +21,9 @@ from remediate.model.ref import Ref
 from remediate.model.values import hidden
 from remediate.pipeline.apply import Order
 from remediate.pipeline.differences import anew
-from remediate.pipeline.plan import plan_digest, settling
+from remediate.pipeline.plan import plan_digest
 from remediate.pipeline.restoring import lost, no_way_back, records_back, resources_back, users_of
+from remediate.pipeline.settling import settling
 from remediate.pipeline.snapshot import touched
 from remediate.pipeline.surroundings import Surroundings
 from remediate.pipeline.traffic import remembered_sets, with_hosts
@@ -64,7 +65,13 @@ def rollback(way: Way, on_conflict: OnConflict = "stop") -> Plan:
     if conflicts and on_conflict == "skip":
         notes += [f"{d.live} was changed by somebody else since, and stays" for d in conflicts]
         found = [d for d in found if d not in conflicts]
-    around = Surroundings(way.observed.project, way.observed.live, as_it_was=True)
+    protected = {one.ref for one in way.written.values() if one.entry and one.entry.protect}
+    around = Surroundings(
+        way.observed.project,
+        way.observed.live,
+        protected=frozenset(protected),
+        as_it_was=True,
+    )
     same = remembered_sets(way.ledger)
     steps = with_hosts(waves(found, around), found, way.observed.live, same, way.observed.project)
     made = Plan(
@@ -75,7 +82,7 @@ def rollback(way: Way, on_conflict: OnConflict = "stop") -> Plan:
         [*_objections(way, found, strangers)],
         notes,
         desired_digest=f"snapshot:{way.snapshot.id}",
-        settles=settling(steps, way.observed.project, way.observed.live),
+        settles=settling(steps, around),
         allowances=way.allowances,
     )
     return replace(made, digest=plan_digest(made))
@@ -130,7 +137,7 @@ def _objections(way: Way, found: list[Difference], strangers: Counter[Ref]) -> I
         if removes and entry is not None and entry.protect:
             message = f"{ref} is protected from being {difference.action.done}"
             yield _allowed(Objection("protected", "deny", ref, message), way.allowances)
-        elif difference.action is Action.DELETE:
+        if difference.action is Action.DELETE:
             yield from _of_a_loss(difference, way.allowances)
 
 

@@ -288,6 +288,9 @@ def _step(
     before = None if verb is Action.CREATE else difference.before
     changes = difference.changes if changes is None else changes
     verdict = _undo(facts, verb, before, changes)
+    if verb is Action.CREATE and around.as_it_was and facts.remade:
+        told = facts.remade.format(name=difference.live.name)
+        verdict = Verdict(Undo.APPROXIMATE, f"it is made again {told}")
     compared = fields or changeable_fields(facts, before)
     live = difference.replaces if verb is Action.DELETE and difference.replaces else difference.live
     return Step(
@@ -305,8 +308,15 @@ def _step(
         undo=verdict.undo,
         undo_why=verdict.why,
         estimate=facts.seconds.get(verb, 1.0),
+        undo_allow=_undo_allow(facts, difference.ref, around) if method == "insert" else (),
         restarts=_restarts(facts, verb, difference, changes),
     )
+
+
+def _undo_allow(facts: Kind, ref: Ref, around: Surroundings) -> tuple[str, ...]:
+    """What a rollback has to be told before it deletes this again."""
+    rules = {"delete": facts.holds_data, "protected": ref in around.protected}
+    return tuple(f"{rule}:{ref}" for rule, asks in rules.items() if asks)
 
 
 def _restarts(

@@ -22,6 +22,7 @@ class Surroundings:
     wanted: Mapping[Ref, Mapping[str, Any]] = field(default_factory=dict)
     soaks: Mapping[Ref, float] = field(default_factory=dict)  # lifecycle.wait.soak, in seconds
     at_once: frozenset[Ref] = frozenset()  # `replace: recreate`: without an overlap
+    protected: frozenset[Ref] = frozenset()  # by Ref
     as_it_was: bool = False  # a rollback takes what there is as good; only the new is waited for
 
 

@@ -159,6 +159,7 @@ def _step(step: Step, wave: int) -> Body:
         "risk": step.risk.value,
         "undo": step.undo.value,
         "undo_why": step.undo_why,
+        "undo_allow": list(step.undo_allow),
         "estimate_s": step.estimate,
         "hosts": list(step.hosts),
         "after": list(step.after_steps),

@@ -142,6 +142,7 @@ def _step(step: Mapping[str, Any]) -> Step:
         risk=Risk(step["risk"]),
         undo=Undo(step["undo"]),
         undo_why=str(step["undo_why"]),
+        undo_allow=tuple(map(str, step.get("undo_allow", ()))),
         estimate=float(step["estimate_s"]),
         after_steps=tuple(step["after"]),
         ready=tuple(_ref(each) for each in step["ready"]),

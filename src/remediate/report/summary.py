@@ -63,19 +63,17 @@ def highest_risk(steps: Sequence[Step]) -> Step:
     return max(steps, key=lambda step: order.index(step.risk))
 
 
-def worst_undo(steps: Sequence[Step]) -> Step:
-    order = list(Undo)
-    return max(steps, key=lambda step: order.index(step.undo))
-
-
 def sentences(plan: Plan) -> Iterator[tuple[str, str]]:
     """(label, sentence) in the order of what a reviewer asks."""
     causes = Counter(difference.cause for difference in plan.differences)
     said = [f"{causes[cause]:,} {words}" for cause, words in _CAUSES.items() if causes[cause]]
+    if plan.is_empty:
+        yield "Time", _time(estimate(plan))
+        return
     yield "Changes", count_words(plan) + ("; " + ", ".join(said) if said else "")
     if plan.steps:
         yield "Risk", _risk(plan.steps)
-        yield "Undo", _undo(plan.steps)
+        yield from (("Undo", sentence) for sentence in _undo(plan.steps))
         yield "Time", _time(estimate(plan))
     if plan.hosts:
         yield "Hosts", hosts_words(plan.hosts)
@@ -90,16 +88,22 @@ def _risk(steps: Sequence[Step]) -> str:
     return f"{top.risk.value} at most: {top.verb.words} {safe(str(top.live))}"
 
 
-def _undo(steps: Sequence[Step]) -> str:
-    worst = worst_undo(steps)
-    why = f"{worst.verb.words} {safe(str(worst.live))}: {worst.undo_why}"
-    match worst.undo:
-        case Undo.EXACT:
-            return "exact, for every step"
-        case Undo.APPROXIMATE:
-            return f"approximate at worst; {why}"
-        case Undo.NEVER:
-            return f"never for some of it; {why}"
+def _undo(steps: Sequence[Step]) -> Iterator[str]:
+    """Of each verdict but `exact` what it means for the riskiest of its steps."""
+    found = [
+        (verdict, highest_risk(those))
+        for verdict in (Undo.NEVER, Undo.APPROXIMATE)
+        if (those := [step for step in steps if step.undo is verdict])
+    ]
+    for verdict, step in found:
+        what = f"{step.verb.words} {safe(str(step.live))}"
+        yield f"{verdict} for some of it; {what}: {step.undo_why}"
+    if not found:
+        yield "exact, for every step"
+    asked = Counter(allow.partition(":")[0] for step in steps for allow in step.undo_allow)
+    if asked:
+        rules = " and ".join(f"--allow {rule} ({number:,})" for rule, number in asked.items())
+        yield f"to delete again what is created here takes {rules}"
 
 
 def hosts_words(hosts: Sequence[str], room: int = WIDTH - _LABEL) -> str:
@@ -119,10 +123,11 @@ def _time(expected: Estimate) -> str:
     text = f"about {duration(expected.working)}"
     if not expected.what:
         return text
+    begin = f"{text} of changes, and " if expected.working else ""
     names = ", ".join(safe(ref.name) for ref in expected.what)
     limit = f"up to {duration(expected.waiting)} " if expected.waiting else ""
     are = "is" if len(expected.what) == 1 else "are"
-    return f"{text} of changes, and {limit}until {names} {are} ready"
+    return f"{begin}{limit}until {names} {are} ready"
 
 
 def caching(plan: Plan) -> Iterator[str]:

@@ -67,6 +67,15 @@ def _is_below_another(at: str, changed: Container[str]) -> bool:
     return any(pointer(*names[:length]) in changed for length in range(len(names)))
 
 
+def outgrown(kind: Kind, wanted: Fields, live: Fields, *, project: str) -> list[FieldChange]:
+    """What is live in place of what is written, being as good, and could not become that."""
+    if kind.one_way is None:
+        return []
+    rules = rules_of(kind, project)
+    found = _changes(wanted, kind.as_good(wanted, live), {}, rules, "")
+    return [change for change in found if kind.one_way(change)]
+
+
 def writable(kind: Kind, body: Fields) -> dict[str, Value]:
     """A live body without what only the server sets, as it could be written again."""
     fields = kind.spec.model_fields
