@@ -250,15 +250,114 @@ def test_fifteen_certificates_leave_no_room_for_another(workbench: Workbench) ->
     assert "would hold 16 certificates and can hold 15" in objection.message
 
 
+def rules(workbench: Workbench) -> set[str]:
+    return {objection.rule for objection in denied(workbench.plan().objections)}
+
+
 def test_the_list_is_never_replaced_at_once(standing: Workbench) -> None:
     """The incident plan's own way: create, then update the proxy with the new one alone."""
     standing.write(*edge("www", "api", replace="recreate"))
     (objection,) = denied(standing.plan().objections)
     assert objection.rule == "certificate-swap"
+    assert "www.example.com would be served by SslCertificate/one-" in objection.message
     assert "no valid certificate meanwhile" in objection.message
     with pytest.raises(PlanRefused, match="certificate-swap"):
         standing.apply()
     assert held(standing) == ["one"]
+
+
+def two(first: Any, **other: Any) -> list[Any]:
+    """Two certificates on one proxy, each for a host of its own."""
+    second = managed("api.example.com", name="two", **other)
+    records = zone(dict.fromkeys(("www", "api", "blog"), TO_EDGE))
+    return [*FRONT, https_proxy("one", "two"), first, second, records]
+
+
+@pytest.fixture
+def paired(workbench: Workbench) -> Workbench:
+    workbench.write(*two(managed("www.example.com", name="one")))
+    workbench.apply()
+    workbench.google.clock.sleep(3600)
+    return workbench
+
+
+def test_nor_beside_another_that_is_for_other_hosts(paired: Workbench) -> None:
+    new = managed("www.example.com", "blog.example.com", name="one", replace="recreate")
+    paired.write(*two(new))
+    assert rules(paired) == {"certificate-swap"}
+
+
+def test_only_what_takes_over_is_waited_for(paired: Workbench) -> None:
+    paired.write(*two(managed("www.example.com", "blog.example.com", name="one")))
+    made = paired.plan()
+    awaited = {each.ref for step in made.steps for each in step.awaits}
+    assert [str(ref).partition("-")[0] for ref in awaited] == ["SslCertificate/one"]
+    witness = Witness(paired)
+    paired.apply(watchers=[witness])
+    assert witness.refused == []
+    assert held(paired)[1] == "two"
+
+
+def test_what_could_not_be_renewed_serves_until_the_new_one_is_seen(paired: Workbench) -> None:
+    """And is where it was when the new one fails for good."""
+    clock = paired.google.clock
+    new = managed("www.example.com", name="one")
+    paired.write(*two(new)[:-1], zone({"api": TO_EDGE}))
+    paired.apply(prune=True, allow=["dns-last-address=a test", "too-many-deletes=a test"])
+    clock.sleep(65 * 86_400)
+    status = paired.live(OLD)["managed"]["status"]  # type: ignore[index,call-overload] # a body
+    assert status == "RENEWAL_FAILED"
+    paired.write(*two(new))
+    paired.fault("doomed-certificate", match="POST */sslCertificates")
+    witness = Witness(paired)
+    with pytest.raises(CheckFailed, match="will not become ready"):
+        paired.apply(watchers=[witness])
+    assert held(paired) == ["one", "two"]
+    paired.clear_faults()
+    paired.apply(watchers=[witness])
+    assert witness.refused == []
+    assert paired.plan().is_empty
+
+
+def test_a_certificate_and_its_proxy_are_not_replaced_in_one_go(standing: Workbench) -> None:
+    documents = edge("www", "api")
+    documents[3] = https_proxy("one", description="another")  # a new proxy beside the old
+    standing.write(*documents)
+    assert rules(standing) == {"certificate-swap"}
+
+
+def test_a_host_that_is_served_is_not_left_without_any(paired: Workbench) -> None:
+    every = two(managed("www.example.com", name="one"))
+    without = [https_proxy("one") if o["kind"] == "TargetHttpsProxy" else o for o in every]
+    paired.write(*without)
+    (objection,) = denied(paired.plan().objections)
+    assert objection.rule == "certificate-uncovered"
+    assert "no certificate would be for api.example.com" in objection.message
+
+
+def test_a_soak_is_not_shortened_by_the_age_of_a_certificate(standing: Workbench) -> None:
+    """It may have become ready just now, however long ago it was made."""
+    standing.write(*edge("www", "api"))
+    standing.apply(targets=("SslCertificate/*", "DnsZone/*"))
+    standing.google.clock.sleep(2 * 86_400)
+    began = standing.google.clock.monotonic()
+    standing.apply()
+    assert standing.google.clock.monotonic() - began > 1800 + 1200
+
+
+def test_an_interrupted_rotation_goes_back_too_when_the_new_one_is_not_seen(
+    standing: Workbench,
+) -> None:
+    standing.write(*edge("www", "api"))
+    stopped_after(standing, len(standing.plan().steps) - 1)
+    (_new, old) = held(standing)
+    assert old == "one"
+    made = standing.plan()
+    (last,) = (step for step in made.steps if step.live == PROXY)
+    assert last.instead is not None
+    assert [str(x).rpartition("/")[2] for x in (last.instead.after or {})["sslCertificates"]] == [
+        "one"
+    ]
 
 
 def test_the_outage_of_the_incident_ends_with_both_names_served(workbench: Workbench) -> None:

@@ -115,6 +115,7 @@ class Readiness:
     ready: bool
     state: str  # Google's own word
     failed: bool = False  # it will not become ready by itself
+    serves: bool = False  # not ready, and yet what it was goes on
     remark: str = ""  # what to know of it, ready or not: `is stopped`
 
 

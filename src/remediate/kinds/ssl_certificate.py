@@ -20,7 +20,7 @@ from remediate.model.plan import Action, Risk, Undo
 
 DOMAIN_LIMIT = 100
 SOAK = 1800.0  # seconds: ACTIVE, it may take half an hour until every front end serves it
-# RENEWAL_FAILED still serves the old certificate until it expires; only a new one gets further.
+# After RENEWAL_FAILED only a new one helps, though this one serves until it expires.
 _FINAL = frozenset({"PROVISIONING_FAILED_PERMANENTLY", "RENEWAL_FAILED"})
 
 
@@ -46,6 +46,17 @@ def check(spec: Mapping[str, Any]) -> list[Fault]:
     if spec.get("type") == "MANAGED":
         return [*_managed(spec)]
     return [*_self_managed(spec)]
+
+
+def check_scope(spec: Mapping[str, Any], scope: Scope) -> list[Fault]:
+    """Compute's managed certificates are global alone.
+
+    Source: https://cloud.google.com/load-balancing/docs/ssl-certificates, "Certificate types".
+    """
+    if spec.get("type") != "MANAGED" or scope is Scope.GLOBAL:
+        return []
+    said = "a MANAGED certificate is global; in a region, a `Certificate` with DNS authorization"
+    return [("/type", said)]
 
 
 def _managed(spec: Mapping[str, Any]) -> Iterator[Fault]:
@@ -91,7 +102,8 @@ def ready(body: Body) -> Readiness:
     waiting = domains.items() if isinstance(domains, dict) else ()
     laggards = [f"{name} {word}" for name, word in sorted(waiting) if word != "ACTIVE"]
     state = f"{status} ({', '.join(laggards)})" if laggards else status
-    return Readiness(ready=status == "ACTIVE", state=state, failed=status in _FINAL)
+    issued = bool(body.get("expireTime"))
+    return Readiness(status == "ACTIVE", state, failed=status in _FINAL, serves=issued)
 
 
 def again(body: Body) -> Body:
@@ -145,4 +157,5 @@ KIND = Kind(
     lost=lost,
     again=again,
     check=check,
+    check_scope=check_scope,
 )

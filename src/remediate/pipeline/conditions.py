@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from ipaddress import ip_address
 from threading import Event
 
@@ -15,10 +14,9 @@ from remediate.kinds.bodies.links import scope_path
 from remediate.kinds.registry import kind
 from remediate.model.condition import Await, Condition
 from remediate.model.errors import CheckFailed, Interrupted
-from remediate.model.json import Body
 from remediate.model.progress import Waiting, Watcher, tell
 from remediate.model.ref import Ref
-from remediate.pipeline.overlap import leads
+from remediate.pipeline.coverage import leads
 from remediate.probes.caa import caa_permits
 from remediate.probes.dial import Failure, dial_for
 from remediate.probes.dns import RecordType, resolve
@@ -27,7 +25,6 @@ from remediate.probes.tls import serial_of, served
 READY_TIMEOUT = 3600.0  # seconds; Google's own word for a managed certificate
 PROPAGATION = 900.0  # seconds until resolvers have a change of DNS: their negative caches included
 SERVED_TIMEOUT = 1800.0  # seconds; as long again as a certificate may take to be served
-SETTLED = 86_400.0  # seconds after which nobody need wait for a certificate to be everywhere
 _PAUSES = (2.0, 5.0, 10.0, 20.0, 30.0, 60.0)
 _RECORD_TYPES: tuple[RecordType, ...] = ("A", "AAAA")
 
@@ -152,11 +149,8 @@ def _plain(address: str) -> str:
 
 
 def _soak(condition: Condition, vigil: Vigil) -> None:
-    """From being ready to being everywhere; what is a day old has been for long."""
+    """From being seen ready to being everywhere: when it became so before, nobody has told."""
     ref, clock = condition.ref, vigil.google.clock
-    body = read(vigil.google, ref) or {}
-    if _age(body, clock.now()) > SETTLED:
-        return
     end = clock.monotonic() + condition.seconds
 
     def look() -> str:
@@ -166,14 +160,6 @@ def _soak(condition: Condition, vigil: Vigil) -> None:
         )
 
     vigil.until(ref, look, condition.seconds, f"{ref} has not soaked")
-
-
-def _age(body: Body, now: datetime) -> float:
-    try:
-        born = str(body.get("creationTimestamp") or body.get("createTime"))
-        return (now - datetime.fromisoformat(born)).total_seconds()
-    except ValueError:
-        return 0.0
 
 
 def _served(condition: Condition, vigil: Vigil) -> None:

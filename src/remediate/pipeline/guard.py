@@ -12,11 +12,12 @@ from remediate.kinds.bodies.users import users
 from remediate.kinds.facts import Removal
 from remediate.kinds.records.verdict import RecordsVerdict
 from remediate.kinds.registry import kind
+from remediate.model.condition import Await
 from remediate.model.errors import InvalidInput
 from remediate.model.plan import Action, Difference, Objection, Step, Undo
 from remediate.model.ref import Ref
 from remediate.model.resource import Desired
-from remediate.pipeline.overlap import swaps_at_once
+from remediate.pipeline.coverage import losses
 from remediate.pipeline.surroundings import Surroundings
 from remediate.pipeline.ttl import BOUND, old_answer_lasts
 from remediate.stores.ledger import Entry
@@ -171,19 +172,31 @@ def _empty_maps(proposal: Proposal) -> Iterator[Objection]:
             yield _deny("no-certificate", above, message)
 
 
-def certificate_swap(proposal: Proposal) -> Iterator[Objection]:
-    """The outage of the incident plan: the list replaced before the new one is issued."""
+def certificates(proposal: Proposal) -> Iterator[Objection]:
+    """Every host that is served goes on being served, after each single step.
+
+    The outage of the incident plan is one of the ways to break it: the list replaced before the
+    new certificate is issued.
+    """
+    awaited: set[Ref] = set()
     for step in proposal.steps:
-        facts = kind(step.live.kind)
-        if not (facts.handshakes and step.fields):
-            continue
-        for ref in swaps_at_once(facts, step, proposal.around):
+        awaited |= {*step.ready, *(c.ref for c in step.awaits if c.what is Await.SERVED)}
+        lost = [*losses(step, proposal.around, awaited)]
+        pending = sorted({ref for loss in lost for ref in loss.pending})
+        swapped = [loss.host for loss in lost if loss.pending]
+        bare = [loss.host for loss in lost if not loss.pending]
+        if swapped:
             message = (
-                f"{step.ref} would hold {ref} alone before it is issued and served, which takes "
-                "Google up to 60 minutes and 30 more: clients see no valid certificate meanwhile. "
-                "`replace: overlap` attaches it beside the old one and waits"
+                f"after this, {', '.join(swapped)} would be served by "
+                f"{', '.join(map(str, pending))} alone, before it is issued and everywhere, which "
+                "takes Google up to 60 minutes and 30 more: clients see no valid certificate "
+                "meanwhile. Change the certificates by themselves first, with `replace: overlap`: "
+                "the new one is attached beside the old and waited for"
             )
             yield _deny("certificate-swap", step.ref, message)
+        if bare:
+            message = f"after this, no certificate would be for {', '.join(bare)}, served until now"
+            yield _deny("certificate-uncovered", step.ref, message)
 
 
 def certificate_limit(proposal: Proposal) -> Iterator[Objection]:
@@ -207,9 +220,10 @@ def in_use(proposal: Proposal) -> Iterator[Objection]:
     """Google deletes some of what is in use without a word, and the traffic ends."""
     around, later = proposal.around, _afterwards(proposal)
     for difference in proposal.deletions():
-        at, used_by = difference.live, kind(difference.ref.kind).used_by
-        if difference.ref.is_record_set or used_by is None:
+        ref, at, used_by = difference.ref, difference.live, kind(difference.ref.kind).used_by
+        if ref.is_record_set:
             continue
+        if used_by is None:  # Google refuses what is linked to, but does not look for bare names
         now, then = (users(at, bodies, around.project) for bodies in (around.live, later))
         if then or not now:
             named = [str(ref) for ref in then] or used_by(dict(difference.before or {}))
@@ -264,7 +278,7 @@ GUARDS: Mapping[str, Guard] = {
     "dns-apex": exposure,
     "ttl-too-long": ttl_too_long,
     "no-certificate": no_certificate,
-    "certificate-swap": certificate_swap,
+    "certificate-swap": certificates,
     "certificate-limit": certificate_limit,
     "in-use": in_use,
     "still-linked": still_linked,
@@ -273,7 +287,9 @@ GUARDS: Mapping[str, Guard] = {
 # What `conditions` of a step insist on, unless somebody says why not.
 WAIVED = frozenset({"certificate-precheck", "certificate-unseen"})
 _OF_DNS = frozenset({"dns-last-address", "dns-wildcard", "record-conflict", "zone-replace"})
-RULES = frozenset({*GUARDS, *WAIVED, *_OF_DNS})
+RULES = frozenset({*GUARDS, *WAIVED, "certificate-uncovered", *_OF_DNS})
+# What goes cannot be had back, so each has to be named: an example of how.
+_NAMED = {"delete": "SqlInstance/NAME", "zone-replace": "DnsZone/NAME"}
 
 
 def guard(
@@ -305,14 +321,20 @@ def acknowledged(
 
 
 def parse_allowances(words: Iterable[str]) -> dict[str, str]:
-    """`RULE[:REF]=REASON`, one each; raises InvalidInput for an unknown rule or no reason."""
+    """`RULE[:REF]=REASON`, one each; raises InvalidInput for an unknown rule or no reason.
+
+    A rule of what cannot be had back takes no answer without a REF.
+    """
     result: dict[str, str] = {}
     for word in words:
         key, _, reason = word.partition("=")
-        rule = key.partition(":")[0]
+        rule, _, at = key.partition(":")
         if rule not in RULES:
             known = ", ".join(sorted(RULES))
             raise InvalidInput(f"--allow {word}: no guard is called {rule!r}; there are {known}")
+        if rule in _NAMED and not at:
+            example = f"--allow {rule}:{_NAMED[rule]}=REASON"
+            raise InvalidInput(f"--allow {word}: what goes cannot be had back, name it: {example}")
         if not reason.strip():
             raise InvalidInput(f"--allow {word}: say why, as in --allow {key}='agreed in review'")
         result[key] = reason.strip()

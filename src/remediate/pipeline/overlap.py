@@ -13,19 +13,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from remediate.kinds.bodies.compare import fields_digest, writable
-from remediate.kinds.bodies.links import path, project_relative, ref_of
+from remediate.kinds.bodies.links import ref_of
 from remediate.kinds.fields.pointers import parts
 from remediate.kinds.kind import Kind
 from remediate.kinds.registry import kind
 from remediate.model.condition import Await, Condition
 from remediate.model.plan import FieldChange, Step
 from remediate.model.ref import Ref
+from remediate.pipeline.coverage import hosts_of, is_led_to
 from remediate.pipeline.surroundings import Surroundings, is_ready
 
-HTTPS = 443
+_RETREAT = "detach the new again; the old serves as before"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +53,32 @@ class Overlap:
         return [link for link in self.old if link not in self.wanted]
 
     def arriving(self) -> dict[str, Ref]:
-        """Of what is wanted, all that takes its time and does not stand in front already."""
-        front = self.old[: len(self.wanted)] == self.wanted
+        """Of what is wanted, all that takes its time and is to take over from what is leaving."""
         return {
             link: ref
             for link in self.wanted
             if (ref := ref_of(link, self.around.project)) and self.takes_time(ref)
+            if link not in self.old or self.succeeds(ref)
             if not is_ready(ref, self.around)
-            or not (self.around.as_it_was or (front and link in self.old))
+            or not (self.around.as_it_was or self.is_in_front(link))
         }
+
+    def is_in_front(self, link: str) -> bool:
+        """Whether it stands before all that is leaving."""
+        ahead = [self.old.index(each) for each in self.leaving]
+        return link in self.old and self.old.index(link) < min(ahead, default=len(self.old))
+
+    def succeeds(self, ref: Ref) -> bool:
+        """Whether it is for a host of what is leaving."""
+        refs = [ref_of(link, self.around.project) for link in self.leaving]
+        left = {host for each in refs if each for host in hosts_of(each, self.around)}
+        return bool(left & hosts_of(ref, self.around))
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether clients are shown what is in the list by now; a rollback takes it as it is."""
+        shown = self.facts.handshakes and not self.around.as_it_was
+        return shown and is_led_to(self.step.live, self.around)
 
     def takes_time(self, ref: Ref) -> bool:
         """Whether one that is made anew would not be ready at once."""
@@ -71,11 +88,23 @@ class Overlap:
         facts = kind(ref.kind)
         return body is None or not facts.ready(writable(facts, body)).ready
 
-    def staying(self, arriving: Mapping[str, Ref]) -> list[str]:
-        """What holds the place meanwhile; what will never be ready need not."""
-        refs = {link: ref_of(link, self.around.project) for link in self.old}
-        good = [link for link in self.old if not _has_failed(refs[link], self.around)]
-        return good or [link for link in self.old if link not in arriving]
+    @property
+    def staying(self) -> list[str]:
+        """All that is there; but for what was never issued, and will not be."""
+        return [link for link in self.old if not self._is_void(link)] or self.old
+
+    def _is_void(self, link: str) -> bool:
+        ref = ref_of(link, self.around.project)
+        body = self.around.live.get(ref) if ref else None
+        if ref is None or body is None:
+            return False
+        stands = kind(ref.kind).ready(dict(body))
+        return stands.failed and not stands.serves
+
+    def without(self, links: Iterable[str]) -> list[str]:
+        """What there is without these, the way back from a rotation."""
+        gone = {*links}
+        return [link for link in self.staying if link not in gone] or self.staying
 
     def with_list(self, before: list[str], after: list[str], note: str) -> Step:
         """The step that makes the one list of the other, and nothing else."""
@@ -99,20 +128,33 @@ def overlapping(facts: Kind, step: Step, around: Surroundings) -> list[Step]:
     if not (overlap.old and overlap.leaving):
         return [step]
     if not arriving:
-        return [replace(step, awaits=tuple(_seen(overlap, _successors(overlap))))]
+        return [_detachment(overlap, step)]
     return [*_rotation(overlap, arriving)]
+
+
+def _detachment(overlap: Overlap, step: Step) -> Step:
+    """The last step of a rotation that was interrupted, or just one less."""
+    refs = {link: ref_of(link, overlap.around.project) for link in overlap.wanted}
+    ahead = {
+        link: ref
+        for link, ref in refs.items()
+        if ref and overlap.takes_time(ref) and overlap.succeeds(ref)
+    }
+    seen = tuple(_seen(overlap, ahead.values()))
+    if not seen:
+        return step
+    instead = overlap.with_list(overlap.old, overlap.without(ahead), _RETREAT)
+    return replace(step, awaits=seen, instead=instead)
 
 
 def _rotation(overlap: Overlap, arriving: Mapping[str, Ref]) -> Iterator[Step]:
     around, old, wanted = overlap.around, overlap.old, overlap.wanted
-    staying = overlap.staying(arriving)
-    both = staying + [link for link in wanted if link not in staying]
+    both = overlap.staying + [link for link in wanted if link not in overlap.staying]
     new = [link for link in both if link not in old]
     if both != old or len(overlap.step.fields) > 1:
         yield _attachment(overlap, both, [arriving[link] for link in new if link in arriving])
     waiting = tuple(ref for ref in arriving.values() if not is_ready(ref, around))
-    retreat = [link for link in staying if link not in arriving] or staying
-    instead = overlap.with_list(both, retreat, "detach the new again; the old serves as before")
+    instead = overlap.with_list(both, overlap.without(arriving), _RETREAT)
     soaking = tuple(_soaks(overlap, arriving))
     if not overlap.facts.handshakes:
         last = overlap.with_list(both, wanted, "detach the old, once the new is ready")
@@ -121,7 +163,7 @@ def _rotation(overlap: Overlap, arriving: Mapping[str, Ref]) -> Iterator[Step]:
     first = wanted + [link for link in both if link not in wanted]
     ahead = overlap.with_list(both, first, "put the new first, once it is ready")
     yield replace(ahead, ready=waiting, awaits=soaking, instead=instead)
-    instead = overlap.with_list(first, retreat, instead.note)
+    instead = overlap.with_list(first, overlap.without(arriving), _RETREAT)
     last = overlap.with_list(first, wanted, "detach the old, once the new is served")
     yield replace(last, awaits=tuple(_seen(overlap, arriving.values())), instead=instead)
 
@@ -145,7 +187,7 @@ def _attachment(overlap: Overlap, both: list[str], new: list[Ref]) -> Step:
         awaits=tuple(
             Condition(Await.ISSUABLE, ref, overlap.step.live, domains)
             for ref in new
-            if is_led_to(overlap) and not _is_proved_elsewhere(ref, overlap.around)
+            if overlap.is_seen and not _is_proved_elsewhere(ref, overlap.around)
             if (domains := _domains(ref, overlap.around))
         ),
     )
@@ -158,68 +200,17 @@ def _soaks(overlap: Overlap, arriving: Mapping[str, Ref]) -> Iterator[Condition]
             yield Condition(Await.SOAK, ref, overlap.step.live, seconds=seconds)
 
 
-def _successors(overlap: Overlap) -> Iterator[Ref]:
-    """What stands in front already, for hosts of what is leaving."""
-    refs = [ref_of(link, overlap.around.project) for link in overlap.leaving]
-    left = {host for ref in refs if ref for host in _hosts(ref, overlap.around)}
-    for link in overlap.wanted:
-        ref = ref_of(link, overlap.around.project)
-        if ref and overlap.takes_time(ref) and left & {*_hosts(ref, overlap.around)}:
-            yield ref
-
-
 def _seen(overlap: Overlap, refs: Iterable[Ref]) -> Iterator[Condition]:
     """What takes its time is to be seen before what it replaces goes."""
-    if not overlap.facts.handshakes or overlap.around.as_it_was or not is_led_to(overlap):
-        return
-    for ref in refs:
+    for ref in refs if overlap.is_seen else ():
         if domains := _domains(ref, overlap.around):
             yield Condition(Await.SERVED, ref, overlap.step.live, domains)
-
-
-def is_led_to(overlap: Overlap) -> bool:
-    """Whether a live rule on port 443 sends clients to the holder by now."""
-    rules = (body for at, body in overlap.around.live.items() if at.kind == "ForwardingRule")
-    return any(leads(rule, overlap.step.live, overlap.around.project) for rule in rules)
-
-
-def leads(rule: Mapping[str, Any], holder: Ref, project: str) -> bool:
-    """Whether a forwarding rule sends what comes to port 443 to a proxy."""
-    target = project_relative(str(rule.get("target") or ""), project)
-    first, _, last = str(rule.get("portRange") or "").partition("-")
-    if target != path(project, holder) or not first.isdigit():
-        return False
-    return int(first) <= HTTPS <= int(last or first)
-
-
-def swaps_at_once(facts: Kind, step: Step, around: Surroundings) -> list[Ref]:
-    """What takes its time and would stand alone in the list before it can be served."""
-    overlap = Overlap(facts, step, around)
-    if facts.overlaps not in step.fields or not overlap.old or around.as_it_was:
-        return []
-    if set(overlap.old) & set(overlap.wanted):
-        return []
-    refs = [ref for link in overlap.wanted if (ref := ref_of(link, around.project))]
-    return [ref for ref in refs if not is_ready(ref, around)]
-
-
-def _has_failed(ref: Ref | None, around: Surroundings) -> bool:
-    body = around.live.get(ref) if ref else None
-    return ref is not None and body is not None and kind(ref.kind).ready(dict(body)).failed
 
 
 def _is_proved_elsewhere(ref: Ref, around: Surroundings) -> bool:
     """Whether it is issued wherever the names lead."""
     alone = kind(ref.kind).ready_alone
     return alone is not None and alone(around.live.get(ref) or around.wanted.get(ref) or {})
-
-
-def _hosts(ref: Ref, around: Surroundings) -> Iterator[str]:
-    """The names that a certificate is for, Google's or one of our own."""
-    body = around.live.get(ref) or around.wanted.get(ref) or {}
-    managed = body.get("managed") or {}
-    for name in (*(managed.get("domains") or ()), *(body.get("subjectAlternativeNames") or ())):
-        yield str(name).lower().removesuffix(".")
 
 
 def _domains(ref: Ref, around: Surroundings) -> tuple[str, ...]:
