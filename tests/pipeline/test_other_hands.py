@@ -34,7 +34,11 @@ from tests.workbench import PROJECT, Workbench, moved
 
 Document = dict[str, Any]
 ID = "00000000-0000-4000-8000-000000000001"  # of a request of theirs
-MEANT = [*DELETE, "record-conflict=tried"]
+MEANT = [
+    *(word for word in DELETE if not word.startswith("delete")),
+    *{f"delete:{ref_of(example)}=tried" for example in EXAMPLES},  # each by its name
+    "record-conflict=tried",
+]
 
 
 @dataclass(frozen=True)
