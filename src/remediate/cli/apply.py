@@ -15,7 +15,15 @@ from remediate.cli.signals import first_signal_stops
 from remediate.model.errors import Declined, PlanRefused
 from remediate.model.plan import Plan
 from remediate.model.resource import Desired
-from remediate.pipeline.apply import Order, Outcome, adopt, apply, insist_on_same, order_of
+from remediate.pipeline.apply import (
+    Order,
+    Outcome,
+    adopt,
+    apply,
+    insist_on_same,
+    order_of,
+    settle,
+)
 from remediate.pipeline.guard import denied
 from remediate.pipeline.plan import Choices
 from remediate.stores.ledger import Ledger
@@ -132,12 +140,13 @@ def _applied(
         else:
             insist_on_same(reviewed, plan)
         insist_on_guards(plan)
-        outcome = None
-        if not plan.is_empty:
-            order = order_of("apply", plan, desired, seen)
-            session.watcher.expect(len(plan.steps))
-            with first_signal_stops() as stopping:
-                watchers = session.watchers
+        outcome, watchers = None, session.watchers
+        order = order_of("apply", plan, desired, seen)
+        session.watcher.expect(len(plan.steps))
+        with first_signal_stops() as stopping:
+            if plan.is_empty:
+                settle(order, google, watchers, stopping)
+            else:
                 outcome = apply(order, run, google, session.store, ledger, watchers, stopping)
         adopt(plan, desired, seen, ledger, chosen, google.clock.now())
     return plan, outcome

@@ -12,14 +12,14 @@ from remediate.gcp.google import Google
 from remediate.kinds.bodies.resolve import Names
 from remediate.model.aside import Aside
 from remediate.model.clock import rfc3339
-from remediate.model.errors import Stale
+from remediate.model.errors import CheckFailed, Interrupted, Stale
 from remediate.model.json import Body, Json
 from remediate.model.plan import Plan
 from remediate.model.progress import SnapshotTaken, Watcher, tell
 from remediate.model.ref import Ref, record_ref
 from remediate.model.resource import Desired, Lifecycle, Resource, Zone
 from remediate.pipeline.carry_out import carry_out
-from remediate.pipeline.conditions import Vigil
+from remediate.pipeline.conditions import Vigil, wait_until_ready
 from remediate.pipeline.observe import Observed
 from remediate.pipeline.plan import Choices
 from remediate.pipeline.run import Run, Ways
@@ -107,12 +107,36 @@ def apply(
         steps=plan.steps,
         ways=Ways(order.again, f"remediate rollback --snapshot {snapshot.id}"),
         entries=order.entries,
-        vigil=Vigil(
-            google, watchers, order.timeouts, stopping or threading.Event(), plan.allowances
-        ),
+        vigil=_vigil(order, google, watchers, stopping),
     )
     carry_out(plan, run, order.parallelism)
     return Outcome(run_id, snapshot.id, len(run.done))
+
+
+def settle(
+    order: Order,
+    google: Google,
+    watchers: Sequence[Watcher],
+    stopping: threading.Event | None = None,
+) -> None:
+    """Where nothing is to be written: wait until what was begun before is ready.
+
+    Raises CheckFailed when that does not come about, Interrupted once `stopping` is set.
+    """
+    vigil = _vigil(order, google, watchers, stopping)
+    try:
+        for ref in order.plan.settles:
+            wait_until_ready(ref, vigil)
+    except (CheckFailed, Interrupted) as error:
+        error.hint = f"Nothing was to be changed. `{order.again}` waits again."
+        raise
+
+
+def _vigil(
+    order: Order, google: Google, watchers: Sequence[Watcher], stopping: threading.Event | None
+) -> Vigil:
+    ends = stopping or threading.Event()
+    return Vigil(google, watchers, order.timeouts, ends, order.plan.allowances)
 
 
 def _snapshot(order: Order, run: str, google: Google, store: Store) -> Snapshot:

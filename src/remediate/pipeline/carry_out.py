@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import replace
 from typing import Any
 
 from remediate.kinds.bodies.calls import (
@@ -123,7 +122,7 @@ def _hold_back(step: Step, run: Run) -> None:
         run.fail(step, error)
         if step.instead is None:
             raise
-        _take_step(replace(step.instead, id=f"{step.id}-instead"), run)
+        _take_step(run.turn_back(step), run)
         raise CheckFailed(f"{error}\n{step.live}: {step.instead.note}") from error
 
 

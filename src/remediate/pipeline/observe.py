@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from itertools import chain
 from typing import Any, TypeAlias
@@ -36,6 +37,7 @@ class Observed:
     live: Mapping[Ref, Body]
     unreadable: Mapping[Collection, RemediateError] = field(default_factory=dict)
     record_sets: Mapping[str, Iterator[list[Body]]] = field(default_factory=dict)
+    at: datetime | None = None  # when
 
     def look(self, ref: Ref) -> Observation:
         if (why := self.unreadable.get((ref.kind, ref.location))) is not None:
@@ -92,6 +94,7 @@ def look_at(
         {ref: body for at in wanted for ref, body in _bodies(lists[at])},
         {at: why for at in wanted if isinstance(why := lists[at], RemediateError)},
         dict(zip(zones, answers[len(first) :], strict=True)),
+        google.clock.now(),
     )
 
 

@@ -115,6 +115,16 @@ class Run:
             entry = begun(entry, step, self.bodies, google.clock.now(), google.project)
             self.ledger.remember(step.ref, entry)
 
+    def turn_back(self, step: Step) -> Step:
+        """What is taken instead of a step, which begins there once it is taken after all."""
+        assert step.instead is not None
+        with self._book:
+            self.open[step.ref] = [
+                replace(one, before=step.instead.after) if one.id == step.id else one
+                for one in self.open[step.ref]
+            ]
+        return replace(step.instead, id=f"{step.id}-instead")
+
     def _so_far(self, step: Step, entry: Entry, known: Entry | None) -> Body:
         """What is written; a field that a later step of the resource writes is as it is so far."""
         fields: Body = dict(entry.fields)

@@ -160,7 +160,7 @@ def _notes(notes: Sequence[str], drawing: Drawing) -> Iterator[str]:
 
 
 def _summary(plan: Plan, drawing: Drawing) -> Iterator[str]:
-    if plan.is_empty:
+    if plan.is_idle:
         return
     told: set[str] = set()
     for label, sentence in sentences(plan):
@@ -189,7 +189,10 @@ def outcome_text(
 ) -> str:
     """What came of an apply, a rollback or a gc that has succeeded, and the way back."""
     if outcome is None:
-        text = f"Nothing was done: {_reached(plan)} ({safe(plan.environment)})."
+        names = ", ".join(safe(ref.name) for ref in plan.settles)
+        are = "is" if len(plan.settles) == 1 else "are"
+        waited = f", and {names} {are} ready" if names else ""
+        text = f"Nothing was done: {_reached(plan)}{waited} ({safe(plan.environment)})."
         return "\n".join(wrapped(text, width)) + "\n"
     done = _DONE[verb]
     steps = f"{counted(outcome.done, 'step')}, run {safe(outcome.run)}"
