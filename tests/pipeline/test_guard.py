@@ -229,20 +229,21 @@ def test_however_large_a_zone_is_more_than_a_hundred_deletions_are_too_many() ->
 
 
 ANSWERS = {
-    "the rule": ["delete=agreed"],
-    "the rule for this one": ["delete:Address/edge=agreed"],
+    "the rule": ["protected=agreed"],
+    "the rule for this one": ["protected:HealthCheck/alive=agreed"],
 }
 
 
 @pytest.mark.parametrize("answer", ANSWERS)
 def test_an_objection_is_answered_for_one_run(workbench: Workbench, answer: str) -> None:
-    first = [address(**DELETE), health_check(), url_map()]
+    first = [{**health_check(), "lifecycle": PROTECT}, address(), url_map()]
     unanswered = after(workbench, first, first[1:])
     made = workbench.plan(prune=True, allow=ANSWERS[answer])
     assert [objection.allowed for objection in made.objections] == ["agreed"]
     assert made.digest != unanswered.digest
-    workbench.apply(prune=True, allow=ANSWERS[answer])
-    assert workbench.live("Address/edge") is None
+    assert told(workbench.apply(prune=True, allow=ANSWERS[answer])) == [
+        ("set-aside", "HealthCheck/alive")
+    ]
 
 
 def test_an_answer_for_another_resource_is_none(workbench: Workbench) -> None:
@@ -291,8 +292,8 @@ def test_an_environment_may_only_warn(workbench: Workbench) -> None:
     ("word", "message"),
     [
         ("delte=x", "no guard is called 'delte'; there are"),
-        ("delete", "say why, as in --allow delete='agreed in review'"),
-        ("delete= ", "say why"),
+        ("protected", "say why, as in --allow protected='agreed in review'"),
+        ("protected= ", "say why"),
         ("delete:Address/edge=", "say why, as in --allow delete:Address/edge="),
     ],
 )
@@ -301,9 +302,17 @@ def test_an_allowance_names_a_guard_and_a_reason(word: str, message: str) -> Non
         parse_allowances([word])
 
 
+@pytest.mark.parametrize("rule", ["delete", "zone-replace"])
+@pytest.mark.parametrize("word", ["{}=agreed", "{}:=agreed"])
+def test_no_allowance_is_for_all_that_cannot_be_had_back(rule: str, word: str) -> None:
+    with pytest.raises(InvalidInput, match=f"name it: --allow {rule}:[A-Za-z]+/NAME=REASON"):
+        parse_allowances([word.format(rule)])
+
+
 def test_every_guard_has_a_rule_that_can_be_allowed() -> None:
     assert GUARDS.keys() <= RULES
-    assert parse_allowances([f"{name}=x" for name in RULES]) == dict.fromkeys(RULES, "x")
+    names = [f"{name}:DnsZone/example" for name in RULES]
+    assert parse_allowances([f"{name}=x" for name in names]) == dict.fromkeys(names, "x")
 
 
 def test_everything_that_is_wrong_is_said_at_once(workbench: Workbench) -> None:

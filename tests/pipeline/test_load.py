@@ -174,6 +174,22 @@ def test_a_regional_resource_may_be_named_with_or_without_its_region(
     assert address.spec["description"] == f"${{{regional}.selfLink}}"
 
 
+@pytest.mark.parametrize(
+    ("where", "faults"),
+    [("", 0), (", location: us-central1", 1), (", location: europe-west1", 1)],
+)
+def test_a_managed_certificate_is_global_alone(where: str, faults: int, tmp_path: Path) -> None:
+    text = (
+        f"apiVersion: remediate/v1\nkind: SslCertificate\nmetadata: {{name: web{where}}}\n"
+        "spec: {type: MANAGED, managed: {domains: [www.example.com]}}\n"
+    )
+    if not faults:
+        loaded(tmp_path, {"a.yaml": text})
+        return
+    (fault,) = refused(tmp_path, {"a.yaml": text})
+    assert fault.startswith("a.yaml:4:14: a MANAGED certificate is global; a region")
+
+
 def test_a_name_in_a_file_that_cannot_be_read_is_not_called_missing(tmp_path: Path) -> None:
     proxy = "apiVersion: remediate/v1\nkind: TargetHttpProxy\nmetadata: {name: p}\n"
     broken = "apiVersion: remediate/v1\nkind: UrlMap\nmetadata: {name: web}\nspec: [\n"

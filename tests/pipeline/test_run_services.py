@@ -286,6 +286,24 @@ def test_a_service_is_deleted_on_an_explicit_word_alone(workbench: Workbench) ->
     assert (container["image"], container["env"]) == (digest, [{"name": "MODE", "value": "kept"}])
 
 
+def test_a_service_that_a_group_still_leads_to_by_name_is_in_use(workbench: Workbench) -> None:
+    spec = {"networkEndpointType": "SERVERLESS", "cloudRun": {"service": "web"}}
+    group = document("NetworkEndpointGroup", "group", spec)
+    stays = [document("Address", f"a{at}", {}) for at in range(3)]
+    workbench.write(group, service(lifecycle={"onRemove": "delete"}), *stays)
+    workbench.apply()
+    workbench.write(group, *stays)
+    objections = {o.rule: o.message for o in workbench.plan(prune=True).objections}
+    assert objections["in-use"] == (
+        f"{REF} is in use by NetworkEndpointGroup/{REGION}/group, and Google would delete it anyhow"
+    )
+    said = [f"delete:{REF}=tried"]
+    with pytest.raises(PlanRefused, match="in use by"):
+        workbench.apply(prune=True, allow=said)
+    workbench.apply(prune=True, allow=[*said, f"in-use:{REF}=the group goes next"])
+    assert live(workbench) is None
+
+
 def test_a_group_follows_the_service_that_it_leads_to_by_name(workbench: Workbench) -> None:
     def group(name: str) -> dict[str, Any]:
         spec = {"networkEndpointType": "SERVERLESS", "cloudRun": {"service": name}}

@@ -50,6 +50,8 @@ class Kind:
     unsupported: Mapping[Pattern, str] = field(default_factory=dict)
     check: Callable[[Mapping[str, Any]], list[tuple[str, str]]] | None = None
     """Rules that types cannot say: (JSON pointer, what is wrong) for each one broken."""
+    check_scope: Callable[[Mapping[str, Any], Scope], list[tuple[str, str]]] | None = None
+    """The same, of what Google has in some of the scopes alone."""
     check_links: Callable[[Mapping[str, Any], Linked], list[tuple[str, str]]] | None = None
     """The same across documents, where the spec itself has no faults."""
     required: tuple[str, ...] = ()  # fields that a new one must have written

@@ -24,6 +24,7 @@ from remediate.kinds.run_service_states import (
     aftermath,
     holds,
     ready,
+    used_by,
     verdict,
 )
 from remediate.model.json import Body, Json
@@ -298,6 +299,7 @@ KIND = Kind(
     # A bad template is caught by its own readiness, while the last ready revision goes on serving.
     base_risk=Risk.MEDIUM,
     removal=Removal.ON_WORD,
+    used_by=used_by,
     loses="its images, its revisions and its IAM policy",
     undo={
         Action.CREATE: Verdict(Undo.EXACT, "it is deleted again"),

@@ -67,6 +67,11 @@ def _elsewhere(body: Body) -> str:
     return f"sends its traffic to {names}, and none to its latest revision {latest}"
 
 
+def used_by(_body: Body) -> list[str]:
+    """Nobody that a service itself could name: an endpoint group sends traffic to it by name."""
+    return []
+
+
 def aftermath(body: Body) -> str:
     """Where a write that failed has left it: the template is kept, traffic is not moved."""
     if not ready(body).failed:

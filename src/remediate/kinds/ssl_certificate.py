@@ -55,8 +55,7 @@ def check_scope(spec: Mapping[str, Any], scope: Scope) -> list[Fault]:
     """
     if spec.get("type") != "MANAGED" or scope is Scope.GLOBAL:
         return []
-    said = "a MANAGED certificate is global; in a region, a `Certificate` with DNS authorization"
-    return [("/type", said)]
+    return [("/type", "a MANAGED certificate is global; a region takes a managed `Certificate`")]
 
 
 def _managed(spec: Mapping[str, Any]) -> Iterator[Fault]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
+from remediate.kinds.bodies.links import scope_of
 from remediate.kinds.bodies.names import counted
 from remediate.kinds.documents.complaints import Complaint, validated
 from remediate.kinds.documents.lifecycle import check as lifecycle_faults
@@ -72,6 +73,7 @@ def _typed(
     if any(not one.warning for one in complaints[before:]):
         return {}
     faults = facts.check(body) if facts.check is not None else []
+    faults += facts.check_scope(body, scope_of(ref)) if facts.check_scope is not None else []
     complaints += [Complaint("/spec" + at, said) for at, said in faults]
     complaints += [*_exposed(facts, body), *_in_the_file(facts, spec)]
     return body
