@@ -172,31 +172,38 @@ def change_lines(
         yield from _change(shown(difference.ref, change, drawing.project), drawing)
 
 
-def _change(change: Shown, drawing: Drawing) -> Iterator[str]:
+def _change(
+    change: Shown, drawing: Drawing, first: str = INDENT, indent: str = INDENT
+) -> Iterator[str]:
     """On one line where it fits; long lists by item; long texts around where they differ."""
-    line = f"{INDENT}{change.pointer}: {change.before} -> {change.after}"
-    if len(line) <= drawing.width:
-        yield line
+    line = f"{change.pointer}: {change.before} -> {change.after}"
+    if len(indent) + len(line) <= drawing.width:
+        yield first + line
         return
-    yield f"{INDENT}{change.pointer}:"
-    room = drawing.width - len(INDENT) - 5
-    if change.gone or change.new:
-        yield from _items(change, drawing, room)
+    yield f"{first}{change.pointer}:"
+    if change.is_by_item:
+        yield from _items(change, drawing, indent + "   ")
         return
+    room = drawing.width - len(indent) - 5
     start = first_difference(change.before, change.after)
-    yield f"{INDENT}     {cut(change.before, room, start)}"
-    yield f"{INDENT}  -> {cut(change.after, room, start)}"
+    yield f"{indent}     {cut(change.before, room, start)}"
+    yield f"{indent}  -> {cut(change.after, room, start)}"
 
 
-def _items(change: Shown, drawing: Drawing, room: int) -> Iterator[str]:
-    paint = drawing.palette.paint
-    for mark, items, tone in (("-", change.gone, Tone.BAD), ("+", change.new, Tone.GOOD)):
-        for item in items[:_MOST_ITEMS]:
-            yield f"{INDENT}   {paint(mark, tone)} {cut(item, room)}"
+def _items(change: Shown, drawing: Drawing, indent: str) -> Iterator[str]:
+    paint, room = drawing.palette.paint, drawing.width - len(indent) - 2
+    for sign, items, tone in (("-", change.gone, Tone.BAD), ("+", change.new, Tone.GOOD)):
+        mark = f"{indent}{paint(sign, tone)} "
+        yield from (f"{mark}{cut(item, room)}" for item in items[:_MOST_ITEMS])
         if len(items) > _MOST_ITEMS:
-            yield f"{INDENT}   {paint(mark, tone)} … and {len(items) - _MOST_ITEMS} more"
+            yield f"{mark}… and {len(items) - _MOST_ITEMS} more"
+    mark = f"{indent}{paint('~', Tone.CHANGED)} "
+    for each in change.altered[:_MOST_ITEMS]:
+        yield from _change(each, drawing, mark, indent + "  ")
+    if len(change.altered) > _MOST_ITEMS:
+        yield f"{mark}… and {len(change.altered) - _MOST_ITEMS} more"
     if change.kept:
-        yield f"{INDENT}     ({change.kept} more as they are)"
+        yield f"{indent}  ({change.kept} more as they are)"
 
 
 def rotation_lines(rotation: Rotation, going: Collection[Ref], drawing: Drawing) -> Iterator[str]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any, TypeGuard
 
+from remediate.kinds.bodies.canonical import Rules, canonical_value, partners, rules_of, same
 from remediate.kinds.bodies.compare import masked, writable
 from remediate.kinds.bodies.links import project_relative, ref_of
 from remediate.kinds.fields.pointers import Patterns, parts, pointer, transformed
@@ -29,10 +31,15 @@ class Shown:
     pointer: str
     before: str
     after: str
-    # a list whose items came and went is told by these, where it is too long for a line
+    # a list whose items came, went or changed is told by these, where it is too long for a line
     gone: tuple[str, ...] = ()
     new: tuple[str, ...] = ()
+    altered: tuple[Shown, ...] = ()  # by the name of the item, and the field in it
     kept: int = 0
+
+    @property
+    def is_by_item(self) -> bool:
+        return bool(self.gone or self.new or self.altered)
 
 
 def body_for_eyes(ref: Ref, body: Mapping[str, Any] | None) -> dict[str, Any] | None:
@@ -67,17 +74,86 @@ def _hidden(value: object) -> str | None:
 
 def shown(ref: Ref, change: FieldChange, project: str) -> Shown:
     """Old and new, each as short as can be while they still read differently."""
-    change = change_for_eyes(ref, change)
+    raw, change = change, change_for_eyes(ref, change)
     is_rdata = ref.is_record_set and change.pointer == "/rrdatas"
     before, after = _pair(change.before, change.after, project, is_rdata=is_rdata)
     at = safe(change.pointer) or "(the whole)"
     if not (_is_flat(change.before) and _is_flat(change.after)):
-        return Shown(at, before, after)
+        told = Shown(at, before, after)
+        if ref.is_record_set or ref.kind not in NAMES:
+            return told
+        return _by_item(told, raw, change, _rules_at(ref, change.pointer, project))
     spell = str if is_rdata else lambda value: in_words(value, project)
     old, new = ([safe(spell(v)) for v in side] for side in (change.before, change.after))
     gone = tuple(text for text in old if text not in set(new))
     came = tuple(text for text in new if text not in set(old))
-    return Shown(at, before, after, gone, came, len(old) - len(gone))
+    return Shown(at, before, after, gone, came, kept=len(old) - len(gone))
+
+
+def _rules_at(ref: Ref, where: str, project: str) -> Rules:
+    rules = rules_of(kind(ref.kind), project)
+    for part in parts(where):
+        rules = rules.below(part)
+    return rules
+
+
+def _by_item(told: Shown, raw: FieldChange, seen: FieldChange, rules: Rules) -> Shown:
+    """Of a list of objects that have names: which came, which went, and what changed in which.
+
+    `raw` tells what is equal, and `seen` what may be shown of it.
+    """
+    lists = (raw.before, raw.after, seen.before, seen.after)
+    if not (rules.keyed.fact and all(map(_are_objects, lists))):
+        return told
+    stood = {id(item): at for at, item in enumerate(raw.before)}
+    places = [stood.get(id(item)) for item in partners(raw.after, raw.before, rules)]
+    pairs = [(at, new) for new, at in enumerate(places) if at is not None]
+    altered = [[*_fields(_between(raw, *pair), _between(seen, *pair), rules)] for pair in pairs]
+    return replace(
+        told,
+        gone=tuple(_item(it, rules) for at, it in enumerate(seen.before) if at not in places),
+        new=tuple(
+            _item(it, rules) for it, at in zip(seen.after, places, strict=True) if at is None
+        ),
+        altered=tuple(chain.from_iterable(altered)),
+        kept=sum(not fields for fields in altered),
+    )
+
+
+def _between(change: FieldChange, old: int, new: int) -> FieldChange:
+    return FieldChange("", change.before[old], change.after[new])
+
+
+def _fields(raw: FieldChange, seen: FieldChange, rules: Rules) -> Iterator[Shown]:
+    """Each field in which two items of one name differ."""
+    name = _item_name(seen.after, rules)
+    for field in dict.fromkeys([*raw.before, *raw.after]):
+        below = rules.below("0").below(field)
+        was, now = (canonical_value(side.get(field), below) for side in (raw.before, raw.after))
+        if below.skipped.fact or same(now, was):
+            continue
+        real, shy = (
+            FieldChange(field, side.before.get(field), side.after.get(field))
+            for side in (raw, seen)
+        )
+        words = _pair(shy.before, shy.after, rules.project, is_rdata=False)
+        yield _by_item(Shown(f"{name} {safe(field)}", *words), real, shy, below)
+
+
+def _item_name(item: Mapping[str, Any], rules: Rules) -> str:
+    names = [item[name] for name in rules.keyed.fact or () if item.get(name)]
+    return " ".join(last_parts(name, rules.project) for name in names)
+
+
+def _item(item: Mapping[str, Any], rules: Rules) -> str:
+    """The name, and the rest as fields."""
+    rest = {name: value for name, value in item.items() if name not in (rules.keyed.fact or ())}
+    told = ", ".join(f"{safe(name)} {last_parts(rest[name], rules.project)}" for name in rest)
+    return ": ".join(filter(None, [_item_name(item, rules), told]))
+
+
+def _are_objects(value: object) -> bool:
+    return isinstance(value, list | tuple) and all(isinstance(item, Mapping) for item in value)
 
 
 def _pair(old: object, new: object, project: str, *, is_rdata: bool) -> tuple[str, str]:
