@@ -1,4 +1,4 @@
-"""Lists of objects as a plan shows them: which items came, which went, and what changed in which."""
+"""Lists of objects as a plan shows them: which items came, which went, what changed in which."""
 
 from __future__ import annotations
 
