@@ -565,6 +565,13 @@ LIFECYCLES = (
         ("5:29", "an allowance gives its reason"),
     ),
     one(
+        "an allowance for what nobody objects to, or nothing acknowledges, or comes up in a run",
+        address("spec: {}\nlifecycle: {allow: {protcted: a, replace: b, certificate-unseen: c}}\n"),
+        ("5:31", "no guard is called 'protcted'; did you mean `protected`?"),
+        ("5:43", "nothing acknowledges replace"),
+        ("5:66", "found out while a run waits: only --allow acknowledges it"),
+    ),
+    one(
         "a dependency on nothing",
         address("spec: {}\nlifecycle: {dependsOn: [Address/nope]}\n"),
         ("5:25", "Address/nope is not declared"),
@@ -747,6 +754,12 @@ ENVIRONMENTS = (
         "an unknown level of a guard",
         ENVIRONMENT + "  guards: {too-many-deletes: never}\n",
         ("9:30", "`never` is not one of deny, approve, warn"),
+    ),
+    env(
+        "a level of a guard that there is not",
+        ENVIRONMENT + "  guards: {too-many-delets: warn, no-room: warn}\n",
+        ("9:29", "no guard is called 'too-many-delets'; did you mean `too-many-deletes`?"),
+        ("9:44", "nothing acknowledges no-room"),
     ),
     env(
         "two Environments",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -13,14 +15,14 @@ from remediate.model.errors import InvalidInput, Place, PlanRefused
 from remediate.model.plan import Action, Difference, Objection, Plan
 from remediate.model.ref import Ref, record_ref
 from remediate.model.resource import Desired, Environment, Lifecycle
+from remediate.model.rules import FINAL, OF_A_PLAN, OF_A_RUN
 from remediate.pipeline.guard import (
     GUARDS,
-    RULES,
-    Proposal,
     no_certificate,
     parse_allowances,
     too_many_deletes,
 )
+from remediate.pipeline.proposal import Proposal
 from tests.pipeline.documents import (
     PLAIN_EDGE,
     Document,
@@ -34,7 +36,7 @@ from tests.pipeline.documents import (
     url_map,
     zone,
 )
-from tests.workbench import Workbench, moved, told
+from tests.workbench import PROJECT, REPOSITORY, Workbench, moved, told
 
 DELETE: dict[str, Any] = {"onRemove": "delete"}
 PROTECT: dict[str, Any] = {"onRemove": "delete", "protect": True}
@@ -291,7 +293,8 @@ def test_an_environment_may_only_warn(workbench: Workbench) -> None:
 @pytest.mark.parametrize(
     ("word", "message"),
     [
-        ("delte=x", "no guard is called 'delte'; there are"),
+        ("delte=x", "no guard is called 'delte'; did you mean `delete`?"),
+        *((f"{rule}=x", f"nothing acknowledges {rule}") for rule in sorted(FINAL)),
         ("protected", "say why, as in --allow protected='agreed in review'"),
         ("protected= ", "say why"),
         ("delete:Address/edge=", "say why, as in --allow delete:Address/edge="),
@@ -310,9 +313,87 @@ def test_no_allowance_is_for_all_that_cannot_be_had_back(rule: str, word: str) -
 
 
 def test_every_guard_has_a_rule_that_can_be_allowed() -> None:
-    assert GUARDS.keys() <= RULES
-    names = [f"{name}:DnsZone/example" for name in RULES]
+    assert GUARDS.keys() <= OF_A_PLAN | FINAL
+    names = [f"{name}:DnsZone/example" for name in OF_A_PLAN | OF_A_RUN]
     assert parse_allowances([f"{name}=x" for name in names]) == dict.fromkeys(names, "x")
+
+
+def test_the_reference_lists_every_rule_and_no_other() -> None:
+    text = (REPOSITORY / "docs" / "reference" / "guards.md").read_text()
+    rows = text.partition("## In a gc")[0]
+    assert {*re.findall(r"^\| `([a-z-]+)` \|", rows, re.MULTILINE)} == OF_A_PLAN | FINAL | OF_A_RUN
+
+
+def test_what_is_acknowledged_and_not_objected_to_is_told(workbench: Workbench) -> None:
+    workbench.write(address(**PROTECT))
+    workbench.apply()
+    workbench.write()
+    slip, others = "protected:Address/egde", ["delete:Address/edge", "empty-environment"]
+    made = workbench.plan(prune=True, allow=[f"{key}=agreed" for key in (slip, *others)])
+    (note,) = [note for note in made.notes if note.startswith("--allow")]
+    assert note == (
+        f"--allow {slip} acknowledges nothing: no guard says that of this plan; "
+        "did you mean protected:Address/edge?"
+    )
+
+
+class TestAnotherProject:
+    def test_what_was_applied_to_one_project_is_not_made_anew_in_another(
+        self, workbench: Workbench
+    ) -> None:
+        workbench.write(*PLAIN_EDGE)
+        workbench.apply()
+        workbench.move_to("netra-stagin")
+        assert ("other-project", OTHER_PROJECT) in said(workbench.plan())
+        with pytest.raises(PlanRefused, match="other-project"):
+            workbench.apply()
+        with pytest.raises(PlanRefused, match="other-project"):
+            workbench.gc(retention=0)
+
+    def test_it_may_be_meant_and_is_then_remembered(self, workbench: Workbench) -> None:
+        workbench.write(*PLAIN_EDGE)
+        workbench.apply()
+        workbench.move_to("netra-stagin")
+        workbench.apply(allow=["other-project=we move"])
+        made = workbench.plan()
+        assert (made.objections, told(made)) == ([], [])
+
+    def test_a_ledger_that_does_not_know_its_project_takes_the_one_at_work(
+        self, workbench: Workbench
+    ) -> None:
+        workbench.write(*PLAIN_EDGE)
+        workbench.apply()
+        path = workbench.root / ".remediate" / "ledger" / "staging.json"
+        stored = json.loads(path.read_text())
+        assert stored.pop("project") == PROJECT
+        path.write_text(json.dumps(stored))
+        assert not workbench.plan().objections
+        workbench.apply()
+        assert json.loads(path.read_text())["project"] == PROJECT
+
+
+OTHER_PROJECT = (
+    "staging was applied to netra-staging, and the YAML says netra-stagin: mend its `project`, or "
+    "give the other project an environment of its own, in its own folder"
+)
+
+
+@pytest.mark.parametrize(("visibility", "warned"), [("public", True), ("private", False)])
+def test_a_second_public_zone_for_a_name_is_warned_of(
+    workbench: Workbench, visibility: str, *, warned: bool
+) -> None:
+    workbench.write(zone({"www": A}, visibility=visibility))
+    workbench.apply()
+    slip = zone({"www": A}, visibility=visibility)
+    slip["metadata"]["name"] = "exmaple"
+    workbench.write(slip)
+    made = workbench.plan()
+    second = (
+        "example.com. is served by example already; the new zone has other name servers, and "
+        "nobody asks it until the registrar does"
+    )
+    found = [(o.rule, o.level, o.message) for o in made.objections]
+    assert (("dns-second-zone", "warn", second) in found) == warned
 
 
 def test_everything_that_is_wrong_is_said_at_once(workbench: Workbench) -> None:

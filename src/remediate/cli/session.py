@@ -56,7 +56,7 @@ class Session:
         return self.google.chance.ulid(self.google.clock.now(), Snapshots(self.store).newest)
 
     def ledger(self) -> Ledger:
-        return Ledger(self.store, self.environment, self.google.endpoint)
+        return Ledger(self.store, self.environment, self.google.endpoint, self.project)
 
     def plan(self, desired: Desired, ledger: Ledger, choices: Choices) -> tuple[Plan, Observed]:
         """Read the live side and compare, and ask Google what it would say to the writes."""

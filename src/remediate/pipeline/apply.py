@@ -216,6 +216,7 @@ def adopt(
             _is_let_go(resource, entry) or _is_over(ref, entry, desired, observed)
         ):
             ledger.forget(ref)
+    ledger.project = plan.project
     ledger.save()
 
 

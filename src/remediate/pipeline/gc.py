@@ -24,9 +24,10 @@ from remediate.model.ref import GLOBAL, Ref, record_ref
 from remediate.model.resource import Desired, Zone
 from remediate.pipeline.apply import Order
 from remediate.pipeline.diff import diff
-from remediate.pipeline.guard import Proposal, guard, irreversible
+from remediate.pipeline.guard import guard, irreversible, other_project, protected
 from remediate.pipeline.observe import Collection, Observed, look_at
 from remediate.pipeline.plan import Choices, plan_digest
+from remediate.pipeline.proposal import Proposal
 from remediate.pipeline.snapshot import touched
 from remediate.pipeline.surroundings import Surroundings
 from remediate.pipeline.waves import waves
@@ -155,6 +156,7 @@ def _plan(
     retention: float,
 ) -> Plan:
     """How many go was judged when they were set aside; what cannot be had back, is now."""
+    proposal = Proposal(desired, differences, steps, ledger.resources, applied_to=ledger.project)
     levels = waves(differences, Surroundings(observed.project, observed.live))
     steps = [step for level in levels for step in level]
     made = Plan(
@@ -162,7 +164,7 @@ def _plan(
         observed.project,
         differences,
         levels,
-        guard(Proposal(desired, differences, steps), choices.allowances, (irreversible,)),
+        guard(proposal, choices.allowances, (protected, irreversible, other_project)),
         notes,
         desired_digest=f"gc:{retention:.0f}s",
         allowances=choices.allowances,

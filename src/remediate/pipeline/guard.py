@@ -3,43 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from remediate.kinds.bodies.links import CERTIFICATE_MANAGER, linked, parent_of, ref_of
 from remediate.kinds.bodies.users import users
 from remediate.kinds.facts import Removal
-from remediate.kinds.records.verdict import RecordsVerdict
 from remediate.kinds.registry import kind
 from remediate.model.condition import Await
 from remediate.model.errors import InvalidInput
-from remediate.model.plan import Action, Difference, Objection, Step, Undo
+from remediate.model.nearest import nearest
+from remediate.model.plan import Action, Objection, Undo
 from remediate.model.ref import Ref
 from remediate.model.resource import Desired
+from remediate.model.rules import OF_A_PLAN, OF_A_RUN, unanswerable
 from remediate.pipeline.coverage import losses
-from remediate.pipeline.surroundings import Surroundings
-from remediate.pipeline.ttl import BOUND, old_answer_lasts
-from remediate.stores.ledger import Entry
+from remediate.pipeline.guard_dns import exposure, second_zone, ttl_too_long
+from remediate.pipeline.proposal import Proposal
 
 SHARE = 0.3  # of what is there may go in one plan; one always may, all never
 MOST = 100  # record sets or resources that one plan may delete, however many there are
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """What the guards look at."""
-
-    desired: Desired
-    differences: Sequence[Difference]
-    steps: Sequence[Step]
-    remembered: Mapping[Ref, Entry] = field(default_factory=dict)
-    records: Mapping[str, RecordsVerdict] = field(default_factory=dict)  # by zone
-    around: Surroundings = field(default_factory=lambda: Surroundings("", {}))
-
-    def deletions(self) -> Iterator[Difference]:
-        """What goes, at once or with `gc`."""
-        return (d for d in self.differences if d.action.removes)
 
 
 Guard = Callable[[Proposal], Iterable[Objection]]
@@ -65,6 +49,7 @@ def too_many_deletes(proposal: Proposal) -> Iterator[Objection]:
 
 
 def protected(proposal: Proposal) -> Iterator[Objection]:
+    """What stands for the document now; what a replacement has left behind is not in its place."""
     for difference in proposal.differences:
         ref = difference.ref
         goes = difference.action.removes or difference.action is Action.REPLACE
@@ -72,8 +57,13 @@ def protected(proposal: Proposal) -> Iterator[Objection]:
             continue
         resource = proposal.desired.resources.get(ref)
         entry = proposal.remembered.get(ref)
+        if difference.action.removes and entry and difference.live.name != entry.name:
+            continue
         if (resource and resource.lifecycle.protect) or (entry and entry.protect):
-            yield _deny("protected", ref, f"{ref} is protected from being {difference.action.done}")
+            message = f"{ref} is protected from being {difference.action.done}"
+            if difference.action is Action.SET_ASIDE:
+                message += "; `remediate gc` asks once more, before it deletes it"
+            yield _deny("protected", ref, message)
 
 
 def unprotected_at_google(proposal: Proposal) -> Iterator[Objection]:
@@ -106,42 +96,6 @@ def irreversible(proposal: Proposal) -> Iterator[Objection]:
         on_word = step.verb.removes and kind(step.ref.kind).removal is Removal.ON_WORD
         if step.undo is Undo.NEVER and not on_word:
             yield _deny("irreversible", step.ref, f"{step.verb} {step.ref}: {step.undo_why}")
-
-
-def exposure(proposal: Proposal) -> Iterator[Objection]:
-    """The apex, a wildcard, or the last address of a name: each shuts a front door."""
-    going = {difference.ref for difference in proposal.deletions()}
-    for verdict in proposal.records.values():
-        for ref in verdict.removed_apex:
-            if ref in going:
-                yield _deny("dns-apex", ref, f"{_what(ref)} is at the apex of the zone")
-        for ref in verdict.removed_wildcards:
-            if ref in going:
-                yield _deny("dns-wildcard", ref, f"{_what(ref)} answers for every name below it")
-        for ref in verdict.last_addresses:
-            if ref in going:
-                yield _deny("dns-last-address", ref, f"{_what(ref)} is the name's last address")
-
-
-def _what(ref: Ref) -> str:
-    return " ".join(ref.record)
-
-
-def ttl_too_long(proposal: Proposal) -> Iterator[Objection]:
-    """One objection a zone: whoever moves a thousand names reads one sentence."""
-    lasting: dict[Ref, list[tuple[int, Ref]]] = defaultdict(list)
-    for difference in proposal.differences:
-        if seconds := old_answer_lasts(difference):
-            lasting[difference.ref.zone].append((seconds, difference.ref))
-    for zone, found in lasting.items():
-        seconds, longest = max(found)
-        others = f" and {len(found) - 1} more of {zone}" if len(found) > 1 else ""
-        message = (
-            f"{_what(longest)}{others} will be answered as before for up to {seconds} s, as long "
-            f"as resolvers keep it; --lower-ttl lowers that to {BOUND} s first"
-        )
-        at = longest if len(found) == 1 else zone
-        yield Objection("ttl-too-long", "warn", at, message)
 
 
 def no_certificate(proposal: Proposal) -> Iterator[Objection]:
@@ -268,6 +222,17 @@ def empty_environment(proposal: Proposal) -> Iterator[Objection]:
         message = f"the YAML declares nothing, but {count} {were} applied from it"
         yield _deny("empty-environment", None, message)
 
+def other_project(proposal: Proposal) -> Iterator[Objection]:
+    """What is remembered is of one project; in any other all of it would be made anew."""
+    about, was = proposal.desired.environment, proposal.applied_to
+    if was and was != about.project:
+        message = (
+            f"{about.name} was applied to {was}, and the YAML says {about.project}: mend its "
+            "`project`, or give the other project an environment of its own, in its own folder"
+        )
+        yield _deny("other-project", None, message)
+
+
 
 GUARDS: Mapping[str, Guard] = {
     "too-many-deletes": too_many_deletes,
@@ -275,6 +240,7 @@ GUARDS: Mapping[str, Guard] = {
     "unprotected-at-google": unprotected_at_google,
     "delete": treasure,
     "irreversible": irreversible,
+    "dns-second-zone": second_zone,
     "dns-apex": exposure,
     "ttl-too-long": ttl_too_long,
     "no-certificate": no_certificate,
@@ -282,14 +248,11 @@ GUARDS: Mapping[str, Guard] = {
     "certificate-limit": certificate_limit,
     "in-use": in_use,
     "still-linked": still_linked,
+    "other-project": other_project,
     "empty-environment": empty_environment,
 }
-# What `conditions` of a step insist on, unless somebody says why not.
-WAIVED = frozenset({"certificate-precheck", "certificate-unseen"})
-_OF_DNS = frozenset({"dns-last-address", "dns-wildcard", "record-conflict", "zone-replace"})
-RULES = frozenset({*GUARDS, *WAIVED, "certificate-uncovered", *_OF_DNS})
 # What goes cannot be had back, so each has to be named: an example of how.
-_NAMED = {"delete": "SqlInstance/NAME", "zone-replace": "DnsZone/NAME"}
+NAMED = {"delete": "SqlInstance/NAME", "zone-replace": "DnsZone/NAME"}
 
 
 def guard(
@@ -329,16 +292,25 @@ def parse_allowances(words: Iterable[str]) -> dict[str, str]:
     for word in words:
         key, _, reason = word.partition("=")
         rule, _, at = key.partition(":")
-        if rule not in RULES:
-            known = ", ".join(sorted(RULES))
-            raise InvalidInput(f"--allow {word}: no guard is called {rule!r}; there are {known}")
-        if rule in _NAMED and not at:
-            example = f"--allow {rule}:{_NAMED[rule]}=REASON"
+        if wrong := unanswerable(rule, OF_A_PLAN | OF_A_RUN):
+            raise InvalidInput(f"--allow {word}: {wrong}")
+        if rule in NAMED and not at:
+            example = f"--allow {rule}:{NAMED[rule]}=REASON"
             raise InvalidInput(f"--allow {word}: what goes cannot be had back, name it: {example}")
         if not reason.strip():
             raise InvalidInput(f"--allow {word}: say why, as in --allow {key}='agreed in review'")
         result[key] = reason.strip()
     return result
+
+def idle(objections: Iterable[Objection], allowances: Mapping[str, str]) -> Iterator[str]:
+    """A note for each acknowledgement that no objection has asked for: a slip, or done with."""
+    known = {name for o in objections for name in (o.rule, f"{o.rule}:{o.ref}")}
+    for key in allowances:
+        if key not in known and key.partition(":")[0] not in OF_A_RUN:
+            meant = nearest(key, known)
+            hint = f"; did you mean {meant}?" if meant else ""
+            yield f"--allow {key} acknowledges nothing: no guard says that of this plan{hint}"
+
 
 
 def denied(objections: Iterable[Objection]) -> list[Objection]:

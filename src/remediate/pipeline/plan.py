@@ -19,8 +19,9 @@ from remediate.model.resource import Desired, Resource, Zone
 from remediate.model.values import Unknown
 from remediate.pipeline.diff import diff
 from remediate.pipeline.differences import Differences
-from remediate.pipeline.guard import Proposal, acknowledged, guard
+from remediate.pipeline.guard import acknowledged, guard, idle
 from remediate.pipeline.observe import Observed
+from remediate.pipeline.proposal import Proposal
 from remediate.pipeline.settling import on_their_way, settling
 from remediate.pipeline.surroundings import Surroundings
 from remediate.pipeline.traffic import other_sets, with_hosts, written_sets
@@ -61,7 +62,15 @@ def plan(desired: Desired, observed: Observed, ledger: Ledger, choices: Choices)
     same = chain(written_sets(desired), other_sets(verdict.records.values()))
     levels = with_hosts(levels, verdict.found, observed.live, same, observed.project)
     steps = [*chain.from_iterable(levels)]
-    proposal = Proposal(desired, differences, steps, ledger.resources, verdict.records, around)
+    proposal = Proposal(
+        desired,
+        differences,
+        steps,
+        ledger.resources,
+        verdict.records,
+        around,
+        applied_to=ledger.project,
+    )
     refused = [o for o in verdict.refused if o.ref is None or choices.wants(o.ref)]
     begun = on_their_way(_ours(desired, verdict, choices), observed)
     settles = settling(levels, around, begun)
@@ -77,7 +86,7 @@ def plan(desired: Desired, observed: Observed, ledger: Ledger, choices: Choices)
         differences,
         levels,
         objections,
-        verdict.notes,
+        [*verdict.notes, *idle(objections, choices.allowances)],
         desired.digest,
         settles=settles,
         allowances=choices.allowances,

@@ -98,12 +98,16 @@ class Ledger:
     `resources` are by Ref. Record sets are apart and stay plain JSON, `{zone: {"fqdn TYPE":
     [ttl, rrdata, …]}}` or `[ttl, {routing policy}]`, because there may be 100,000 of them. What was
     applied to a sandbox says nothing of Google: the file is of one `endpoint`, and keeps what it
-    knew of the others under `elsewhere`.
+    knew of the others under `elsewhere`. So is `project`, once something was applied there; until
+    then it is the one given.
     """
 
-    def __init__(self, store: Store, environment: str, endpoint: str = "google") -> None:
+    def __init__(
+        self, store: Store, environment: str, endpoint: str = "google", project: str = ""
+    ) -> None:
         self.environment = environment
         self.endpoint = endpoint
+        self.project = project
         self.exists = False  # before the first apply nobody can see what was removed
         self._elsewhere: dict[str, Body] = {}
         self.resources: dict[Ref, Entry] = {}
@@ -177,6 +181,7 @@ class Ledger:
             "format_version": FORMAT_VERSION,
             "environment": self.environment,
             "endpoint": self.endpoint,
+            "project": self.project,
             "resources": {
                 str(ref): self.veil.veiled(entry.to_json()) for ref, entry in self.resources.items()
             },
@@ -196,10 +201,14 @@ class Ledger:
             if version not in _READABLE:
                 raise self._damaged(f"has format {version}, not {FORMAT_VERSION} or older")
             known = content["elsewhere"]
-            known[content["endpoint"]] = {name: content[name] for name in _OF_AN_ENDPOINT}
+            known[content["endpoint"]] = {
+                "project": content.get("project", ""),  # an earlier version did not note it
+                **{name: content[name] for name in _OF_AN_ENDPOINT},
+            }
             here = known.pop(self.endpoint, None)
             self._elsewhere, self.exists = known, here is not None
             if here is not None:
+                self.project = str(here.get("project", "") or self.project)
                 stored_resources: dict[str, Body] = here["resources"]
                 self.resources = {
                     ref_of(text): Entry.from_json(fields)

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import PlainValidator, WithJsonSchema
 
-from remediate.kinds.documents.lifecycle import RULE, DefaultLifecycle, Duration, lifecycle
+from remediate.kinds.documents.lifecycle import DefaultLifecycle, Duration, lifecycle
 from remediate.kinds.fields.labels import label_faults
 from remediate.kinds.fields.pointers import pointer
 from remediate.kinds.fields.rules import Fault, spelled, within
@@ -16,6 +16,7 @@ from remediate.kinds.fields.spec import Int, Spec, Text, Word
 from remediate.model.aside import RETENTION
 from remediate.model.errors import Place
 from remediate.model.resource import Environment, Lifecycle
+from remediate.model.rules import unanswerable
 
 NAME = re.compile(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?")  # RFC 1035 label; managed zones use it too
 REGION = re.compile(r"[a-z]+-[a-z]+[0-9]{1,2}")
@@ -101,7 +102,11 @@ def check(spec: Mapping[str, Any]) -> list[Fault]:
         *spelled(spec, "/store", bool, "a folder or gs://bucket/prefix"),
         *within(spec, "/apply/parallelism", 1, _MOST_PARALLEL, "the number of steps at once"),
         *_keys(spec, "vars", _VARIABLE, "a variable's name"),
-        *_keys(spec, "guards", re.compile(RULE), "a guard's name"),
+        *(
+            (pointer("guards", rule), wrong)
+            for rule in spec.get("guards", ())
+            if (wrong := unanswerable(rule))
+        ),
         *label_faults(spec),
         *(
             (f"/notify/{at}", "a notice goes to one of slack or webhook")

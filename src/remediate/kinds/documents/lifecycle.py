@@ -14,8 +14,8 @@ from remediate.kinds.fields.spec import Bool, Spec, Text, Word
 from remediate.model.errors import InvalidInput
 from remediate.model.ref import Ref, parse_ref
 from remediate.model.resource import Lifecycle, Wait
+from remediate.model.rules import unanswerable
 
-RULE = r"[a-z][a-z0-9]*(-[a-z0-9]+)*"
 _DURATION = re.compile(
     r"(?=.)(?:(\d{1,4})d)?(?:(\d{1,5})h)?(?:(\d{1,7})m)?(?:(\d{1,9})s)?", re.ASCII
 )
@@ -78,8 +78,8 @@ def check(written: Mapping[str, Any]) -> Iterator[Fault]:
         except InvalidInput:
             yield f"/dependsOn/{at}", f"`{text}` is not `Kind/name` or `Kind/location/name`"
     for rule, reason in (written.get("allow") or {}).items():
-        if not re.fullmatch(RULE, rule):
-            yield pointer("allow", rule), f"{rule!r} is not the name of a rule"
+        if wrong := unanswerable(rule):
+            yield pointer("allow", rule), wrong
         if not reason.strip():
             yield pointer("allow", rule), "an allowance gives its reason"
 
