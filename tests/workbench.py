@@ -75,6 +75,13 @@ class Workbench:
         text = "\n---\n".join(json.dumps(one) for one in every)
         (folder / "all.yaml").write_text(text)
 
+    def move_to(self, project: str) -> None:
+        """Another `project` in the YAML as it is, and a session for that."""
+        file = self.root / "desired" / NAME / "all.yaml"
+        was = json.dumps(self.google.project)
+        file.write_text(file.read_text().replace(f'"project": {was}', f'"project": "{project}"'))
+        self.google = connect_sandbox(self.url, project, chance=Chance(7))
+
     def copy_staging(self) -> None:
         """The repository's own example environment."""
         folder = self.root / "desired" / NAME

@@ -142,7 +142,7 @@ def gc(
         for at, one in going.items()
         for live in (observed.live[at],)
     ]
-    made = _plan(desired, observed, differences, notes, choices, retention)
+    made = _plan(desired, observed, differences, notes, choices, retention, ledger)
     declared = frozenset(desired.resources)
     return Sweep(made, observed, lapsed, declared, desired.environment.parallelism)
 
@@ -154,11 +154,12 @@ def _plan(
     notes: Sequence[str],
     choices: Choices,
     retention: float,
+    ledger: Ledger,
 ) -> Plan:
     """How many go was judged when they were set aside; what cannot be had back, is now."""
-    proposal = Proposal(desired, differences, steps, ledger.resources, applied_to=ledger.project)
     levels = waves(differences, Surroundings(observed.project, observed.live))
     steps = [step for level in levels for step in level]
+    proposal = Proposal(desired, differences, steps, ledger.resources, applied_to=ledger.project)
     made = Plan(
         desired.environment.name,
         observed.project,

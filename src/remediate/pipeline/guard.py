@@ -222,6 +222,7 @@ def empty_environment(proposal: Proposal) -> Iterator[Objection]:
         message = f"the YAML declares nothing, but {count} {were} applied from it"
         yield _deny("empty-environment", None, message)
 
+
 def other_project(proposal: Proposal) -> Iterator[Objection]:
     """What is remembered is of one project; in any other all of it would be made anew."""
     about, was = proposal.desired.environment, proposal.applied_to
@@ -233,23 +234,22 @@ def other_project(proposal: Proposal) -> Iterator[Objection]:
         yield _deny("other-project", None, message)
 
 
-
 GUARDS: Mapping[str, Guard] = {
     "too-many-deletes": too_many_deletes,
     "protected": protected,
     "unprotected-at-google": unprotected_at_google,
     "delete": treasure,
     "irreversible": irreversible,
-    "dns-second-zone": second_zone,
     "dns-apex": exposure,
+    "dns-second-zone": second_zone,
     "ttl-too-long": ttl_too_long,
     "no-certificate": no_certificate,
     "certificate-swap": certificates,
     "certificate-limit": certificate_limit,
     "in-use": in_use,
     "still-linked": still_linked,
-    "other-project": other_project,
     "empty-environment": empty_environment,
+    "other-project": other_project,
 }
 # What goes cannot be had back, so each has to be named: an example of how.
 NAMED = {"delete": "SqlInstance/NAME", "zone-replace": "DnsZone/NAME"}
@@ -302,6 +302,7 @@ def parse_allowances(words: Iterable[str]) -> dict[str, str]:
         result[key] = reason.strip()
     return result
 
+
 def idle(objections: Iterable[Objection], allowances: Mapping[str, str]) -> Iterator[str]:
     """A note for each acknowledgement that no objection has asked for: a slip, or done with."""
     known = {name for o in objections for name in (o.rule, f"{o.rule}:{o.ref}")}
@@ -310,7 +311,6 @@ def idle(objections: Iterable[Objection], allowances: Mapping[str, str]) -> Iter
             meant = nearest(key, known)
             hint = f"; did you mean {meant}?" if meant else ""
             yield f"--allow {key} acknowledges nothing: no guard says that of this plan{hint}"
-
 
 
 def denied(objections: Iterable[Objection]) -> list[Objection]:
