@@ -174,10 +174,9 @@ def in_use(proposal: Proposal) -> Iterator[Objection]:
     """Google deletes some of what is in use without a word, and the traffic ends."""
     around, later = proposal.around, _afterwards(proposal)
     for difference in proposal.deletions():
-        ref, at, used_by = difference.ref, difference.live, kind(difference.ref.kind).used_by
-        if ref.is_record_set:
+        at, used_by = difference.live, kind(difference.ref.kind).used_by
+        if difference.ref.is_record_set or used_by is None:
             continue
-        if used_by is None:  # Google refuses what is linked to, but does not look for bare names
         now, then = (users(at, bodies, around.project) for bodies in (around.live, later))
         if then or not now:
             named = [str(ref) for ref in then] or used_by(dict(difference.before or {}))
