@@ -71,10 +71,11 @@ def test_a_dry_run_shows_what_would_go_and_writes_nothing(aside: Desk) -> None:
 def test_nothing_goes_before_its_time_and_it_says_when(aside: Desk) -> None:
     said = aside.type("gc")
     assert said.code == 0, said
-    assert said.out == (
-        "Nothing was done: nothing can go of what was set aside 7 days ago or earlier\n(staging).\n"
+    assert said.out.startswith(
+        "Nothing to do: nothing can go of what was set aside 7 days ago or earlier\n(staging).\n"
     )
-    assert "UrlMap/main may be deleted from 20" in said.err
+    assert "UrlMap/main may be deleted from 20" in said.out
+    assert "Nothing" not in said.err
 
 
 def test_what_is_deleted_can_be_had_back(aside: Desk) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from remediate.model.errors import InvalidInput, PartlyApplied, PlanRefused, Stale
-from remediate.model.plan import Action
+from remediate.model.plan import Action, Undo
 from remediate.stores.snapshots import Snapshots
 from tests.pipeline.documents import (
     PLAIN_EDGE,
@@ -45,7 +45,10 @@ def test_what_somebody_else_changed_since_stops_all_of_it(workbench: Workbench) 
     with pytest.raises(Stale, match="HealthCheck/alive: /checkIntervalSec") as stopped:
         workbench.roll_back()
     assert "nothing was written" in str(stopped.value)
-    assert "--on-conflict skip" in str(stopped.value)
+    assert "--on-conflict skip" in stopped.value.hint
+    assert "--on-conflict overwrite" in stopped.value.hint
+    assert "snapshot diff" in stopped.value.hint
+    assert "remediate plan" not in stopped.value.hint
     assert "UrlMap/main" not in str(stopped.value)
     assert moved(before, workbench.state()) == {}
 
@@ -249,9 +252,14 @@ def test_an_address_that_nobody_took_meanwhile_comes_back_with_its_number(
     before: Any = workbench.live("Address/edge")
     workbench.write(url_map(), http_proxy(), health_check())
     workbench.apply(prune=True, allow=["delete=x"])
-    workbench.roll_back()
+    back = workbench.roll_back()
     after: Any = workbench.live("Address/edge")
     assert after["address"] == before["address"]
+    (note,) = [note for note in back.notes if "Address/edge" in note]
+    (step,) = back.steps
+    assert step.undo is Undo.APPROXIMATE
+    for said in (note, step.undo_why):
+        assert "cannot be had back for sure" in said
 
 
 def test_a_rollback_needs_nothing_where_nothing_moved(workbench: Workbench) -> None:

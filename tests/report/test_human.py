@@ -9,7 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from remediate.model.plan import Action, Cause, Difference, FieldChange, Objection, Plan
+from remediate.model.plan import (
+    Action,
+    Cause,
+    Difference,
+    FieldChange,
+    Objection,
+    Plan,
+    Risk,
+    Undo,
+)
 from remediate.model.ref import Ref, parse_ref, record_ref
 from remediate.pipeline.apply import Outcome
 from remediate.report.human import outcome_text, plan_text
@@ -257,6 +266,51 @@ def test_an_outcome_gives_the_way_back() -> None:
     assert outcome_text(
         Outcome("01RUN", "01SNAP", 5), plans.incident(), verb="rollback"
     ).startswith("Rolled back: 2 created")
-    assert outcome_text(None, plans.empty()) == (
-        "Nothing was done: live is as the YAML says (staging).\n"
+    assert outcome_text(None, plans.empty()) == plan_text(plans.empty())
+
+
+def test_an_empty_rollback_with_something_to_note_does_not_claim_the_snapshot() -> None:
+    back = replace(plans.empty(), desired_digest="snapshot:01ABC", written={})
+    assert plan_text(back) == "Nothing to do: live is as snapshot 01ABC holds it (staging).\n"
+    assert plan_text(replace(back, notes=["SqlInstance/db keeps its disk"])) == (
+        "Nothing to do: what is not as snapshot 01ABC holds it stays, see the notes\n(staging).\n\n"
+        "1 note\n  * SqlInstance/db keeps its disk\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("desired", "other"),
+    [
+        ("sha256:0", "change the YAML"),
+        ("snapshot:01ABC", "roll back to another snapshot"),
+        ("gc:0s", "leave those out with --exclude"),
+    ],
+)
+def test_what_to_do_about_objections_is_what_the_command_can_do(desired: str, other: str) -> None:
+    refused = Objection("protected", "deny", parse_ref("Address/web"), "it is protected")
+    plan = replace(plans.incident(), desired_digest=desired, objections=[refused])
+    words = "acknowledge each objection above with its --allow, or"
+    assert " ".join(plan_text(plan).split()).endswith(f"Next: {words} {other}.")
+    final = replace(plan, objections=[refused, replace(refused, final=True)])
+    said = f"Next: {other}, since not every objection above has an --allow."
+    assert " ".join(plan_text(final).split()).endswith(said)
+
+
+def test_each_verdict_but_exact_is_told_of_its_riskiest_step() -> None:
+    (first, *_), *_rest = plans.incident().waves
+    gone = replace(first, undo=Undo.NEVER, undo_why="it is gone")
+    kept = replace(first, undo=Undo.APPROXIMATE, undo_why="it is lower", risk=Risk.LOW)
+    worst = replace(first, undo=Undo.APPROXIMATE, undo_why="its data goes", risk=Risk.CRITICAL)
+    text = " ".join(plan_text(replace(plans.incident(), waves=[[gone, kept, worst]])).split())
+    assert "Undo never for some of it; create" in text
+    assert "it is gone approximate for some of it; create" in text
+    assert "its data goes" in text
+    assert "it is lower" not in text
+
+
+def test_a_way_back_that_takes_words_says_so_even_where_it_is_exact() -> None:
+    (first, *_), *_rest = plans.incident().waves
+    asking = replace(first, undo_allow=("protected:Address/web", "delete:SqlInstance/db"))
+    text = " ".join(plan_text(replace(plans.incident(), waves=[[asking]])).split())
+    assert "Undo exact, for every step" in text
+    assert "takes --allow protected (1) and --allow delete (1)" in text

@@ -76,6 +76,9 @@ def ask(question: str, otherwise: str) -> None:
 
 
 def show(plan: Plan) -> None:
+    """On stderr; where nothing is to be done and nothing stands in the way, the outcome says so."""
+    if plan.is_idle and not denied(plan.objections):
+        return
     from remediate.report.human import plan_text  # noqa: PLC0415 - late, for start-up
 
     there = sys.stderr
@@ -86,7 +89,9 @@ def insist_on_guards(plan: Plan) -> None:
     if reasons := denied(plan.objections):
         lines = [f"{one.rule}: {one.message}\n  {one.allow}".rstrip() for one in reasons]
         refused = PlanRefused("\n".join(lines))
-        if not any(one.allow for one in reasons):
+        number = "One objection stands" if len(reasons) == 1 else f"{len(reasons)} objections stand"
+        refused.brief = f"{number} in the way, as shown above; nothing was changed"
+        if not all(one.allow for one in reasons):
             refused.hint = "There is nothing to say that would go on with this. Mend what it names."
         raise refused
 

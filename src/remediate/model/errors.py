@@ -36,6 +36,7 @@ class RemediateError(Exception):
 
     exit_code = 1
     hint = "Run the command again with -v to see every request."
+    brief = ""  # in place of the message, for people who have just been shown what it says
 
 
 class InvalidInput(RemediateError):

@@ -57,11 +57,7 @@ def rollback(way: Way, on_conflict: OnConflict = "stop") -> Plan:
     ]
     conflicts = [d for d in found if not way.expected(d.live, _body(d.before))]
     if conflicts and on_conflict == "stop":
-        lines = "\n".join(f"{d.live}: {_fields(d)}" for d in conflicts)
-        raise Stale(
-            f"somebody else has changed this since, so nothing was written:\n{lines}\n"
-            "--on-conflict skip leaves it as it is, --on-conflict overwrite takes it back as well"
-        )
+        raise _conflict(way, conflicts)
     if conflicts and on_conflict == "skip":
         notes += [f"{d.live} was changed by somebody else since, and stays" for d in conflicts]
         found = [d for d in found if d not in conflicts]
@@ -191,6 +187,17 @@ def _allowed(objection: Objection, allowances: Mapping[str, str]) -> Objection:
 
 def _body(body: Mapping[str, object] | None) -> Body | None:
     return None if body is None else dict(body)  # type: ignore[arg-type] # live bodies are JSON
+
+
+def _conflict(way: Way, found: list[Difference]) -> Stale:
+    lines = "\n".join(f"{each.live}: {_fields(each)}" for each in found)
+    stale = Stale(f"somebody else has changed this since, so nothing was written:\n{lines}")
+    stale.hint = (
+        f"Look with `remediate snapshot diff {way.snapshot.id} live`, then type the same again "
+        "with `--on-conflict skip`, which leaves these as they are, or with `--on-conflict "
+        "overwrite`, which takes them back too."
+    )
+    return stale
 
 
 def _fields(difference: Difference) -> str:

@@ -82,6 +82,8 @@ def _aim(plan: Plan) -> str:
 def _reached(plan: Plan) -> str:
     if plan.desired_digest.startswith(_OF_GC):
         return f"nothing can go of {_old(plan)}"
+    if plan.desired_digest.startswith(_FROM_SNAPSHOT) and plan.notes:
+        return f"what is not as {_wish(plan)} stays, see the notes"
     return f"live is as {_wish(plan)}"
 
 
@@ -171,10 +173,7 @@ def _summary(plan: Plan, drawing: Drawing) -> Iterator[str]:
 
 def _next(plan: Plan, next_command: str, drawing: Drawing) -> Iterator[str]:
     if in_the_way := denied(plan.objections):
-        open_ones = [objection for objection in in_the_way if objection.allow]
-        way = "acknowledge each objection above with its --allow, or " if open_ones else ""
-        text = f"Next: {way}change the YAML."
-        yield from wrapped(text, drawing.width)
+        yield from wrapped(f"Next: {_way_on(plan, in_the_way)}.", drawing.width)
     elif next_command and not plan.is_empty:
         line = f"Next: {next_command}"
         if len(line) <= drawing.width:
@@ -184,10 +183,24 @@ def _next(plan: Plan, next_command: str, drawing: Drawing) -> Iterator[str]:
             yield from command(next_command, drawing.width)
 
 
+def _way_on(plan: Plan, in_the_way: Sequence[Objection]) -> str:
+    """Of objections: the words that acknowledge them, or what else there is to do."""
+    otherwise = "change the YAML"
+    if plan.desired_digest.startswith(_FROM_SNAPSHOT):
+        otherwise = "roll back to another snapshot"
+    elif plan.desired_digest.startswith(_OF_GC):
+        otherwise = "leave those out with --exclude"
+    if all(objection.allow for objection in in_the_way):
+        return f"acknowledge each objection above with its --allow, or {otherwise}"
+    return f"{otherwise}, since not every objection above has an --allow"
+
+
 def outcome_text(
     outcome: Outcome | None, plan: Plan, *, verb: str = "apply", width: int = WIDTH
 ) -> str:
     """What came of an apply, a rollback or a gc that has succeeded, and the way back."""
+    if outcome is None and plan.is_idle:
+        return plan_text(plan, width=width)
     if outcome is None:
         names = ", ".join(safe(ref.name) for ref in plan.settles)
         are = "is" if len(plan.settles) == 1 else "are"

@@ -215,6 +215,7 @@ def outcome_json(outcome: Outcome | None, plan: Plan, *, verb: str = "apply") ->
         "steps_done": outcome.done if outcome else 0,
         "steps_total": len(plan.steps),
         "summary": _summary(plan),
+        "notes": list(plan.notes),
     }
 
 
