@@ -87,7 +87,7 @@ class NotAuthorised(ApiRefused):
     exit_code = 10
     hint = (
         "Run `gcloud auth application-default login`, name an account with --impersonate, "
-        "or grant the permission named above."
+        "or grant what is named above."
     )
 
 

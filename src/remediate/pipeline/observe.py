@@ -20,8 +20,8 @@ from remediate.model.observation import ABSENT, Live, Observation, Unreadable
 from remediate.model.progress import Reading, Watcher, tell
 from remediate.model.ref import Ref
 from remediate.model.resource import Desired, Resource
+from remediate.pipeline.denials import Collection, denials
 
-Collection: TypeAlias = tuple[str, str]  # kind and location
 _Answer: TypeAlias = "dict[Ref, Body] | RemediateError"
 
 
@@ -49,14 +49,17 @@ class Observed:
         """Raise unless everything could be read; the message names every collection."""
         if not self.unreadable:
             return
-        reasons = sorted({str(why) for why in self.unreadable.values()})
-        text = "The live side cannot be read, so no difference can be claimed:\n" + "\n".join(
-            reasons
-        )
-        for why in self.unreadable.values():
-            if isinstance(why, NotAuthorised):
-                raise NotAuthorised(text)
-        raise Unreachable(text)
+        denied = denials(self.unreadable)
+        others = [why for at, why in self.unreadable.items() if at not in denied]
+        reasons = sorted({*denied.values()} | {str(why) for why in others})
+        head = f"{self.project} cannot be read, so no difference can be claimed:"
+        text = "\n".join([head, *reasons])
+        if not any(isinstance(why, NotAuthorised) for why in self.unreadable.values()):
+            raise Unreachable(text)
+        refused = NotAuthorised(text)
+        hints = {why.hint for why in others if isinstance(why, NotAuthorised)}
+        refused.hint = " ".join(sorted(hints | ({refused.hint} if denied else set())))
+        raise refused
 
 
 def observe(
