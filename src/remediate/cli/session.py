@@ -15,10 +15,10 @@ from remediate.cli.outputs import colour
 from remediate.gcp.connection import Exchange
 from remediate.gcp.google import Google, connect_live, connect_sandbox
 from remediate.model.errors import InvalidInput, StoreDamaged
-from remediate.model.nearest import nearest
 from remediate.model.plan import Plan
 from remediate.model.progress import Watcher
 from remediate.model.resource import Desired
+from remediate.pipeline.choosing import unmatched
 from remediate.pipeline.guard import parse_allowances
 from remediate.pipeline.load import Judge, load
 from remediate.pipeline.observe import Observed, observe
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from remediate.pipeline.gc import Sweep
 
 EMBEDDED = "embedded"
-_GLOBS = "It is a glob over `Kind/name`, as in `DnsZone/*`; `remediate graph` shows the names."
 _WHOLE_OR_WILD = re.compile(r"[/*?\[]")
 
 
@@ -61,12 +60,7 @@ class Session:
     def plan(self, desired: Desired, ledger: Ledger, choices: Choices) -> tuple[Plan, Observed]:
         """Read the live side and compare, and ask Google what it would say to the writes."""
         seen = observe(self.google, desired, ledger.resources, self.watchers)
-        try:
-            made = plan(desired, seen, ledger, choices)
-        except InvalidInput as error:
-            if not error.faults:  # a glob that matches nothing
-                error.hint = _GLOBS
-            raise
+        made = plan(desired, seen, ledger, choices)
         return with_objections(made, preflight(self.google, made)), seen
 
     def sweep(
@@ -122,7 +116,8 @@ def choices(
     for option, globs in (("--target", targets), ("--exclude", excludes)):
         for glob in globs:
             if not _WHOLE_OR_WILD.search(glob):
-                raise _half_a_name(option, glob, desired)
+                where = f"in {desired.environment.name}"
+                raise unmatched(option, glob, desired.resources, where)
     return Choices(allowances(settings), prune, tuple(targets), tuple(excludes), lower_ttl)
 
 
@@ -132,17 +127,6 @@ def allowances(settings: Settings) -> dict[str, str]:
     except InvalidInput as error:
         error.hint = "A plan shows beside each objection the `--allow` that acknowledges it."
         raise
-
-
-def _half_a_name(option: str, glob: str, desired: Desired) -> InvalidInput:
-    """`edge`, where `Address/edge` is meant."""
-    by_name = {ref.name: ref for ref in desired.resources}
-    found = by_name.get(glob) or by_name.get(nearest(glob, by_name) or "")
-    meant = f"did you mean `{found}`? " if found else ""
-    return InvalidInput(
-        f"{option} {glob} matches nothing in {desired.environment.name}",
-        hint=meant + _GLOBS,
-    )
 
 
 def store(settings: Settings) -> Store:

@@ -17,12 +17,12 @@ from remediate.kinds.bodies.asides import why_another
 from remediate.kinds.bodies.links import linked, ref_of, scope_of
 from remediate.kinds.registry import NAMES, kind
 from remediate.model.aside import Aside
-from remediate.model.errors import InvalidInput
 from remediate.model.plan import Action, Difference, FieldChange, Plan
 from remediate.model.progress import Watcher
 from remediate.model.ref import GLOBAL, Ref, record_ref
 from remediate.model.resource import Desired, Zone
 from remediate.pipeline.apply import Order
+from remediate.pipeline.choosing import insist_on_matches
 from remediate.pipeline.diff import diff
 from remediate.pipeline.guard import guard, irreversible, other_project, protected
 from remediate.pipeline.observe import Collection, Observed, look_at
@@ -180,11 +180,8 @@ def _candidates(ledger: Ledger, choices: Choices, environment: str) -> list[Cand
         for ref, entry in sorted(ledger.resources.items())
         for aside in entry.asides
     ]
-    for option, globs in (("--target", choices.targets), ("--exclude", choices.excludes)):
-        for glob in globs:
-            if not any(one.ref.matches(glob) for one in found):
-                message = f"{option} {glob} matches nothing that was set aside in {environment}"
-                raise InvalidInput(message)
+    where, refs = f"that was set aside in {environment}", [one.ref for one in found]
+    insist_on_matches(choices.targets, choices.excludes, refs, where)
     return [one for one in found if choices.wants(one.ref)]
 
 

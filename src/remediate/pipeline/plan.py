@@ -17,6 +17,7 @@ from remediate.model.plan import Action, Difference, FieldChange, Plan, Risk, St
 from remediate.model.ref import Ref, record_ref
 from remediate.model.resource import Desired, Resource, Zone
 from remediate.model.values import Unknown
+from remediate.pipeline.choosing import insist_on_matches
 from remediate.pipeline.diff import diff
 from remediate.pipeline.differences import Differences
 from remediate.pipeline.guard import acknowledged, guard, idle
@@ -222,13 +223,10 @@ def _known(value: Any) -> Any:  # noqa: ANN401 - any JSON
 
 
 def _insist_on_matches(desired: Desired, found: Sequence[Difference], choices: Choices) -> None:
-    """A glob that matches nothing is a slip of the pen, never a plan that happens to be empty."""
+    """By what is written or differs; a plan never happens to be empty by a slip of the pen."""
     written: set[Ref] = {*desired.resources, *(difference.ref for difference in found)}
     for zone in desired.resources.values():
         if isinstance(zone, Zone):
             written |= {record_ref(zone.ref.name, *at) for at in zone.records}
-    for option, globs in (("--target", choices.targets), ("--exclude", choices.excludes)):
-        for glob in globs:
-            if not any(ref.matches(glob) for ref in written):
-                where = desired.environment.name
-                raise InvalidInput(f"{option} {glob} matches nothing in {where}")
+    where = f"in {desired.environment.name}"
+    insist_on_matches(choices.targets, choices.excludes, written, where)
