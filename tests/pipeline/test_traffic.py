@@ -217,6 +217,33 @@ def test_a_way_back_knows_the_hosts_too(workbench: Workbench) -> None:
     ]
 
 
+SERVICES = {"RunService": ("value: staging}", "value: stage}"), "VpcConnector": ("e2-micro", "f1-micro")}
+
+
+@pytest.fixture(params=SERVICES.values(), ids=SERVICES)
+def serving(request: pytest.FixtureRequest, workbench: Workbench) -> Workbench:
+    """Staging, with a change applied that is not a load balancer's; it has the same hosts."""
+    workbench.reset("staging")
+    workbench.copy_staging()
+    workbench.apply()
+    file = next((workbench.root / "desired").glob("*/services.yaml"))
+    file.write_text(file.read_text().replace(*request.param, 1))
+    assert workbench.apply().hosts == BOTH
+    return workbench
+
+
+def test_a_way_back_knows_the_hosts_of_what_is_behind_a_load_balancer(serving: Workbench) -> None:
+    assert serving.plan_back().hosts == BOTH
+
+
+def test_a_way_back_says_why_it_may_not_know_the_hosts_and_goes_on(serving: Workbench) -> None:
+    serving.fault("forbidden", match="GET *urlMaps*", times=100)
+    back = serving.roll_back()
+    serving.clear_faults()
+    assert any(note.startswith("hosts may be missing below: ") for note in back.notes)
+    assert serving.plan_back().hosts == BOTH
+
+
 @pytest.fixture
 def named(workbench: Workbench) -> Plan:
     records = {f"host-{number}": WWW["www"] for number in range(9)}

@@ -62,6 +62,8 @@ def rollback(way: Way, on_conflict: OnConflict = "stop") -> Plan:
         notes += [f"{d.live} was changed by somebody else since, and stays" for d in conflicts]
         found = [d for d in found if d not in conflicts]
     protected = {one.ref for one in way.written.values() if one.entry and one.entry.protect}
+    if found:
+        notes += [f"hosts may be missing below: {why}" for why in way.unseen]
     around = Surroundings(
         way.observed.project,
         way.observed.live,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Literal
@@ -38,6 +38,7 @@ class Way:
     observed: Observed
     allowances: Mapping[str, str]
     whole: bool  # of a snapshot taken by hand, every resource; else those its run has touched
+    unseen: tuple[str, ...] = ()  # why what may lead requests here could not all be read
     witnesses: Witnesses = field(default_factory=dict)
 
     def before(self, ref: Ref, notes: list[str]) -> Body | None:
@@ -71,17 +72,17 @@ def way_back(
     written = written_since(store, snapshot)
     whole = snapshot.run not in runs(store)
     refs = scope(snapshot, written, whole=whole)
-    observed = _look(refs, google, watchers)
+    observed, unseen = _look(refs, google, watchers, beside=ledger.resources)
     sides = [(ref, side.get(ref)) for side in (snapshot.resources, observed.live) for ref in refs]
     known = witnesses(google, sides)
-    return Way(snapshot, written, ledger, observed, allowances, whole, known)
+    return Way(snapshot, written, ledger, observed, allowances, whole, unseen, known)
 
 
 def live_now(
     snapshot: Snapshot, google: Google, veil: Veil, watchers: Sequence[Watcher] = ()
 ) -> Snapshot:
     """What the resources of a snapshot are at this moment, as a snapshot of that store too."""
-    observed = _look([*snapshot.resources], google, watchers)
+    observed, _unseen = _look([*snapshot.resources], google, watchers)
     observed.insist()
     bodies = {ref: veil.veiled(observed.live.get(ref)) for ref in snapshot.resources}
     for zone, pages in observed.record_sets.items():
@@ -93,8 +94,13 @@ def live_now(
     return replace(snapshot, id="live", time=rfc3339(google.clock.now()), resources=bodies)
 
 
-def _look(refs: Sequence[Ref], google: Google, watchers: Sequence[Watcher]) -> Observed:
-    """Every collection of their APIs around these, and of others, that may link to one of them."""
+def _look(
+    refs: Sequence[Ref], google: Google, watchers: Sequence[Watcher], beside: Iterable[Ref] = ()
+) -> tuple[Observed, tuple[str, ...]]:
+    """Every collection of their APIs around these, and of others, that may link to one of them.
+
+    Besides, as far as it answers, what is only asked which hosts lead here, and why it does not.
+    """
     places = {ref.location for ref in refs if ref.kind != DNS} | {GLOBAL}
     apis = {kind(ref.kind).api for ref in refs if ref.kind != DNS}
     kinds = {ref.kind for ref in refs}
@@ -106,8 +112,12 @@ def _look(refs: Sequence[Ref], google: Google, watchers: Sequence[Watcher]) -> O
         if scope_of(Ref(name, "", place)) in kind(name).scopes
     }
     zones = sorted({ref.zone.name for ref in refs if ref.kind == DNS})
-    dns = {(DNS, GLOBAL)} if any(ref.kind == DNS for ref in refs) else set()
-    return look_at(google, around | dns, zones, watchers)
+    needed = around | ({(DNS, GLOBAL)} if DNS in kinds else set())
+    leading = {(ref.kind, ref.location) for ref in beside if ref.kind != DNS}
+    seen = look_at(google, needed | (leading if kinds - {DNS} else set()), zones, watchers)
+    unreadable = {at: why for at, why in seen.unreadable.items() if at in needed}
+    unseen = {str(why) for at, why in seen.unreadable.items() if at not in needed}
+    return replace(seen, unreadable=unreadable), tuple(sorted(unseen))
 
 
 def scope(way_snapshot: Snapshot, written: Mapping[Ref, Written], *, whole: bool) -> list[Ref]:
