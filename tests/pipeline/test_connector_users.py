@@ -80,8 +80,10 @@ def test_a_service_that_nobody_declares_stays_where_it_is_and_is_named(
     workbench.apply()
     run_service(workbench, "stranger")
     workbench.write(connector(maxInstances=4), service())
-    said = f"RunService/{REGION}/stranger is not declared here, and stays with inner"
+    said = f"{REF} stays, since RunService/{REGION}/stranger uses it"
     assert said in workbench.apply().notes
+    assert said in workbench.plan().notes
+    assert workbench.gc(retention=0).is_empty
     assert way_out(workbench, "stranger") == "inner"
 
 

@@ -407,15 +407,32 @@ def test_what_is_gone_already_is_forgotten(workbench: Workbench) -> None:
     assert [str(ref) for ref in workbench.ledger.resources] == ["UrlMap/main"]
 
 
-def test_what_is_protected_is_never_touched(workbench: Workbench) -> None:
+def test_what_is_protected_is_deleted_only_on_a_word(workbench: Workbench) -> None:
     kept = {"lifecycle": {**GONE, "protect": True}}
     workbench.write({**health_check(), **kept}, url_map())
     workbench.apply()
     workbench.write(url_map())
+    (objection,) = workbench.plan(prune=True).objections
+    assert "`remediate gc` asks once more" in objection.message
     workbench.apply(prune=True, allow=ALL)
-    made = workbench.gc(retention=0, allow=ALL)
-    assert (made.is_empty, made.notes) == (True, ["HealthCheck/alive is protected, and stays"])
+    with pytest.raises(PlanRefused, match="HealthCheck/alive is protected from being deleted"):
+        workbench.gc(retention=0)
     assert workbench.live("HealthCheck/alive") is not None
+    workbench.gc(retention=0, allow=["protected:HealthCheck/alive=agreed"])
+    assert workbench.live("HealthCheck/alive") is None
+
+
+def test_protection_is_of_what_stands_for_a_document_and_not_of_what_it_left_behind(
+    workbench: Workbench,
+) -> None:
+    kept = {"lifecycle": {"protect": True}}
+    workbench.write({**certificate(), **kept})
+    workbench.apply()
+    workbench.write({**certificate(spec=OTHER_PEM), **kept})
+    workbench.apply(allow=["protected:SslCertificate/brought=rotated"])
+    workbench.gc(retention=0, allow=["irreversible:SslCertificate/brought=rotated"])
+    assert workbench.live("SslCertificate/brought") is None
+    assert workbench.plan().is_empty
 
 
 def test_what_is_declared_again_is_never_touched(workbench: Workbench) -> None:

@@ -91,7 +91,13 @@ WORLDS: dict[str, tuple[list[Document], list[Document], list[tuple[str, str]]]] 
     "something protected": (
         [url_map("main", PROTECT), health_check()],
         [health_check()],
-        [("protected", "UrlMap/main is protected from being set aside")],
+        [
+            (
+                "protected",
+                "UrlMap/main is protected from being set aside; `remediate gc` asks once more, "
+                "before it deletes it",
+            )
+        ],
     ),
     "something protected is replaced": (
         [certificate(protect=True)],

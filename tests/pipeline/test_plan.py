@@ -223,13 +223,13 @@ def test_what_a_replacement_left_behind_is_said_and_goes_with_its_document(
     workbench.write(certificate(spec=OTHER_PEM, **gone), health_check())
     replaced = workbench.apply().differences[0].live.name
     (note,) = workbench.plan().notes
-    said = f"SslCertificate/brought is {replaced} now; brought stays, for a rollback"
+    said = f"SslCertificate/brought is {replaced} in place of brought, which stays, for a rollback"
     assert note.startswith(f"{said}; `remediate gc` may delete it from 20")
     workbench.write(health_check())
     made = workbench.apply(prune=True, allow=ALL)
     assert [(step.verb, step.live.name) for step in made.steps] == [(Action.SET_ASIDE, replaced)]
     (note,) = workbench.plan().notes
-    assert note.startswith("SslCertificate/brought is set aside; `remediate gc` may delete it from")
+    assert note.startswith("SslCertificate/brought is set aside; `remediate gc` may delete them ")
     made = workbench.gc(retention=0, allow=ALL)
     assert [step.live.name for step in made.steps] == ["brought", replaced]
     assert workbench.plan().notes == []

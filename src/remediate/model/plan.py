@@ -181,6 +181,7 @@ class Plan:
     written: Mapping[Ref, tuple[Ref, Mapping[str, Any]]] = field(default_factory=dict)
     retired: Mapping[Ref, tuple[Aside, ...]] = field(default_factory=dict)
     """Of what is declared, what replacements have left behind, for a rollback."""
+    foreign: Sequence[Ref] = ()  # what it detaches and was never declared here: it stays for good
     retention: float = RETENTION  # seconds until `gc` deletes what is set aside
     then_wait: int = 0  # seconds after it until the rest may follow, for TTLs that it lowers
 

@@ -23,7 +23,7 @@ from remediate.pipeline.differences import Differences, compare_records, empty_z
 from remediate.pipeline.fixed import kept_note
 from remediate.pipeline.meant import meant
 from remediate.pipeline.observe import Observed
-from remediate.pipeline.removing import removals, retire
+from remediate.pipeline.removing import left_behind, removals, retire
 from remediate.pipeline.replacing import Pair, others_of, refusal, replaced
 from remediate.pipeline.room import forms, free, holders
 from remediate.stores.ledger import Entry, Ledger
@@ -42,7 +42,7 @@ def diff(
         entry = ledger.resources.get(ref)
         _compare_resource(kind(ref.kind), desired.resources[ref], observed, entry, result)
         if entry is not None:
-            retire(ref, entry, desired.environment.retention, observed, result)
+            retire(ref, entry, observed, result)
     refused = {objection.ref for objection in result.refused if objection.final}
     remade = {each.ref: each for each in result.found if each.action is Action.REPLACE}
     for _ref, resource in sorted(desired.resources.items()):
@@ -55,6 +55,7 @@ def diff(
         if difference.ref.kind == "DnsZone":
             empty_zone(difference, observed, ledger, result)
     result.found += removed
+    left_behind(observed, ledger.resources, desired.environment.retention, result)
     if not ledger.exists:
         result.notes.append("nothing was applied from here yet, so removals cannot be seen")
     return result
@@ -92,7 +93,7 @@ def _compare_resource(
     live = observed.live[live_ref]
     names.settle(ref, live_ref, live)
     stands = facts.ready(live)
-    result.notes += [f"{ref} {said}" for said in _condition(stands)]
+    result.notes += [f"{live_ref} {said}" for said in _condition(stands)]
     wanted = widened(facts, wanted, live, resource.lifecycle.ignore, observed.project)
     grown = outgrown(facts, wanted, live, project=observed.project)
     result.notes += [kept_note(facts, ref, change) for change in grown]

@@ -43,7 +43,6 @@ class Candidate:
     ref: Ref
     at: Ref
     aside: Aside
-    protected: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +123,6 @@ def gc(
         other = live is not None and why_another(one.aside, one.at, live, observed.project)
         if one.at in meant.values():
             notes.append(f"{one.at} is declared again, and stays")
-        elif one.protected:
-            notes.append(f"{one.at} is protected, and stays")
         elif live is None:
             lapsed.append(one)
             notes.append(f"{one.at} is gone already")
@@ -156,7 +153,7 @@ def _plan(
     retention: float,
     ledger: Ledger,
 ) -> Plan:
-    """How many go was judged when they were set aside; what cannot be had back, is now."""
+    """How many go was judged when they were set aside; what is lost with them, is now."""
     levels = waves(differences, Surroundings(observed.project, observed.live))
     steps = [step for level in levels for step in level]
     proposal = Proposal(desired, differences, steps, ledger.resources, applied_to=ledger.project)
@@ -176,7 +173,7 @@ def _plan(
 
 def _candidates(ledger: Ledger, choices: Choices, environment: str) -> list[Candidate]:
     found = [
-        Candidate(ref, ref.named(aside.name), aside, entry.protect)
+        Candidate(ref, ref.named(aside.name), aside)
         for ref, entry in sorted(ledger.resources.items())
         for aside in entry.asides
     ]

@@ -23,6 +23,7 @@ from remediate.pipeline.differences import Differences
 from remediate.pipeline.guard import acknowledged, guard, idle
 from remediate.pipeline.observe import Observed
 from remediate.pipeline.proposal import Proposal
+from remediate.pipeline.removing import strangers
 from remediate.pipeline.settling import on_their_way, settling
 from remediate.pipeline.surroundings import Surroundings
 from remediate.pipeline.traffic import other_sets, with_hosts, written_sets
@@ -95,6 +96,7 @@ def plan(desired: Desired, observed: Observed, ledger: Ledger, choices: Choices)
         retired=verdict.retired,
         retention=desired.environment.retention,
         unsettled=verdict.unsettled,
+        foreign=strangers(verdict, observed.project),
         left_out=left_out,
         then_wait=then_wait,
     )

@@ -12,7 +12,7 @@ from remediate.kinds.bodies.compare import field_changes, without_secrets
 from remediate.kinds.bodies.links import scope_of
 from remediate.kinds.bodies.names import replacement
 from remediate.kinds.bodies.resolve import resolved
-from remediate.kinds.bodies.users import staying, users
+from remediate.kinds.bodies.users import users
 from remediate.kinds.facts import Replacement, Scope
 from remediate.kinds.kind import Kind
 from remediate.model.json import Body
@@ -96,7 +96,6 @@ def replaced(pair: Pair, observed: Observed, result: Differences) -> None:
         taken = {at.name for at in {*observed.live, *declared} if at.kind == ref.kind}
         immutable = _immutable(pair.facts, pair.wanted, observed.project, scope_of(ref))
         new = ref.named(replacement(ref.name, immutable, taken, pair.facts.naming))
-        result.notes += staying(pair.live_ref, observed.live, observed.project, declared)
     result.names.settle(ref, new, None)
     result.written[ref] = (new, without_secrets(pair.facts, pair.wanted))
     if new != pair.live_ref:

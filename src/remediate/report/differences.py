@@ -206,21 +206,28 @@ def _items(change: Shown, drawing: Drawing, indent: str) -> Iterator[str]:
         yield f"{indent}  ({change.kept} more as they are)"
 
 
-def rotation_lines(rotation: Rotation, going: Collection[Ref], drawing: Drawing) -> Iterator[str]:
-    """A rotation as what it is: one story, under one heading. `going` is deleted."""
+def rotation_lines(
+    rotation: Rotation, going: Collection[Ref], foreign: Collection[Ref], drawing: Drawing
+) -> Iterator[str]:
+    """A rotation as what it is: one story, under one heading.
+
+    `going` is deleted or set aside by this plan; what is `foreign` was never declared.
+    """
     holder = rotation.holder
     yield drawing.palette.paint(f"Certificate rotation on {safe(str(holder.ref))}", Tone.STRONG)
     for difference in rotation.made:
         yield from resource_lines(difference, drawing)
     yield from heading(holder, drawing)
-    for number, sentence in enumerate(_story(rotation, going, drawing.project), start=1):
+    for number, sentence in enumerate(_story(rotation, going, foreign, drawing.project), start=1):
         yield from wrapped(f"{number}. {sentence}", drawing.width, INDENT, INDENT + "   ")
     instead = f"if it fails on the way: {_INSTEAD}"
     yield from wrapped(instead, drawing.width, INDENT)
     yield from change_lines(holder, rotation.others, drawing)
 
 
-def _story(rotation: Rotation, going: Collection[Ref], project: str) -> Iterator[str]:
+def _story(
+    rotation: Rotation, going: Collection[Ref], foreign: Collection[Ref], project: str
+) -> Iterator[str]:
     def names(links: Sequence[object]) -> str:
         return ", ".join(last_parts(link, project) for link in links)
 
@@ -242,9 +249,19 @@ def _story(rotation: Rotation, going: Collection[Ref], project: str) -> Iterator
         yield f"put {new} first"
     if rotation.is_seen:
         yield f"see {new} in a handshake at every address, for each of its domains"
-    stays = not any(ref_of(str(link), project) in going for link in rotation.detached)
-    kept = "; it is kept for a rollback" if stays else ""
+    kept = _afterwards(rotation, going, foreign, project)
     yield f"detach {names(rotation.detached)}{kept}"
+
+
+def _afterwards(
+    rotation: Rotation, going: Collection[Ref], foreign: Collection[Ref], project: str
+) -> str:
+    """What becomes of what is detached."""
+    refs = {ref for link in rotation.detached if (ref := ref_of(str(link), project))}
+    if theirs := sorted(refs & {*foreign}):
+        which = ", ".join(safe(ref.name) for ref in theirs) if len(refs) > 1 else "it"
+        return f"; {which} is not ours, and stays for good"
+    return "" if refs & {*going} else "; it is kept for a rollback"
 
 
 def _are(refs: Collection[Ref]) -> str:

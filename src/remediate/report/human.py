@@ -109,7 +109,7 @@ def _differences(plan: Plan, drawing: Drawing) -> Iterator[list[str]]:
     yield [line for each in rest for line in resource_lines(each, drawing, steps[each.live])]
     going = {d.live for d in plan.differences if d.action.removes}
     for rotation in turning:
-        yield list(rotation_lines(rotation, going, drawing))
+        yield list(rotation_lines(rotation, going, plan.foreign, drawing))
 
 
 def _in_order(plan: Plan) -> list[Difference]:
@@ -174,7 +174,7 @@ def _summary(plan: Plan, drawing: Drawing) -> Iterator[str]:
 def _next(plan: Plan, next_command: str, drawing: Drawing) -> Iterator[str]:
     if in_the_way := denied(plan.objections):
         yield from wrapped(f"Next: {_way_on(plan, in_the_way)}.", drawing.width)
-    elif next_command and not plan.is_empty:
+    elif next_command and not plan.is_idle:
         line = f"Next: {next_command}"
         if len(line) <= drawing.width:
             yield line

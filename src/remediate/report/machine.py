@@ -44,6 +44,7 @@ def plan_json(plan: Plan) -> Body:
                 _step(step, wave) for wave, steps in enumerate(plan.waves, 1) for step in steps
             ],
             "settles": [str(ref) for ref in plan.settles],
+            "foreign": [str(ref) for ref in plan.foreign],
             "guards": [_guard(objection) for objection in plan.objections],
             "allowances": dict(plan.allowances),
             "retention_s": plan.retention,

@@ -58,6 +58,7 @@ def _plan(changes: Sequence[Mapping[str, Any]], ours: Mapping[str, Any]) -> Plan
         desired_digest=str(ours["desired_digest"]),
         digest=str(ours["digest"]),
         settles=[ref_of(ref) for ref in ours["settles"]],
+        foreign=[ref_of(ref) for ref in ours.get("foreign", ())],
         allowances=dict(ours["allowances"]),
         retention=float(ours.get("retention_s", RETENTION)),
         then_wait=int(ours["summary"].get("then_wait_s", 0)),
