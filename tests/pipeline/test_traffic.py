@@ -217,7 +217,10 @@ def test_a_way_back_knows_the_hosts_too(workbench: Workbench) -> None:
     ]
 
 
-SERVICES = {"RunService": ("value: staging}", "value: stage}"), "VpcConnector": ("e2-micro", "f1-micro")}
+SERVICES = {
+    "RunService": ("value: staging}", "value: stage}"),
+    "VpcConnector": ("e2-micro", "f1-micro"),
+}
 
 
 @pytest.fixture(params=SERVICES.values(), ids=SERVICES)
