@@ -8,6 +8,7 @@ import pytest
 
 from remediate.model.errors import PlanRefused
 from remediate.model.plan import Cause, Plan
+from remediate.model.ref import parse_ref
 from remediate.report.human import outcome_text, plan_text
 from remediate.report.machine import outcome_json, plan_json
 from tests.workbench import Workbench, document, moved, told
@@ -26,6 +27,10 @@ def zone(**sets: Any) -> dict[str, Any]:
 
 def said(plan: Plan) -> list[tuple[str, str]]:
     return [(o.rule, o.level) for o in plan.objections if o.rule == "ttl-too-long"]
+
+
+def text(plan: Plan) -> str:
+    return " ".join(plan_text(plan).split())
 
 
 def set_up(workbench: Workbench, ttl: int = 3600) -> None:
@@ -50,7 +55,6 @@ def test_an_old_answer_that_lasts_is_warned_of_and_no_more(workbench: Workbench)
     [
         ("a short TTL", ("A", 300, "192.0.2.1"), ("A", 300, "192.0.2.2")),
         ("the TTL alone", ("A", 3600, "192.0.2.1"), ("A", 60, "192.0.2.1")),
-        ("a type that names no host", ("TXT", 3600, "a"), ("TXT", 3600, "b")),
     ],
 )
 def test_nothing_is_said_of(
@@ -83,7 +87,6 @@ def test_with_the_option_the_ttl_alone_goes_down_and_the_change_follows(
     following = workbench.plan()
     assert told(following) == [("update", AT)]
     assert following.differences[0].cause is Cause.PENDING
-    assert said(following) == []
     # the words and the numbers
     assert "wait 3600 s after that, then apply again" in " ".join(plan_text(made).split())
     assert "Wait 3600 s (60 min), then apply again" in outcome_text(outcome, made)
@@ -96,6 +99,103 @@ def test_with_the_option_the_ttl_alone_goes_down_and_the_change_follows(
     workbench.roll_back()
     workbench.roll_back(sorted(workbench.store.list("snapshots/"))[1].split("/")[1][:-5])
     assert moved(before, workbench.state()) == {}
+
+
+def test_until_the_lowered_ttl_has_run_out_the_plan_says_how_many_seconds_are_left(
+    workbench: Workbench,
+) -> None:
+    set_up(workbench)
+    workbench.apply(lower_ttl=True)
+    workbench.write(zone(www=("A", 300, "192.0.2.2")))
+    workbench.advance(600)
+    made = workbench.plan()
+    assert said(made) == [("ttl-too-long", "warn")]
+    seconds = made.kept
+    assert 2900 < seconds <= 3000
+    assert f"answered as before for up to {seconds} s, since its TTL was lowered" in text(made)
+    assert "for up to 50 min (the TTL from before it was lowered)" in text(made)
+    workbench.advance(seconds)
+    after = workbench.plan()
+    assert (after.kept, said(after), after.digest) == (0, [], made.digest)
+    assert "for up to 5 min (the old TTL)" in text(after)
+    workbench.apply()
+    assert workbench.ledger.kept_until(parse_ref(AT)) is None
+
+
+def test_a_ttl_that_is_lowered_by_hand_is_remembered_too_and_a_rollback_says_it(
+    workbench: Workbench,
+) -> None:
+    workbench.write(zone(www=("A", 3600, "192.0.2.1")))
+    workbench.apply()
+    workbench.write(zone(www=("A", 60, "192.0.2.2")))
+    workbench.apply()
+    assert workbench.plan().is_empty
+    workbench.apply()
+    workbench.write(zone(www=("A", 60, "192.0.2.3")))
+    assert said(workbench.plan()) == [("ttl-too-long", "warn")]
+    assert workbench.plan_back().kept > 3500
+
+
+@pytest.mark.parametrize(
+    ("rrtype", "old", "new"),
+    [
+        ("MX", "1 a.example.net.", "1 b.example.net."),
+        ("SRV", "1 1 443 a.example.net.", "1 1 443 b.example.net."),
+        ("NS", "a.example.net.", "b.example.net."),
+        ("TXT", '"one"', '"two"'),
+    ],
+)
+def test_whatever_is_answered_otherwise_is_warned_of_and_a_text_is_never_held_back(
+    workbench: Workbench, rrtype: str, old: str, new: str
+) -> None:
+    name = "_sip._tcp" if rrtype == "SRV" else "www"
+    workbench.write(zone(**{name: (rrtype, 86400, old)}))
+    workbench.apply()
+    workbench.write(zone(**{name: (rrtype, 86400, new)}))
+    (objection,) = workbench.plan().objections
+    assert f"{name}.example.com. {rrtype} will be answered as before for up to 86400 s" in (
+        objection.message
+    )
+    assert ("--lower-ttl" in objection.message) is (rrtype != "TXT")
+    made = workbench.plan(lower_ttl=True)
+    (change,) = made.differences[0].changes
+    assert change.pointer == ("/rrdatas" if rrtype == "TXT" else "/ttl")
+    assert made.then_wait == (0 if rrtype == "TXT" else 86400)
+
+
+def test_another_type_at_a_name_waits_until_the_old_one_is_forgotten(
+    workbench: Workbench,
+) -> None:
+    workbench.write(zone(www=("A", 3600, "192.0.2.1")))
+    workbench.apply()
+    workbench.write(zone(www=("CNAME", 300, "a.example.net.")))
+    plain = workbench.plan()
+    assert said(plain) == [("ttl-too-long", "warn")]
+    assert {each for each, _ref in told(plain)} == {"create", "delete"}
+    made = workbench.apply(lower_ttl=True)
+    assert told(made) == [("update", AT)]
+    assert made.then_wait == 3600
+    live: Any = workbench.live(AT)
+    assert (live["ttl"], live["rrdatas"]) == (300, ["192.0.2.1"])
+    following = workbench.apply(lower_ttl=True)
+    assert {each for each, _ref in told(following)} == {"create", "delete"}
+    assert said(following) == [("ttl-too-long", "warn")]
+    assert workbench.plan().is_empty
+
+
+def test_an_answer_that_goes_is_lowered_first_and_goes_with_the_next(
+    workbench: Workbench,
+) -> None:
+    others = {f"n{at}": ("A", 60, "192.0.2.9") for at in range(5)}
+    workbench.write(zone(www=("A", 3600, "192.0.2.1"), **others))
+    workbench.apply()
+    workbench.write(zone(**others))
+    allow = ["dns-last-address=it is meant"]
+    assert said(workbench.plan(prune=True)) == [("ttl-too-long", "warn")]
+    made = workbench.apply(prune=True, lower_ttl=True)
+    assert [(action, made.then_wait) for action, _ref in told(made)] == [("update", 3600)]
+    assert told(workbench.apply(prune=True, allow=allow)) == [("delete", AT)]
+    assert workbench.plan(prune=True).is_empty
 
 
 def test_what_has_nothing_to_wait_for_changes_at_once(workbench: Workbench) -> None:

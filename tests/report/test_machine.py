@@ -152,6 +152,7 @@ def test_a_rotation_is_counted_besides_its_parts() -> None:
         "estimate_s": pytest.approx(6.0),
         "wait_s": 5400,
         "then_wait_s": 0,
+        "kept_s": 0,
     }
 
 

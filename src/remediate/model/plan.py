@@ -184,6 +184,7 @@ class Plan:
     foreign: Sequence[Ref] = ()  # what it detaches and was never declared here: it stays for good
     retention: float = RETENTION  # seconds until `gc` deletes what is set aside
     then_wait: int = 0  # seconds after it until the rest may follow, for TTLs that it lowers
+    kept: int = 0  # seconds for which resolvers may keep an answer from before its TTL was lowered
 
     @property
     def steps(self) -> list[Step]:

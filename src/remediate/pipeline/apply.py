@@ -217,6 +217,7 @@ def adopt(
         ):
             ledger.forget(ref)
     ledger.project = plan.project
+    ledger.drop_kept(now)
     ledger.save()
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from remediate.model.plan import Action, Objection
 from remediate.model.ref import Ref
 from remediate.pipeline.proposal import Proposal
-from remediate.pipeline.ttl import BOUND, old_answer_lasts
+from remediate.pipeline.ttl import Lasting, lasting
 
 
 def exposure(proposal: Proposal) -> Iterator[Objection]:
@@ -32,18 +32,18 @@ def _what(ref: Ref) -> str:
 
 def ttl_too_long(proposal: Proposal) -> Iterator[Objection]:
     """One objection a zone: whoever moves a thousand names reads one sentence."""
-    lasting: dict[Ref, list[tuple[int, Ref]]] = defaultdict(list)
-    for difference in proposal.differences:
-        if seconds := old_answer_lasts(difference):
-            lasting[difference.ref.zone].append((seconds, difference.ref))
-    for zone, found in lasting.items():
-        seconds, longest = max(found)
+    by_zone: dict[Ref, list[Lasting]] = defaultdict(list)
+    for one in lasting(proposal.differences, proposal.kept):
+        by_zone[one.difference.ref.zone].append(one)
+    for zone, found in by_zone.items():
+        longest = max(found, key=lambda one: (one.seconds, one.difference.ref))
+        ref = longest.difference.ref
         others = f" and {len(found) - 1} more of {zone}" if len(found) > 1 else ""
         message = (
-            f"{_what(longest)}{others} will be answered as before for up to {seconds} s, as long "
-            f"as resolvers keep it; --lower-ttl lowers that to {BOUND} s first"
+            f"{_what(ref)}{others} will be answered as before for up to {longest.seconds} s, "
+            f"{longest.why}"
         )
-        at = longest if len(found) == 1 else zone
+        at = ref if len(found) == 1 else zone
         yield Objection("ttl-too-long", "warn", at, message)
 
 

@@ -27,7 +27,7 @@ from remediate.pipeline.removing import strangers
 from remediate.pipeline.settling import on_their_way, settling
 from remediate.pipeline.surroundings import Surroundings
 from remediate.pipeline.traffic import other_sets, with_hosts, written_sets
-from remediate.pipeline.ttl import lowered_first
+from remediate.pipeline.ttl import lowered_first, still_kept
 from remediate.pipeline.waves import DNS, needs_of, waves
 from remediate.stores.ledger import Ledger
 
@@ -55,9 +55,10 @@ def plan(desired: Desired, observed: Observed, ledger: Ledger, choices: Choices)
     differences = [d for d in verdict.found if choices.wants(d.ref)]
     _insist_on_company(verdict.found, differences, observed.project)
     left_out = len(verdict.found) - len(differences)
+    kept = still_kept(differences, ledger, observed.at)
     then_wait = 0
     if choices.lower_ttl:
-        differences, said, then_wait = lowered_first(differences)
+        differences, said, then_wait = lowered_first(differences, kept)
         verdict.notes += said
     around = _surroundings(desired, observed, verdict)
     levels = waves(differences, around)
@@ -71,6 +72,7 @@ def plan(desired: Desired, observed: Observed, ledger: Ledger, choices: Choices)
         ledger.resources,
         verdict.records,
         around,
+        kept=kept,
         applied_to=ledger.project,
     )
     refused = [o for o in verdict.refused if o.ref is None or choices.wants(o.ref)]
@@ -99,6 +101,7 @@ def plan(desired: Desired, observed: Observed, ledger: Ledger, choices: Choices)
         foreign=strangers(verdict, observed.project),
         left_out=left_out,
         then_wait=then_wait,
+        kept=max(kept.values(), default=0),
     )
     return replace(made, digest=plan_digest(made))
 
@@ -179,7 +182,9 @@ def plan_digest(made: Plan) -> str:
                 for step in made.steps
             ],
             "objections": sorted(
-                [o.rule, o.level, str(o.ref), o.allowed or ""] for o in made.objections
+                [o.rule, o.level, str(o.ref), o.allowed or ""]
+                for o in made.objections
+                if o.level != "warn"  # it stops nothing, and may be over by the time
             ),
             "allowances": dict(made.allowances),
         }

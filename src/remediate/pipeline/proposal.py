@@ -23,6 +23,7 @@ class Proposal:
     remembered: Mapping[Ref, Entry] = field(default_factory=dict)
     records: Mapping[str, RecordsVerdict] = field(default_factory=dict)  # by zone
     around: Surroundings = field(default_factory=lambda: Surroundings("", {}))
+    kept: Mapping[Ref, int] = field(default_factory=dict)  # see `ttl.still_kept`
     applied_to: str = ""  # the project that `remembered` is of, if that is known
 
     def deletions(self) -> Iterator[Difference]:

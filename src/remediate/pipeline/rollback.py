@@ -27,6 +27,7 @@ from remediate.pipeline.settling import settling
 from remediate.pipeline.snapshot import touched
 from remediate.pipeline.surroundings import Surroundings
 from remediate.pipeline.traffic import remembered_sets, with_hosts
+from remediate.pipeline.ttl import still_kept
 from remediate.pipeline.waves import waves
 from remediate.pipeline.way_back import Way, scope
 from remediate.stores.ledger import Entry
@@ -82,6 +83,7 @@ def rollback(way: Way, on_conflict: OnConflict = "stop") -> Plan:
         desired_digest=f"snapshot:{way.snapshot.id}",
         settles=settling(steps, around),
         allowances=way.allowances,
+        kept=max(still_kept(found, way.ledger, way.observed.at).values(), default=0),
     )
     return replace(made, digest=plan_digest(made))
 

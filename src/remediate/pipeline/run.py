@@ -21,6 +21,7 @@ from remediate.model.ref import Ref
 from remediate.model.values import Reference, Template, Unknown
 from remediate.pipeline.conditions import Vigil
 from remediate.pipeline.memory import begun, left_of, set_aside
+from remediate.pipeline.ttl import note_kept
 from remediate.stores.journal import Journal, Kind
 from remediate.stores.ledger import Entry, Ledger
 
@@ -126,6 +127,8 @@ class Run:
         return replace(step.instead, id=f"{step.id}-instead")
 
     def _so_far(self, step: Step, entry: Entry, known: Entry | None) -> Body:
+        if step.ref.is_record_set:
+            note_kept(self.ledger, step, self.google.clock.now())
         """What is written; a field that a later step of the resource writes is as it is so far."""
         fields: Body = dict(entry.fields)
         before = known.fields if known else {}

@@ -200,6 +200,7 @@ def _summary(plan: Plan) -> Body:
         "estimate_s": round(expected.working, 3),
         "wait_s": expected.waiting,
         "then_wait_s": plan.then_wait,
+        "kept_s": plan.kept,
     }
 
 

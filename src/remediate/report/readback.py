@@ -62,6 +62,7 @@ def _plan(changes: Sequence[Mapping[str, Any]], ours: Mapping[str, Any]) -> Plan
         allowances=dict(ours["allowances"]),
         retention=float(ours.get("retention_s", RETENTION)),
         then_wait=int(ours["summary"].get("then_wait_s", 0)),
+        kept=int(ours["summary"].get("kept_s", 0)),
         written={Ref("", str(n)): (_NOBODY, {}) for n in range(int(ours["compared"]))},
     )
 

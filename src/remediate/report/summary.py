@@ -133,9 +133,10 @@ def _time(expected: Estimate) -> str:
 def caching(plan: Plan) -> Iterator[str]:
     """What resolvers may go on answering after the change (RFC 1035 §3.2.1, RFC 2308 §5)."""
     sets = [difference for difference in plan.differences if difference.ref.is_record_set]
-    old = [int(d.before.get("ttl") or 0) for d in sets if d.before is not None]
-    if old:
-        yield f"resolvers may go on giving old answers for up to {duration(max(old))} (the old TTL)"
+    old = max((int(d.before.get("ttl") or 0) for d in sets if d.before is not None), default=None)
+    if old is not None:
+        seconds, why = max((old, "the old TTL"), (plan.kept, "the TTL from before it was lowered"))
+        yield f"resolvers may go on giving old answers for up to {duration(seconds)} ({why})"
     if any(difference.before is None for difference in sets):
         yield (
             "resolvers that were just told that a name does not exist may repeat that for the "

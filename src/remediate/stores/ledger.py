@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from threading import Lock
 from typing import Literal, cast
 
 from remediate.model.aside import Aside
+from remediate.model.clock import rfc3339
 from remediate.model.errors import InvalidInput, Stale, StoreDamaged
 from remediate.model.json import Body, Json
 from remediate.model.ref import Ref
@@ -72,6 +74,10 @@ class Entry:
         )
 
 
+def _kept_json(kept: Mapping[Ref, datetime]) -> Body:
+    return {str(ref): rfc3339(moment) for ref, moment in kept.items()}
+
+
 def _aside_json(aside: Aside) -> Body:
     return {"name": aside.name, "since": aside.since, "born": aside.born, "state": aside.state}
 
@@ -96,10 +102,11 @@ class Ledger:
     """`ledger/<environment>.json`, written by compare-and-swap.
 
     `resources` are by Ref. Record sets are apart and stay plain JSON, `{zone: {"fqdn TYPE":
-    [ttl, rrdata, …]}}` or `[ttl, {routing policy}]`, because there may be 100,000 of them. What was
-    applied to a sandbox says nothing of Google: the file is of one `endpoint`, and keeps what it
-    knew of the others under `elsewhere`. So is `project`, once something was applied there; until
-    then it is the one given.
+    [ttl, rrdata, …]}}` or `[ttl, {routing policy}]`, because there may be 100,000 of them; `kept`
+    is about those whose TTL was lowered, and left out where there is none. What was applied to a
+    sandbox says nothing of Google: the file is of one `endpoint`, and keeps what it knew of the
+    others under `elsewhere`. So is `project`, once something was applied there; until then it is
+    the one given.
     """
 
     def __init__(
@@ -112,6 +119,7 @@ class Ledger:
         self._elsewhere: dict[str, Body] = {}
         self.resources: dict[Ref, Entry] = {}
         self._records: dict[str, dict[str, list[Json]]] = {}
+        self._kept: dict[Ref, datetime] = {}
         self._store = store
         self.veil = Veil(store)
         self._key = f"ledger/{environment}.json"
@@ -166,6 +174,22 @@ class Ledger:
             zone, key = _record_key(ref)
             self._records.get(zone, {}).pop(key, None)
 
+    def kept_until(self, ref: Ref) -> datetime | None:
+        """When what resolvers have of a record set is no older than its TTL tells, if noted."""
+        return self._kept.get(ref)
+
+    def keep_until(self, ref: Ref, moment: datetime | None) -> None:
+        """Note it, where a TTL was lowered; None where the TTL tells all."""
+        with self._turn:
+            self._kept.pop(ref, None)
+            if moment is not None:
+                self._kept[ref] = moment
+
+    def drop_kept(self, now: datetime) -> None:
+        """Forget what is over."""
+        with self._turn:
+            self._kept = {ref: moment for ref, moment in self._kept.items() if moment > now}
+
     def save(self) -> None:
         """Durable on return. Raises Stale if another run has saved since this one was loaded."""
         with self._turn:
@@ -186,6 +210,7 @@ class Ledger:
                 str(ref): self.veil.veiled(entry.to_json()) for ref, entry in self.resources.items()
             },
             "records": self._records,
+            **({"kept": kept} if (kept := _kept_json(self._kept)) else {}),
             "elsewhere": self._elsewhere,
         }
         text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
@@ -202,7 +227,8 @@ class Ledger:
                 raise self._damaged(f"has format {version}, not {FORMAT_VERSION} or older")
             known = content["elsewhere"]
             known[content["endpoint"]] = {
-                "project": content.get("project", ""),  # an earlier version did not note it
+                # earlier versions did not note these
+                **{name: content[name] for name in ("project", "kept") if name in content},
                 **{name: content[name] for name in _OF_AN_ENDPOINT},
             }
             here = known.pop(self.endpoint, None)
@@ -215,6 +241,8 @@ class Ledger:
                     for text, fields in stored_resources.items()
                 }
                 self._records = here["records"]
+                kept: dict[str, str] = here.get("kept", {})
+                self._kept = {ref_of(at): datetime.fromisoformat(t) for at, t in kept.items()}
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError, InvalidInput):
             raise self._damaged("does not hold a ledger") from None
         self._generation = stored.generation
