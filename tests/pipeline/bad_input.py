@@ -426,7 +426,7 @@ ZONES = (
         records(
             "    a: {ttl: 300, A: {ttl: 60, values: [192.0.2.1]}}\n    b: {values: [192.0.2.1]}\n"
         ),
-        ("7:9", "`ttl` belongs into the set, below its type (write `A: {ttl: …}`"),
+        ("7:9", "`ttl` belongs into the set, below its type (write `A: {ttl: 300, …}`, or"),
         ("8:9", "`values` belongs into the set, below its type (write `A: {values: …}`"),
     ),
     one(

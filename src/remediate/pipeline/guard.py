@@ -230,7 +230,7 @@ def other_project(proposal: Proposal) -> Iterator[Objection]:
             f"{about.name} was applied to {was}, and the YAML says {about.project}: mend its "
             "`project`, or give the other project an environment of its own, in its own folder"
         )
-        yield _deny("other-project", None, message)
+        yield Objection("other-project", "deny", None, message, place=about.place)
 
 
 GUARDS: Mapping[str, Guard] = {

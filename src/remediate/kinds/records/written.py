@@ -135,7 +135,8 @@ def _plain_set(reading: _Reading, fqdn: str, rrtype: str, body: object) -> Recor
 def _read_set(reading: _Reading, key: str, fqdn: str, rrtype: str, body: object) -> None:
     here = reading.pointer(key, rrtype)
     if (field := _MEANT.get(rrtype, rrtype)) in _FIELDS:
-        hint = f"write `A: {{{field}: …}}`, or whichever type it is of"
+        value = f"{body}, …" if isinstance(body, str | int) else "…"
+        hint = f"write `A: {{{field}: {value}}}`, or whichever type it is of"
         reading.wrong.append((here, f"`{rrtype}` belongs into the set, below its type", hint))
         return
     if rrtype not in TYPES:
