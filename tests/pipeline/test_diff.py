@@ -34,6 +34,11 @@ def check(**spec: Any) -> Document:
     return health_check(checkIntervalSec=10, **spec)
 
 
+KEPT = (
+    "HealthCheck/alive is no longer in the YAML and stays (onRemove: keep); to remove it, write it "
+    "again with `lifecycle: {onRemove: delete}`, apply, take it out, and apply with --prune"
+)
+
 # Who moved: the YAML, the live side, or both
 
 MOVES: dict[str, tuple[dict[str, Any], dict[str, Any], Cause]] = {
@@ -235,14 +240,24 @@ def test_a_removal_takes_a_word_in_the_yaml_and_a_word_for_the_run(
     workbench.gc(retention=0)
     assert (workbench.live("HealthCheck/alive") is None) is gone
     expected = {
-        ("keep", False): ["HealthCheck/alive is no longer in the YAML and stays (onRemove: keep)"],
-        ("keep", True): ["HealthCheck/alive is no longer in the YAML and stays (onRemove: keep)"],
+        ("keep", False): [KEPT],
+        ("keep", True): [KEPT],
         ("delete", False): [
             "HealthCheck/alive is no longer in the YAML; --prune sets it aside, for `remediate gc`"
         ],
         ("delete", True): [],
     }
     assert list(made.notes) == expected[on_remove, prune]
+
+
+def test_all_that_is_kept_is_one_note(workbench: Workbench) -> None:
+    workbench.write(health_check(), health_check("other"), url_map())
+    workbench.apply()
+    workbench.write(url_map())
+    (note,) = workbench.plan(prune=True).notes
+    assert note.startswith(
+        "HealthCheck/alive, HealthCheck/other are no longer in the YAML and stay (onRemove: keep); "
+    )
 
 
 def test_what_is_kept_is_forgotten_and_what_is_to_go_is_remembered(workbench: Workbench) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from remediate.kinds.bodies.asides import as_it_is
@@ -123,6 +123,7 @@ def removals(
     prune: bool,
 ) -> Iterator[Difference]:
     """Absence never deletes: it takes `onRemove: delete`, as last applied, and `--prune`."""
+    kept: list[Ref] = []
     for ref, entry in sorted(remembered.items()):
         at = ref.named(entry.name)
         live = observed.live.get(at)
@@ -133,10 +134,23 @@ def removals(
             left = [one for one in entry.asides if ref.named(one.name) in observed.live]
             notes.append(f"{ref} is set aside; {_gc(left, desired.environment.retention)}")
         elif entry.on_remove != "delete":
-            notes.append(f"{ref} is no longer in the YAML and stays (onRemove: keep)")
+            kept.append(ref)
         elif not prune:
             does = "sets it aside, for `remediate gc`" if later else "deletes it"
             notes.append(f"{ref} is no longer in the YAML; --prune {does}")
         else:
             action = Action.SET_ASIDE if later else Action.DELETE
             yield Difference(ref, action, at, live, None, (FieldChange("", live, None),))
+    if kept:
+        notes.append(_kept(kept))
+
+
+def _kept(refs: Sequence[Ref]) -> str:
+    verbs, them = ("are", "stay"), "them"
+    if len(refs) == 1:
+        verbs, them = ("is", "stays"), "it"
+    return (
+        f"{', '.join(map(str, refs))} {verbs[0]} no longer in the YAML and {verbs[1]} (onRemove: "
+        f"keep); to remove {them}, write {them} again with `lifecycle: {{onRemove: delete}}`, "
+        f"apply, take {them} out, and apply with --prune"
+    )

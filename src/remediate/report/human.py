@@ -28,6 +28,7 @@ _FROM_SNAPSHOT, _OF_GC = "snapshot:", "gc:"  # how the digest of what is desired
 _DONE = {"apply": "Applied", "rollback": "Rolled back", "gc": "Cleared away"}
 _LEVELS = {"deny": "denied", "approve": "needs approval", "warn": "warning"}
 
+_TYPED_APART = 2  # acknowledgements; more are worth a command to paste
 
 def plan_text(
     plan: Plan, *, width: int = WIDTH, colour: bool = False, next_command: str = ""
@@ -173,7 +174,12 @@ def _summary(plan: Plan, drawing: Drawing) -> Iterator[str]:
 
 def _next(plan: Plan, next_command: str, drawing: Drawing) -> Iterator[str]:
     if in_the_way := denied(plan.objections):
-        yield from wrapped(f"Next: {_way_on(plan, in_the_way)}.", drawing.width)
+        allows = [allow_words(objection) for objection in in_the_way if objection.allow]
+        together = next_command and len(in_the_way) == len(allows) > _TYPED_APART
+        end = ". All of them at once:" if together else "."
+        yield from wrapped(f"Next: {_way_on(plan, in_the_way)}{end}", drawing.width)
+        if together:
+            yield from command(" ".join([next_command, *allows]), drawing.width)
     elif next_command and not plan.is_idle:
         line = f"Next: {next_command}"
         if len(line) <= drawing.width:
