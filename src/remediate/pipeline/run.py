@@ -101,6 +101,8 @@ class Run:
         tell(self.watchers, StepFailed(step, str(error)))
 
     def _remember(self, step: Step) -> None:
+        if step.ref.is_record_set:
+            note_kept(self.ledger, step, self.google.clock.now())
         entry, known = self.entries.get(step.ref), self.ledger.entry(step.ref)
         if step.verb is Action.SET_ASIDE:
             entry = set_aside(entry or known, step)
@@ -127,8 +129,6 @@ class Run:
         return replace(step.instead, id=f"{step.id}-instead")
 
     def _so_far(self, step: Step, entry: Entry, known: Entry | None) -> Body:
-        if step.ref.is_record_set:
-            note_kept(self.ledger, step, self.google.clock.now())
         """What is written; a field that a later step of the resource writes is as it is so far."""
         fields: Body = dict(entry.fields)
         before = known.fields if known else {}
