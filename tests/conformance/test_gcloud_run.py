@@ -6,6 +6,7 @@ import pytest
 import requests
 
 from gcp_sandbox.sandbox import Sandbox
+from remediate.pipeline.gcloud_output import gcloud_output
 from tests.conformance.conftest import PROJECT, Gcloud
 
 REGION = "--region=us-central1"
@@ -60,3 +61,20 @@ def test_a_service_is_changed_by_gcloud(gcloud: Gcloud) -> None:
     assert {it["name"]: it["value"] for it in variables} == {"ENVIRONMENT": "staging", "A": "1"}
     policy = gcloud.json(f"run services get-iam-policy {BACKEND} {REGION}")
     assert "bindings" not in policy
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        f"run services describe {BACKEND} {REGION} --format=yaml",
+        f"run services describe {BACKEND} {REGION} --format=export",
+        "run services list --format=json",
+    ],
+)
+def test_what_gcloud_prints_of_a_service_can_be_imported(gcloud: Gcloud, command: str) -> None:
+    (body,) = gcloud_output({"run": gcloud(command).encode()}, PROJECT).live.values()
+    home = f"projects/{PROJECT}/locations/us-central1"
+    template: Any = body["template"]
+    assert body["name"] == f"{home}/services/{BACKEND}"
+    assert template["vpcAccess"]["connector"] == f"{home}/connectors/c"
+    assert template["containers"][0]["env"] == [{"name": "ENVIRONMENT", "value": "staging"}]

@@ -68,10 +68,26 @@ def test_an_origin_may_be_said_instead(tmp_path: Path) -> None:
     assert [*zone.records] == [("www.example.com.", "A")]
 
 
+@pytest.mark.parametrize("between", ["21600 IN", "IN 1h", "IN", "300", ""])
+def test_a_zone_is_that_of_its_soa(between: str) -> None:
+    """As `gcloud dns record-sets export --zone-file-format` writes it, without an $ORIGIN."""
+    soa = f"Example.com. {between} SOA ns1.example.net. admin.example.net. 1 21600 3600 259200 300"
+    www, below = "www.example.com. 60 IN A 192.0.2.1", "$ORIGIN sub.example.com.\na IN A 192.0.2.2"
+    found = bind_zone(f"$TTL 60\n{www}\n{soa}\n{below}\n".encode(), "db")
+    assert found.live[Ref("DnsZone", "example-com")]["dnsName"] == "example.com."
+    assert {one["name"] for one in found.record_sets["example-com"]} == {
+        "example.com.",
+        "www.example.com.",
+        "a.sub.example.com.",
+    }
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (b"www 300 IN A 192.0.2.1\n", r"db:1:1: the file has no \$ORIGIN"),
+        (b"www 300 IN A 192.0.2.1\n", r"db:1:1: the file does not name its zone"),
+        (b"@ 300 IN SOA a. b. 1 1 1 1 1\n", r"db:1:1: the file does not name its zone"),
+        (b"; x.com. IN SOA a. b. 1 1 1 1 1\n", r"db:1:1: the file does not name its zone"),
         (
             b"$ORIGIN x.com.\n\nwww 300 IN A nonsense\n",
             r"db:4:1: this is no zone file, here or just before: ",

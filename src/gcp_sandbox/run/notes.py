@@ -71,6 +71,7 @@ SERVICE: Final = (
     Note(f"{_RUN}binary-authorization", ("binaryAuthorization", "policy"), *_TEXT),
     Note(f"{_RUN}custom-audiences", ("customAudiences",), *_JSON),
     Note(f"{_RUN}default-url-disabled", ("defaultUriDisabled",), *_FLAG),
+    Note(f"{_RUN}iap-enabled", ("iapEnabled",), *_FLAG),
     Note(f"{_RUN}invoker-iam-disabled", ("invokerIamDisabled",), *_FLAG),
     Note(f"{_RUN}minScale", ("scaling", "minInstanceCount"), *_NUMBER),
     Note(f"{_RUN}maxScale", ("scaling", "maxInstanceCount"), *_NUMBER),

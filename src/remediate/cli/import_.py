@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -58,7 +59,7 @@ def command(
     kinds = ("DnsZone",) if more["from_bind"] or more["from_octodns"] else chosen(kinds)
     target = _target(settings, more, kinds, overwrite=overwrite)
     found = _found(settings, target, kinds, more)
-    result = imported(found.live, found.record_sets, target)
+    result = imported(found.live, found.record_sets, target, found.remarks)
     result.left_out += unseen(found, kinds, target.project, target.declared)
     texts = files_text(result, target)
     if shown:
@@ -106,7 +107,7 @@ def _found(
     if isinstance(files := more["files"], tuple) and files:
         found = gcloud_output({str(file): file.read_bytes() for file in files}, target.project)
         live = {ref: body for ref, body in found.live.items() if ref.kind in kinds}
-        return Inventory(live, found.record_sets)
+        return replace(found, live=live)
     asked = more["location"]
     places = {*(asked if isinstance(asked, tuple) else ()), *filter(None, [target.region])}
     with opened(settings, target.name, target.project) as session:

@@ -65,9 +65,14 @@ def _annotations(spec: Mapping[str, Tree]) -> Iterator[Fault]:
         at = "" if above is spec else "/template"
         for field in ("annotations", "labels"):
             for key in above.get(field) or ():
-                if any(key.partition("/")[0].endswith(space) for space in _GOOGLES):
+                if is_googles(key):
                     where = at + pointer(field, key)
                     yield where, f"{key} is Google's own: v2 has a field for what it said in v1"
+
+
+def is_googles(key: str) -> bool:
+    """Whether a label or an annotation is of a name space that v2 keeps for Google."""
+    return key.partition("/")[0].endswith(_GOOGLES)
 
 
 def _traffic(spec: Mapping[str, Tree]) -> Iterator[Fault]:

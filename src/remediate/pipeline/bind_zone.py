@@ -16,6 +16,9 @@ from remediate.model.ref import Ref
 from remediate.pipeline.inventory import Inventory
 
 _ORIGIN = re.compile(r"^\$ORIGIN[ \t]+(\S+)", re.MULTILINE | re.IGNORECASE)
+_APEX = re.compile(
+    r"^([^\s;$]\S*\.)[ \t]+(?:(?:IN|[0-9]\w*)[ \t]+){0,2}SOA[ \t]", re.MULTILINE | re.IGNORECASE
+)
 _LINE = re.compile(r":(\d+): ")
 _LONGEST = 63
 
@@ -23,19 +26,20 @@ _LONGEST = 63
 def bind_zone(data: bytes, file: str, origin: str = "") -> Inventory:
     """A managed zone's body and its record sets, as the API would list them.
 
-    `origin` is needed where the file has no `$ORIGIN`. Raises InvalidInput at the line that cannot
-    be read; `$INCLUDE` is refused.
+    `origin` is needed where the file has no SOA of the zone's whole name and no `$ORIGIN`. Raises
+    InvalidInput at the line that cannot be read; `$INCLUDE` is refused.
     """
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise InvalidInput(faults=[Fault(Place(file, line, 1), "this is not UTF-8")]) from None
-    if not origin and (found := _ORIGIN.search(text)):
+    if not origin and (found := _APEX.search(text) or _ORIGIN.search(text)):
         origin = found[1]
     if not origin:
         hint = "name the zone with --origin example.com."
-        raise InvalidInput(faults=[Fault(Place(file, 1, 1), "the file has no $ORIGIN", hint)])
+        message = "the file does not name its zone, neither by an SOA nor by $ORIGIN"
+        raise InvalidInput(faults=[Fault(Place(file, 1, 1), message, hint)])
     apex = origin.lower()
     apex = apex if apex.endswith(".") else apex + "."
     try:

@@ -8,6 +8,7 @@ from yaml import CSafeLoader, YAMLError, load_all
 
 from remediate.kinds.bodies.links import ref_of
 from remediate.kinds.registry import kind
+from remediate.kinds.run_service_knative import from_knative, is_knative
 from remediate.model.errors import Fault, InvalidInput, Place
 from remediate.model.json import Body
 from remediate.model.ref import Ref
@@ -24,17 +25,17 @@ def gcloud_output(files: Mapping[str, bytes], project: str) -> Inventory:
     """
     bodies = [(file, at, body) for file in files for at, body in _bodies(file, files[file])]
     live: dict[Ref, Body] = {}
+    remarks: dict[Ref, list[str]] = {}
     faults: list[Fault] = []
     for file, at, body in bodies:
         if body.get("kind") == _RECORD_SET:
             continue
-        ref = _ref(body, project)
-        if ref is None:
-            named = str(body.get("selfLink") or body.get("name") or "it")
-            message = f"body {at}: {named} is nothing of {project} that can be imported"
-            faults.append(Fault(Place(file, 1, 1), message))
+        try:
+            ref, answered, left = _read(body, project)
+        except ValueError as error:
+            faults.append(Fault(Place(file, 1, 1), f"body {at}: {error}"))
         else:
-            live[ref] = kind(ref.kind).seen(body)
+            live[ref], remarks[ref] = kind(ref.kind).seen(answered), left
     zones = {str(body["dnsName"]): ref.name for ref, body in live.items() if ref.kind == "DnsZone"}
     sets: dict[str, list[Body]] = {name: [] for name in zones.values()}
     for file, at, body in bodies:
@@ -50,7 +51,7 @@ def gcloud_output(files: Mapping[str, bytes], project: str) -> Inventory:
                 sets[zones[apex]].append(body)
     if faults:
         raise InvalidInput(faults=faults)
-    return Inventory(live, sets)
+    return Inventory(live, sets, remarks=remarks)
 
 
 def _bodies(file: str, data: bytes) -> Iterator[tuple[int, Body]]:
@@ -68,11 +69,22 @@ def _bodies(file: str, data: bytes) -> Iterator[tuple[int, Body]]:
         yield at, item
 
 
-def _ref(body: Body, project: str) -> Ref | None:
+def _read(body: Body, project: str) -> tuple[Ref, Body, list[str]]:
+    """What a body is of, itself as our APIs answer it, and what that leaves out.
+
+    Raises ValueError for what is nothing of ours.
+    """
+    left: list[str] = []
+    if is_knative(body):
+        body, left = from_knative(body, project)
     if body.get("kind") == _ZONE:
-        return Ref("DnsZone", str(body.get("name"))) if body.get("dnsName") else None
-    # The newer APIs have no self links: their names are whole.
-    return ref_of(str(body.get("selfLink") or body.get("name") or ""), project)
+        ref = Ref("DnsZone", str(body.get("name"))) if body.get("dnsName") else None
+    else:  # the newer APIs have no self links: their names are whole
+        ref = ref_of(str(body.get("selfLink") or body.get("name") or ""), project)
+    if ref is None:
+        named = str(body.get("selfLink") or body.get("name") or "it")
+        raise ValueError(f"{named} is nothing of {project} that can be imported")
+    return ref, body, left
 
 
 def _zone_of(fqdn: str, apexes: Iterable[str]) -> str | None:

@@ -38,6 +38,7 @@ THEMES: Mapping[str, tuple[str, ...]] = {
     "services.yaml": ("VpcConnector", "SqlInstance", "RunService"),
 }
 ENVIRONMENT = "environment.yaml"
+NOTHING: Mapping[Ref, Iterable[str]] = {}
 _LISTS = "`gcloud projects list` and `gcloud compute regions list` show what there is."
 
 
@@ -81,11 +82,14 @@ def theme(name: str) -> str:
 
 
 def imported(
-    live: Mapping[Ref, Body], record_sets: Mapping[str, Iterable[Body]], target: Target
+    live: Mapping[Ref, Body],
+    record_sets: Mapping[str, Iterable[Body]],
+    target: Target,
+    said: Mapping[Ref, Iterable[str]] = NOTHING,
 ) -> Imported:
     """Documents from which a plan against these bodies is empty: the same from the same bodies.
 
-    `record_sets` are those of each zone by the zone's name.
+    `record_sets` are those of each zone by the zone's name, `said` what is to stand beside each.
     """
     result = Imported()
     specs: dict[Ref, Body] = {}
@@ -96,7 +100,7 @@ def imported(
             continue
         spec, told = spec_of(kind(ref.kind), live[ref], target.project)
         if spec is not None:
-            specs[ref], remarks[ref] = spec, told
+            specs[ref], remarks[ref] = spec, [*said.get(ref, ()), *told]
         else:
             result.left_out.append(f"{ref} cannot be written: {'; '.join(told)}")
     for ref, newer in _outdone(specs):
@@ -112,11 +116,11 @@ def imported(
     connections = _connections(live, specs)
     for ref, body in specs.items():
         facts = kind(ref.kind)
-        spec = _without_labels(facts, names.linked(facts, ref, _escaped(body)), labels)
+        spec = _without_labels(facts, names.linked(ref, facts, _escaped(body)), labels)
         spec = _referring(spec, connections)
         if ref.kind == "DnsZone":
             bodies = record_sets.get(ref.name, ())
-            linked = partial(_linked_policy, names, ref)
+            linked = partial(names.linked, ref)
             records, unwritten = records_of(bodies, body, expressions, linked)
             spec |= {"recordOwnership": "listed", "records": _escaped_records(records)}
             remarks[ref] += unwritten
@@ -256,7 +260,7 @@ class _Names:
         """What to write for an address in a record."""
         return {ip: f"${{{refs[0]}.address}}" for ip, refs in self.addresses.items()}
 
-    def linked(self, facts: Kind, at: Ref, spec: Body) -> Body:
+    def linked(self, at: Ref, facts: Kind, spec: Body) -> Body:
         by_value = transformed(
             spec, Patterns(facts.links_by_value), lambda _field, ip: self._by_address(ip, at)
         )
@@ -287,10 +291,6 @@ class _Names:
             return link_target(facts, allowed, text, at, self.known)
         except ValueError:
             return None
-
-
-def _linked_policy(names: _Names, zone: Ref, facts: Kind, policy: Body) -> Body:
-    return names.linked(facts, zone, policy)
 
 
 def _path(address: Ref) -> str:

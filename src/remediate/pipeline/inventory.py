@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 
 from remediate.gcp.google import Google
@@ -27,12 +27,14 @@ from remediate.pipeline.observe import look_at
 class Inventory:
     """Live bodies by Google's own names, and the record sets of each zone.
 
-    `places` are where Google was asked; empty where it was not asked at all.
+    `places` are where Google was asked; empty where it was not asked at all. `remarks` are on what
+    a body does not hold, though what it was read from does.
     """
 
     live: Mapping[Ref, Body]
     record_sets: Mapping[str, Sequence[Body]]
     places: frozenset[str] = frozenset()
+    remarks: Mapping[Ref, Sequence[str]] = field(default_factory=dict)
 
 
 def inventory(
