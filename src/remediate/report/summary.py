@@ -70,7 +70,7 @@ def sentences(plan: Plan) -> Iterator[tuple[str, str]]:
     if plan.is_empty:
         yield "Time", _time(estimate(plan))
         return
-    yield "Changes", count_words(plan) + ("; " + ", ".join(said) if said else "")
+    yield "Changes", "; ".join([count_words(plan), *filter(None, [", ".join(said), _later(plan)])])
     if plan.steps:
         yield "Risk", _risk(plan.steps)
         yield from (("Undo", sentence) for sentence in _undo(plan.steps))
@@ -79,6 +79,14 @@ def sentences(plan: Plan) -> Iterator[tuple[str, str]]:
         yield "Hosts", hosts_words(plan.hosts)
     yield from (("DNS", sentence) for sentence in caching(plan))
     yield "Digest", plan.digest
+
+
+def _later(plan: Plan) -> str:
+    """What no insert takes, so that there are more steps than changes."""
+    new = {each.live for each in plan.differences if each.action is Action.CREATE}
+    later = [step for step in plan.steps if step.live in new and step.verb is Action.UPDATE]
+    fields = sorted({field for step in later for field in step.fields})
+    return f"then {', '.join(fields)}, in {counted(len(later), 'more step')}" if later else ""
 
 
 def _risk(steps: Sequence[Step]) -> str:
