@@ -16,9 +16,9 @@ from remediate.cli.command import _plain, remediate
 from remediate.kinds.registry import NAMES
 from remediate.model import errors
 from remediate.model.rules import FINAL, OF_A_PLAN, OF_A_RUN
-from remediate.pipeline.load import load
 from tests.architecture import help_pages
 from tests.architecture.repository import ROOT, pages
+from tests.cli.typed import typed
 
 DOCS = ROOT / "docs"
 BLOCK = re.compile(r"^( *)```(\w+)\n(.*?)^\1```", re.DOTALL | re.MULTILINE)
@@ -89,11 +89,17 @@ def test_every_command_in_the_documents_parses(page: str, arguments: str) -> Non
 
 
 @pytest.mark.parametrize("page", pages(), ids=lambda page: page.relative_to(ROOT).as_posix())
-def test_every_yaml_in_the_documents_loads(page: Path, tmp_path: Path) -> None:
+def test_every_document_in_the_documents_can_be_pasted_as_it_stands(page: Path) -> None:
+    for block in blocks(page, "yaml", "json"):
+        for each in yaml.safe_load_all(block):
+            is_document = isinstance(each, dict) and "kind" in each and "spec" in each
+            assert not is_document or each.get("apiVersion") == "remediate/v1", each
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_yaml_in_the_documents_is_valid(page: Path, tmp_path: Path) -> None:
     """The blocks of one page are one environment, which they may declare themselves."""
     documents = [block for block in blocks(page, "yaml") if "apiVersion:" in block]
-    for block in blocks(page, "yaml", "json"):
-        list(yaml.safe_load_all(block))
     if not documents:
         return
     if not any("kind: Environment" in block for block in documents):
@@ -108,7 +114,10 @@ def test_every_yaml_in_the_documents_loads(page: Path, tmp_path: Path) -> None:
     folder.mkdir(parents=True)
     for number, block in enumerate(documents):
         (folder / f"{number}.yaml").write_text(block, encoding="utf-8")
-    assert load(tmp_path, None, {}).environment.name == name
+    said = typed("-C", tmp_path, "validate")
+    assert said.code == 0, said
+    assert said.out.startswith(f"{name} is valid"), said
+    assert "warning:" not in said.err, said
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: error.__name__)
