@@ -169,3 +169,17 @@ def test_the_zones_name_is_that_of_the_file_or_said(file: str, origin: str, name
         return
     (body,) = octodns_zone(text, file, origin).live.values()
     assert body["dnsName"] == name
+
+
+def test_what_octodns_alone_does_with_a_record_is_told_beside_the_zone() -> None:
+    text = (
+        "www: {type: A, value: 192.0.2.1, octodns: {excluded: [ns1], cloudflare: {}}}\n"
+        "api: {type: A, value: 192.0.2.1, octodns: {ignored: false}}\n"
+        "old: {type: A, value: 192.0.2.1, octodns: {ignored: true, lenient: true}}\n"
+    )
+    found = octodns_zone(text.encode(), "example.com.yaml")
+    said = "www A: what `octodns` says is left out (cloudflare, excluded)"
+    assert dict(found.remarks) == {Ref("DnsZone", "example-com"): [said]}
+    target = Target("staging", PROJECT)
+    result = imported(found.live, found.record_sets, target, found.remarks)
+    assert f"# {said}" in files_text(result, target)["dns.yaml"]

@@ -7,7 +7,7 @@ list of them, `''` is the apex, and a TTL that is not written is 3,600 seconds.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,6 +39,7 @@ class _Reading:
     places: dict[tuple[str, str], str] = field(default_factory=dict)
     values: dict[str, str] = field(default_factory=dict)  # of these records, one without a list
     wrong: list[tuple[str, str, str]] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
 
     def refuse(self, at: str, message: str, hint: str = "") -> None:
         self.wrong.append((at, message, hint))
@@ -71,7 +72,8 @@ def octodns_zone(data: bytes, file: str, origin: str = "") -> Inventory:
     bodies = [_body(one) for one in records.values()]
     zone = zone_name(apex)
     about: Body = {"name": zone, "dnsName": apex, "visibility": "public"}
-    return Inventory({Ref("DnsZone", zone): about}, {zone: bodies})
+    ref = Ref("DnsZone", zone)
+    return Inventory({ref: about}, {zone: bodies}, remarks={ref: sorted(reading.remarks)})
 
 
 def _body(one: RecordSet) -> Body:
@@ -114,12 +116,19 @@ def _read_record(reading: _Reading, name: str, record: dict[str, Any], at: str) 
     else:
         reading.places[name, rrtype] = at
         if (body := _set(reading, rrtype, record, at)) is not None:
+            reading.remarks += _unsaid(record.get("octodns"), f"{name} {rrtype}")
             ttl = record.get("ttl", _TTL)
             reading.sets.setdefault(name, {})[rrtype] = {"ttl": ttl, **body}
 
 
 def _is_ignored(options: object) -> bool:
     return isinstance(options, dict) and options.get("ignored") in {"true", "True", "yes"}
+
+
+def _unsaid(options: object, what: str) -> Iterator[str]:
+    """What octoDNS alone does with a record: at whom it publishes it, and how it checks it."""
+    if isinstance(options, dict) and (names := sorted({*options} - {"ignored"})):
+        yield f"{what}: what `octodns` says is left out ({', '.join(names)})"
 
 
 def _set(reading: _Reading, rrtype: str, record: dict[str, Any], at: str) -> Body | None:
