@@ -10,7 +10,7 @@ import pytest
 from remediate.model.errors import CheckFailed, PartlyApplied
 from remediate.model.json import Body
 from remediate.model.plan import Action, Undo
-from remediate.model.progress import Waiting
+from remediate.model.progress import StepDone, Waiting
 from remediate.model.ref import parse_ref
 from remediate.report.human import plan_text
 from tests.pipeline.certificate_chain import (
@@ -263,3 +263,32 @@ def test_a_plan_tells_the_rotation_of_an_entry_as_one_story(standing: Workbench)
     )
     assert "1 certificate to rotate" in text
     assert "_acme-challenge" not in text.partition("Hosts")[2]
+
+
+class Killed(BaseException):
+    pass
+
+
+@pytest.mark.parametrize("count", range(1, 7))
+def test_killed_after_any_step_of_an_entrys_rotation_the_next_apply_finishes_it(
+    standing: Workbench, count: int
+) -> None:
+    done: list[str] = []
+
+    class Killer(Witness):
+        def on(self, event: object) -> None:
+            super().on(event)
+            if isinstance(event, StepDone):
+                done.append(str(event.step.ref))
+                if len(done) == count:
+                    raise Killed
+
+    standing.write(*chain("a", "b"))
+    killer, witness = Killer(standing), Witness(standing)
+    with pytest.raises(Killed):
+        standing.carry_out([killer])
+    standing.carry_out([witness])
+    assert [*killer.refused, *witness.refused] == []
+    assert len(shown(standing)) == 1
+    assert shown(standing) != ["shown"]
+    assert standing.plan().is_idle

@@ -10,12 +10,14 @@ import pytest
 
 from remediate.model.condition import Await
 from remediate.model.errors import CheckFailed, PlanRefused
-from remediate.model.plan import Step
+from remediate.model.json import Body
+from remediate.model.plan import Cause, Step
 from remediate.model.progress import StepBegun, StepDone
 from remediate.model.ref import Ref
 from remediate.pipeline.guard import denied
 from remediate.probes.dial import dial_for
 from remediate.probes.tls import ServedCertificate, served
+from remediate.report.human import plan_text
 from tests.pipeline.documents import address, https_proxy, managed, rule, sets, url_map, zone
 from tests.workbench import Workbench
 
@@ -200,6 +202,67 @@ def test_a_deadline_detaches_the_new_and_leaves_the_old(standing: Workbench) -> 
     standing.apply()  # with more time the same certificate is attached again
     assert len(held(standing)) == 1
     assert held(standing) != ["one"]
+
+
+def failed(standing: Workbench) -> str:
+    """A rotation that was given up: the name of the new certificate, which is detached again."""
+    standing.write(*edge("www", "api", wait={"timeout": "10m"}))
+    with pytest.raises(CheckFailed, match="the old serves"):
+        standing.apply()
+    (new,) = (name for name in certificates(standing) if name != OLD.name)
+    return new
+
+
+def test_what_was_put_back_is_remembered_so_and_is_nobodys_change(standing: Workbench) -> None:
+    failed(standing)
+    (difference,) = standing.plan().differences
+    assert (difference.ref, difference.cause) == (PROXY, Cause.PENDING)
+    standing.write(*edge("www"))
+    assert standing.plan().is_empty
+
+
+def test_after_a_failure_each_certificate_is_told_by_its_own_name(standing: Workbench) -> None:
+    new = failed(standing)
+    waits, moves = standing.plan().notes
+    assert waits.startswith(f"SslCertificate/{new} is not ready: PROVISIONING")
+    assert moves == (
+        f"{OLD} will be {new} in place of one, which stays, for a rollback; "
+        "`remediate gc` may delete it 7 days after the next apply"
+    )
+    standing.write(*edge("www"))
+    *_names, stands = standing.plan().notes
+    assert stands.startswith(f"{OLD} is one in place of {new}, which stays")
+
+
+def test_the_retention_of_the_old_begins_when_it_serves_no_more(standing: Workbench) -> None:
+    failed(standing)
+    standing.advance(8 * 86_400)
+    standing.write(*edge("www", "api"))
+    standing.apply()
+    assert standing.gc().is_empty
+    standing.advance(8 * 86_400)
+    assert [step.live for step in standing.gc().steps] == [OLD]
+
+
+def test_what_somebody_else_uses_still_is_not_promised_to_go(standing: Workbench) -> None:
+    ours = standing.live(PROXY) or {}
+    theirs: Body = {"name": "theirs", **{key: ours[key] for key in ("urlMap", "sslCertificates")}}
+    proxies = "compute/v1/projects/netra-staging/global/targetHttpsProxies"
+    standing.send("POST", proxies, theirs)
+    standing.write(*edge("www", "api"))
+    assert f"{OLD} stays, since TargetHttpsProxy/theirs uses it" in standing.apply().notes
+
+
+def test_a_certificate_that_was_never_declared_is_not_ours_and_stays(workbench: Workbench) -> None:
+    workbench.copy_staging()
+    workbench.reset("dns-outage")
+    made = workbench.plan()
+    assert [str(ref) for ref in made.foreign] == ["SslCertificate/staging-ssl-cert-old"]
+    text = " ".join(plan_text(made).split())
+    assert "detach staging-ssl-cert-old; it is not ours, and stays for good" in text
+    workbench.apply()
+    workbench.gc(retention=0)
+    assert workbench.live("SslCertificate/staging-ssl-cert-old") is not None
 
 
 def test_after_a_permanent_failure_the_old_stays_and_the_next_apply_issues_another(
