@@ -29,6 +29,10 @@ class Desk:
     def words(self, *words: str) -> list[str]:
         return ["-C", str(self.bench.root), "--sandbox", self.bench.url, *words]
 
+    def line(self, *words: str) -> str:
+        """The same as somebody is told to type it."""
+        return " ".join(["remediate", *words, *self.words()])
+
     def fault(self, kind: str, match: str = "*", times: int = 1, **more: Any) -> None:
         """The next calls that match go wrong."""
         self.bench.send("POST", f"_sandbox/faults/{kind}", {"match": match, "times": times, **more})

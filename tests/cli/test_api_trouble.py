@@ -147,9 +147,9 @@ def test_a_write_that_fails_for_good_says_the_way_on_and_the_way_back(
     told = " ".join(error_of(said).split())
     snapshot = re.findall(r"snapshot (\w{26}) of", said.err)[0]
     if code == 7:
-        assert "`remediate apply` goes on" in told
+        assert f"`{desk.line('apply')}` goes on" in told
         assert re.search(r"[1-5] of 6 steps are done", told)
-    assert f"`remediate rollback --snapshot {snapshot}` takes back" in told
+    assert f"`{desk.line('rollback', '--snapshot', snapshot)}` takes back" in told
     desk.insist_on_a_way_out()
 
 

@@ -62,7 +62,7 @@ def test_a_dry_run_shows_what_would_go_and_writes_nothing(aside: Desk) -> None:
     said = aside.type("gc", "--dry-run", "--retention", "0s")
     assert said.code == 0, said
     assert said.out.startswith(DELETED)
-    assert "\nNext:\n  remediate gc --retention=0s" in said.out
+    assert "\nNext:\n  remediate gc --retention 0s" in said.out
     assert {method for method, _path in aside.bench.calls()} == {"GET"}
     assert aside.type("gc", "--dry-run", "--retention=0s", "--detailed-exitcode").code == 2
     assert aside.type("gc", "--dry-run", "--detailed-exitcode").code == 0

@@ -80,7 +80,8 @@ class TestDamagedFiles:
         state.write_text(text)
         said = typed("plan", "-C", desk.bench.root, "--sandbox")
         assert said.code == 1
-        insist_on_a_sentence(said, "state.json", "`remediate sandbox reset` begins anew")
+        reset = f"`remediate sandbox reset -C {desk.bench.root}` begins anew"
+        insist_on_a_sentence(said, "state.json", reset)
         served = typed("sandbox", "serve", "--port", "0", "--state", state)
         assert served.code == 1
         insist_on_a_sentence(served, "state.json")

@@ -241,7 +241,7 @@ def test_the_first_signal_waits_for_what_is_in_flight_and_begins_no_more(
         out, err = running.communicate(timeout=60)
     assert (running.returncode, out) == (code, ""), err
     assert "3 of 6 steps are done" in err
-    assert "`remediate apply` goes on" in err
+    assert f"`{desk.line('apply')}` goes on" in " ".join(err.split())
     story = journal.read(desk.bench.store, journal.runs(desk.bench.store)[-1])
     assert story.outcome == "failed"
     desk.insist_on_a_way_out()
@@ -250,7 +250,7 @@ def test_the_first_signal_waits_for_what_is_in_flight_and_begins_no_more(
 def test_the_second_signal_leaves_at_once_and_the_journal_has_it(desk: Desk) -> None:
     hold_operations(desk)
     with applying(desk) as running:
-        read_until(running, "/A done")
+        read_until(running, "  done in")
         running.send_signal(signal.SIGINT)
         read_until(running, "stopping: no new step begins")
         running.send_signal(signal.SIGINT)

@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -27,6 +28,11 @@ class Said:
     @property
     def json(self) -> Any:
         return json.loads(self.out)
+
+    @property
+    def told(self) -> str:
+        """Stderr, with the lines that were broken for their width put together again."""
+        return re.sub(r"\n +(?=\S)", " ", self.err)
 
     def __str__(self) -> str:
         return f"exit {self.code}\n--- stdout\n{self.out}--- stderr\n{self.err}"

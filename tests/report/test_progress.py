@@ -63,33 +63,36 @@ def test_a_pipe_gets_one_line_for_each_thing_worth_telling() -> None:
     assert stream.getvalue() == (
         "reading 12 lists of netra-staging\n"
         "snapshot 01SNAP of 8 resources is kept\n"
-        "[1/6] create DnsZone/netrasystems-staging/api-staging.netrasystems.ai./A done in 1.2 s\n"
-        "[2/6] create DnsZone/netrasystems-staging/staging.netrasystems.ai./A done in 1.2 s\n"
+        "[1/6] create DnsZone/netrasystems-staging/api-staging.netrasystems.ai./A\n"
+        "  done in 1.2 s\n"
+        "[2/6] create DnsZone/netrasystems-staging/staging.netrasystems.ai./A\n"
+        "  done in 1.2 s\n"
         "create SslCertificate/staging-ssl-cert begins\n"
         "[3/6] create SslCertificate/staging-ssl-cert done in 1.2 s\n"
-        "[4/6] update TargetHttpsProxy/staging-https-proxy (attach beside the old) done in 1.2 s\n"
-        "update TargetHttpsProxy/staging-https-proxy (put the new first, once it is ready) "
-        "begins\n"
+        "[4/6] update TargetHttpsProxy/staging-https-proxy (attach beside the old)\n"
+        "  done in 1.2 s\n"
+        "update TargetHttpsProxy/staging-https-proxy (put the new first, once it is\n"
+        "  ready) begins\n"
         "      waiting for SslCertificate/staging-ssl-cert: PROVISIONING\n"
-        "      waiting for SslCertificate/staging-ssl-cert (30 s so far): "
-        "PROVISIONING (x FAILED_NOT_VISIBLE)\n"
-        "      waiting for SslCertificate/staging-ssl-cert (6 min so far): "
-        "PROVISIONING (x FAILED_NOT_VISIBLE)\n"
-        "[5/6] update TargetHttpsProxy/staging-https-proxy (put the new first, once it is ready) "
-        "done in 20 min\n"
-        "update TargetHttpsProxy/staging-https-proxy (detach the old, once the new is served) "
-        "begins\n"
-        "[6/6] update TargetHttpsProxy/staging-https-proxy (detach the old, once the new is "
-        "served) done in 1.2 s\n"
+        "      waiting for SslCertificate/staging-ssl-cert (30 s so far): PROVISIONING (x\n"
+        "        FAILED_NOT_VISIBLE)\n"
+        "      waiting for SslCertificate/staging-ssl-cert (6 min so far): as before\n"
+        "[5/6] update TargetHttpsProxy/staging-https-proxy (put the new first, once it is\n"
+        "  ready) done in 20 min\n"
+        "update TargetHttpsProxy/staging-https-proxy (detach the old, once the new is\n"
+        "  served) begins\n"
+        "[6/6] update TargetHttpsProxy/staging-https-proxy (detach the old, once the new\n"
+        "  is served) done in 1.2 s\n"
     )
 
 
-def test_a_failure_is_said_in_capitals_and_counts() -> None:
+def test_a_failure_is_said_in_capitals_and_counts_and_leaves_the_reason_to_the_error() -> None:
     stream = io.StringIO()
     step = next(iter(steps().values()))
     Lines(stream).on(StepFailed(step, "refused \x1b[31m"))
     assert stream.getvalue().startswith("[1] create DnsZone/")
-    assert "FAILED: refused \\x1b[31m\n" in stream.getvalue()
+    assert stream.getvalue().endswith(" FAILED\n")
+    assert "refused" not in stream.getvalue()
 
 
 def test_a_terminal_shows_the_steps_in_flight_and_keeps_the_finished_ones() -> None:
@@ -163,5 +166,5 @@ def test_lines_of_several_threads_stay_whole() -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    lines = stream.getvalue().splitlines()
+    lines = stream.getvalue().replace("\n  ", " ").splitlines()
     assert [line.partition("]")[0] for line in lines] == [f"[{n}/400" for n in range(1, 401)]

@@ -53,9 +53,9 @@ AFTER = snapshot(
 
 def test_the_list_tells_id_time_environment_count_reason_and_run() -> None:
     assert list_text([AFTER, BEFORE]) == (
-        "01JDBSNAP00000000000000002  2026-11-23T11:18:34Z  staging  2 resources\n"
+        "01JDBSNAP00000000000000002  2026-11-23T11:18:34Z  staging  google  2 resources\n"
         "    before apply (run 01JDBRUN000000000000000001)\n"
-        "01JDBSNAP00000000000000001  2026-11-23T11:18:34Z  staging  2 resources\n"
+        "01JDBSNAP00000000000000001  2026-11-23T11:18:34Z  staging  google  2 resources\n"
         "    before apply (run 01JDBRUN000000000000000001)\n"
     )
     listed: Any = list_json([AFTER])["snapshots"]
@@ -69,7 +69,7 @@ def test_an_empty_list_says_so() -> None:
 
 def test_a_snapshot_tells_what_was_there_what_was_not_and_the_way_back() -> None:
     assert show_text(BEFORE) == (
-        "Snapshot 01JDBSNAP00000000000000001 of staging (project netra-staging)\n"
+        "Snapshot 01JDBSNAP00000000000000001 of staging (project netra-staging, Google)\n"
         "2026-11-23T11:18:34Z, before apply, run 01JDBRUN000000000000000001\n"
         "\n"
         "    TargetHttpsProxy/web\n"
@@ -78,7 +78,8 @@ def test_a_snapshot_tells_what_was_there_what_was_not_and_the_way_back() -> None
         "Not there then; a rollback deletes what its run has created of these:\n"
         "    DnsZone/zone/a.example./A\n"
         "\n"
-        "To go back to it: remediate rollback --snapshot 01JDBSNAP00000000000000001\n"
+        "To go back to it:\n"
+        "  remediate rollback --snapshot 01JDBSNAP00000000000000001\n"
     )
 
 

@@ -58,11 +58,13 @@ def test_a_run_that_went_well_reads_as_a_story(store: Folder) -> None:
         f"plan {plans.DIGEST}\n"
         f"snapshot {SNAPSHOT}\n"
         "\n"
-        f"2026-11-23T03:00:00Z  step 1: create {RECORD}\n"
+        "2026-11-23T03:00:00Z  step 1: create\n"
+        f"    {RECORD}\n"
         "    done\n"
         "\n"
         "Ended 2026-11-23T03:00:00Z, done\n"
-        f"The way back: remediate rollback --snapshot {SNAPSHOT}\n"
+        "The way back:\n"
+        f"  remediate rollback --snapshot {SNAPSHOT}\n"
     )
     assert find(store, RUN).json()["outcome"] == "done"
 

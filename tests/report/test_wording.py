@@ -117,7 +117,7 @@ def test_what_is_written_only_is_hidden_wherever_a_change_touches_it() -> None:
 
 def test_a_long_command_is_broken_where_a_shell_allows_it() -> None:
     lines = list(command("remediate apply --allow 'a b c=x y z' --yes --target x", 40))
-    assert lines == ["  remediate apply --allow \\", "    'a b c=x y z' --yes --target x"]
+    assert lines == ["  remediate apply \\", "    --allow 'a b c=x y z' --yes \\", "    --target x"]
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,11 @@ def command(
     with opened(settings, about.name, about.project) as session:
         reviewed = None if yes or not sys.stdin.isatty() else review(session, desired, chosen)
         plan, outcome = _applied(session, desired, chosen, reviewed)
-    write(lambda: outcome_text(outcome, plan), lambda: outcome_json(outcome, plan), **out)
+    write(
+        lambda: outcome_text(outcome, plan, width=width(), typed=settings.command),
+        lambda: outcome_json(outcome, plan),
+        **out,
+    )
     return 0
 
 

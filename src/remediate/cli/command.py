@@ -11,6 +11,7 @@ from keyword import iskeyword
 import click
 
 from remediate.cli.options import WHERE, Settings, global_options
+from remediate.cli.outputs import width
 from remediate.model.errors import RemediateError
 from remediate.version import __version__
 
@@ -86,7 +87,7 @@ def _told(error: Exception, said: set[str]) -> int:
         case RemediateError():
             from remediate.report.errors import error_text  # noqa: PLC0415 - only when it is needed
 
-            click.echo(error_text(error), err=True)
+            click.echo(error_text(error, width=width(sys.stderr)), err=True)
             if "--json" in said:
                 from remediate.report.machine import error_json, json_text  # noqa: PLC0415 - late, for start-up
 

@@ -7,7 +7,7 @@ import sys
 import click
 
 from remediate.cli.apply import Prepared, carried_out
-from remediate.cli.options import Settings, global_options, selection, target_options
+from remediate.cli.options import Settings, global_options, target_options
 from remediate.cli.outputs import colour, output_options, width, write
 from remediate.cli.session import choices, loaded, opened
 from remediate.kinds.documents.lifecycle import duration
@@ -62,9 +62,7 @@ def command(
     with opened(settings, about.name, about.project) as session:
         if dry_run:
             plan = session.sweep(desired, session.ledger(), chosen, retention).plan
-            words = [] if retention is None else [f"--retention={retention:.0f}s"]
-            words += selection(target, exclude, prune=False)
-            _show(plan, settings.command("gc", *words), **out)
+            _show(plan, settings.command("gc"), **out)
             if denied(plan.objections):
                 return 4
             return 2 if detailed_exitcode and not plan.is_empty else 0
@@ -76,7 +74,7 @@ def command(
             "not deleted",
         )
     write(
-        lambda: outcome_text(outcome, plan, verb="gc"),
+        lambda: outcome_text(outcome, plan, verb="gc", width=width(), typed=settings.command),
         lambda: outcome_json(outcome, plan, verb="gc"),
         **out,
     )

@@ -12,8 +12,27 @@ from typing import Any, TypeVar
 
 import click
 
+from remediate.model.errors import RemediateError
+
+EMBEDDED = "embedded"
 F = TypeVar("F", bound=Callable[..., Any])
-WHERE = re.compile(r"https?:.*|[^\s/@]+:[0-9]+/?")  # the URL of a sandbox, or its host and port
+# The URL of a sandbox, whatever it speaks, or its host and port.
+WHERE = re.compile(r"https?:.*|[a-z]+://.*|[^\s/@]+:[0-9]+/?")
+_OFFLINE = {"validate", "graph", "show"}  # they need to know the folder, and the environment
+_TO_TYPE = re.compile(r"`remediate (validate|plan|apply|rollback|gc|snapshot|show|graph)( [^`]*)?`")
+_AGAIN = ("target", "exclude", "prune", "lower_ttl", "retention")  # said again to go on with it
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """The verb at work, and those of its own options, as words, that say what it is about."""
+
+    verb: str = ""
+    words: tuple[str, ...] = ()
+
+    def serves(self, verb: str) -> bool:
+        """Whether the words are as good for that verb: what is planned is applied."""
+        return verb == self.verb or {verb, self.verb} == {"plan", "apply"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +46,41 @@ class Settings:
     impersonate: str | None = None
     quota_project: str | None = None
     verbose: bool = False
+    own: Own = Own()
 
-    def command(self, *words: str) -> str:
-        """A command line to type next, with what was said of where."""
+    @property
+    def side(self) -> str:
+        """Whose resources it is about: `google` or `sandbox`, as stores say."""
+        return "sandbox" if self.sandbox else "google"
+
+    def command(self, verb: str, *words: str, endpoint: str = "") -> str:
+        """A command line to type next, with what was said of where, and of what if it is for that.
+
+        `endpoint` is `google` or `sandbox`, if it is about one of them whatever was said.
+        """
         said = [] if self.root == Path() else ["-C", str(self.root)]
         said += ["-e", self.env] if self.env else []
-        if self.sandbox:
-            said += ["--sandbox"] if self.sandbox == "embedded" else ["--sandbox", self.sandbox]
-        said += ["--impersonate", self.impersonate] if self.impersonate else []
-        said += [word for reason in self.allow for word in ("--allow", reason)]
-        return shlex.join(["remediate", *words, *said])
+        said += [] if verb in _OFFLINE else self._where(endpoint)
+        if self.own.serves(verb):
+            said += [word for reason in self.allow for word in ("--allow", reason)]
+            words += self.own.words
+        return shlex.join(["remediate", verb, *words, *said])
+
+    def _where(self, endpoint: str) -> list[str]:
+        """How to get at the same project again."""
+        sandbox = {"google": None, "sandbox": self.sandbox or EMBEDDED}.get(endpoint, self.sandbox)
+        if sandbox:
+            return ["--sandbox"] if sandbox == EMBEDDED else ["--sandbox", sandbox]
+        said = ["--impersonate", self.impersonate] if self.impersonate else []
+        return said + (["--quota-project", self.quota_project] if self.quota_project else [])
+
+    def completed(self, advice: str) -> str:
+        """Advice in which every command in backticks can be typed as it stands."""
+
+        def line(found: re.Match[str]) -> str:
+            return f"`{self.command(found[1], *shlex.split(found[2] or ''))}`"
+
+        return _TO_TYPE.sub(line, advice)
 
     def with_more(self, later: Settings) -> Settings:
         """What stands after the verb wins; what may be repeated adds up."""
@@ -52,7 +96,10 @@ def _with_scheme(
     _context: click.Context, _option: click.Parameter, where: str | None
 ) -> str | None:
     """`127.0.0.1:8080` is as good as its URL."""
-    return f"http://{where}" if where and ":" in where and "://" not in where else where
+    url = f"http://{where}" if where and ":" in where and "://" not in where else where
+    if url and url != EMBEDDED and not url.startswith(("http://", "https://")):
+        raise click.BadParameter(f"{where} is no http URL, such as http://127.0.0.1:8080")
+    return url
 
 
 _OPTIONS = (
@@ -83,12 +130,16 @@ def global_options(function: F) -> F:
 
     @wraps(function)
     def gathered(*args: Any, **words: Any) -> Any:  # noqa: ANN401 - click's calling convention
-        given = {each.name: words.pop(each.name) for each in fields(Settings)}
-        said = Settings(**{**given, "root": Path(given["root"])})
         context = click.get_current_context()
+        given = {each.name: words.pop(each.name) for each in fields(Settings) if each.name != "own"}
+        said = Settings(**{**given, "root": Path(given["root"]), "own": _own(context)})
         before = context.obj if isinstance(context.obj, Settings) else Settings()
         context.obj = before.with_more(said)
-        return function(*args, settings=context.obj, **words)
+        try:
+            return function(*args, settings=context.obj, **words)
+        except RemediateError as error:
+            error.hint = context.obj.completed(error.hint)
+            raise
 
     for option in reversed(_OPTIONS):
         option(gathered)
@@ -114,11 +165,16 @@ def change_options(function: F) -> F:
     return function
 
 
-def selection(
-    targets: tuple[str, ...], excludes: tuple[str, ...], *, prune: bool, lower_ttl: bool = False
-) -> list[str]:
-    """The same choice as words of a command line."""
-    words = [word for glob in targets for word in ("--target", glob)]
-    words += [word for glob in excludes for word in ("--exclude", glob)]
-    said = {"--prune": prune, "--lower-ttl": lower_ttl}
-    return [*words, *(flag for flag, is_said in said.items() if is_said)]
+def _own(context: click.Context) -> Own:
+    """What the command at work was told of its own, as words of a command line."""
+    words: list[str] = []
+    for name in _AGAIN:
+        flag = f"--{name.replace('_', '-')}"
+        match context.params.get(name):
+            case True:
+                words.append(flag)
+            case float(seconds):
+                words += [flag, f"{seconds:.0f}s"]
+            case tuple(globs):
+                words += [word for glob in globs for word in (flag, glob)]
+    return Own(str(context.info_name), tuple(words))

@@ -8,7 +8,6 @@ from remediate.cli.options import (
     Settings,
     change_options,
     global_options,
-    selection,
     target_options,
 )
 from remediate.cli.outputs import colour, output_options, width, write
@@ -41,8 +40,7 @@ def command(
     chosen = choices(settings, desired, target, exclude, prune=prune, lower_ttl=lower_ttl)
     with opened(settings, about.name, about.project) as session:
         plan, _seen = session.plan(desired, session.ledger(), chosen)
-    words = selection(target, exclude, prune=prune, lower_ttl=lower_ttl)
-    following = settings.command("apply", *words)
+    following = settings.command("apply")
     write(
         lambda: plan_text(plan, width=width(), colour=colour(), next_command=following),
         lambda: plan_json(plan),

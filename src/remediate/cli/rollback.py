@@ -8,7 +8,7 @@ import click
 
 from remediate.cli.apply import Prepared, carried_out
 from remediate.cli.options import Settings, global_options
-from remediate.cli.outputs import output_options, write
+from remediate.cli.outputs import output_options, width, write
 from remediate.cli.session import Session, allowances, opened, store
 from remediate.model.plan import Plan
 from remediate.pipeline.apply import Outcome
@@ -44,14 +44,13 @@ def command(
     from remediate.report.human import outcome_text  # noqa: PLC0415 - late, for start-up
     from remediate.report.machine import outcome_json  # noqa: PLC0415 - late, for start-up
 
-    side = "sandbox" if settings.sandbox else "google"
-    found = find(settings, wanted, side)
+    found = find(settings, wanted, settings.side)
     snapshot = goal(settings, found) if wanted == LATEST else found
     with opened(settings, snapshot.environment, snapshot.project) as session:
         asking = sys.stdin.isatty() and not yes
         plan, outcome = _rolled_back(session, snapshot, on_conflict, asking=asking)
     write(
-        lambda: outcome_text(outcome, plan, verb="rollback"),
+        lambda: outcome_text(outcome, plan, verb="rollback", width=width(), typed=settings.command),
         lambda: outcome_json(outcome, plan, verb="rollback"),
         **out,
     )
@@ -59,14 +58,16 @@ def command(
 
 
 def find(settings: Settings, wanted: str, side: str | None = None) -> Snapshot:
-    """The snapshot by id; `latest` needs to know the environment, by name alone.
+    """The snapshot by id; `latest` needs to know the environment, by name alone, and the side.
 
-    `side` is whose it must be: `google` or `sandbox`.
+    `side` is whose one by id must be too: `google` or `sandbox`.
     """
     environment = settings.env or ""
     if wanted == LATEST and not environment:
         environment = _environment(settings)
-    return Snapshots(store(settings)).find(wanted, environment, side)
+    return Snapshots(store(settings)).find(
+        wanted, environment, settings.side if wanted == LATEST else side
+    )
 
 
 def _environment(settings: Settings) -> str:
@@ -86,7 +87,7 @@ def goal(settings: Settings, latest: Snapshot) -> Snapshot:
         return latest
     sys.stderr.write(
         f"the rollback to {to} (run {latest.run}) was cut short, and goes on;\n"
-        f"`remediate rollback --snapshot {latest.id}` would take it back instead\n"
+        f"`{settings.command('rollback', '--snapshot', latest.id)}` would take it back instead\n"
     )
     return Snapshots(store(settings)).load(to)
 

@@ -10,8 +10,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from remediate.cli.options import Settings
-from remediate.cli.outputs import colour
+from remediate.cli.options import EMBEDDED, Settings
+from remediate.cli.outputs import colour, width
 from remediate.gcp.connection import Exchange
 from remediate.gcp.google import Google, connect_live, connect_sandbox
 from remediate.model.errors import InvalidInput, StoreDamaged
@@ -24,7 +24,7 @@ from remediate.pipeline.load import Judge, load
 from remediate.pipeline.observe import Observed, observe
 from remediate.pipeline.plan import Choices, plan
 from remediate.pipeline.preflight import preflight, with_objections
-from remediate.report.progress import Lines, Live
+from remediate.report.progress import Lines, Live, fitted
 from remediate.stores.folder import Folder
 from remediate.stores.ledger import Ledger
 from remediate.stores.snapshots import Snapshots
@@ -33,7 +33,6 @@ from remediate.stores.store import Store
 if TYPE_CHECKING:
     from remediate.pipeline.gc import Sweep
 
-EMBEDDED = "embedded"
 _WHOLE_OR_WILD = re.compile(r"[/*?\[]")
 
 
@@ -91,7 +90,8 @@ def opened(settings: Settings, environment: str, project: str) -> Iterator[Sessi
                 quota_project=settings.quota_project,
                 on_exchange=on_exchange,
             )
-        watcher = stack.enter_context(Live(sys.stderr)) if colour(sys.stderr) else Lines(sys.stderr)
+        drawn = Live if colour(sys.stderr) else Lines
+        watcher = stack.enter_context(drawn(sys.stderr, width(sys.stderr)))
         yield Session(settings, environment, project, google, store(settings), watcher)
 
 
@@ -99,7 +99,7 @@ def loaded(settings: Settings, judge: Judge | None = None) -> Desired:
     """The environment as its YAML says; warnings go to stderr."""
     desired = load(settings.root, settings.env, os.environ, judge)
     for warning in desired.warnings:
-        sys.stderr.write(f"warning: {warning}\n")
+        sys.stderr.write(fitted(f"warning: {warning}", width(sys.stderr)) + "\n")
     return desired
 
 
@@ -149,7 +149,8 @@ def embedded_sandbox(settings: Settings, anew: str = "") -> Iterator[str]:
     try:
         sandbox = Sandbox(anew or "empty", state=state)
     except StateDamaged as error:
-        raise StoreDamaged(str(error), hint="`remediate sandbox reset` begins anew.") from None
+        hint = f"`{settings.command('sandbox', 'reset', endpoint='google')}` begins anew."
+        raise StoreDamaged(str(error), hint=hint) from None
     with sandbox:
         yield sandbox.url
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from remediate.cli.options import Settings, global_options
-from remediate.cli.outputs import output_options, write
+from remediate.cli.outputs import output_options, width, write
 from remediate.cli.session import store
 
 
@@ -17,6 +17,6 @@ def command(settings: Settings, what: str, **out: object) -> int:
     """Show a JSON plan from a file, or a snapshot or run by its id."""
     from remediate.report.stored import find  # noqa: PLC0415 - late, for start-up
 
-    found = find(store(settings), what)
+    found = find(store(settings), what, settings.command, width())
     write(found.text, found.json, **out)
     return 0

@@ -44,7 +44,7 @@ def show(settings: Settings, which: str, **out: object) -> int:
     """What a snapshot holds."""
     snapshot = find(settings, which)
     write(
-        lambda: report.show_text(snapshot, width=width(), colour=colour()),
+        lambda: report.show_text(snapshot, width=width(), colour=colour(), typed=settings.command),
         lambda: report.show_json(snapshot),
         **out,
     )

@@ -70,7 +70,7 @@ class Unreachable(RemediateError):
 class ApiRefused(RemediateError):
     """Google answered with an error of its own."""
 
-    hint = "Read Google's reason above; the journal of the run has the request."
+    hint = "Read Google's reason above."
 
     def __init__(
         self, message: str, *, status: int = 0, reason: str = "", body: object = None
@@ -116,21 +116,21 @@ class PartlyApplied(RemediateError):
     """Some steps are done and one failed; the journal and the snapshot have it all."""
 
     exit_code = 7
-    hint = "Run `remediate apply` again to finish, or roll back to the snapshot named above."
+    hint = "Type the same command again to finish, or roll back to the snapshot named above."
 
 
 class Interrupted(RemediateError):
     """Ctrl-C or a signal: no new step was begun, and those in flight were waited for."""
 
     exit_code = 130
-    hint = "Run `remediate apply` again to finish, or roll back to the snapshot named above."
+    hint = "Type the same command again to finish, or roll back to the snapshot named above."
 
 
 class CheckFailed(RemediateError):
     """Everything was written, but what should hold afterwards does not."""
 
     exit_code = 3
-    hint = "The change is in place. Read what is not ready; `remediate rollback` takes it back."
+    hint = "Read what does not hold, mend that, and type the same command again."
 
 
 class StoreDamaged(RemediateError):

@@ -34,8 +34,6 @@ from remediate.pipeline.run import Run, note_begun
 from remediate.pipeline.steps import LEDGER_ONLY
 from remediate.stores.journal import Kind
 
-MANY = 20  # record sets of one zone; beyond that one list is cheaper than a look at each
-
 
 def carry_out(plan: Plan, run: Run, parallelism: int) -> None:
     """Take every step, wave by wave. The snapshot and the run's first record are durable already.
@@ -74,9 +72,17 @@ def _take(wave: Sequence[Step], run: Run, parallelism: int) -> None:
             ended, busy = wait(busy, return_when=FIRST_COMPLETED)
             failures += [error for future in ended if (error := future.exception())]
     if failures:
-        raise next((e for e in failures if not isinstance(e, RemediateError)), failures[0])
+        raise _together(failures)
     if run.stopping.is_set() and next(waiting, None) is not None:
         raise Interrupted("interrupted: the steps in flight have ended, and no other was begun")
+
+
+def _together(failures: Sequence[BaseException]) -> BaseException:
+    """The first of them, with what the others say; a bug before all."""
+    first = next((e for e in failures if not isinstance(e, RemediateError)), failures[0])
+    if isinstance(first, RemediateError):
+        first.args = ("\n".join(dict.fromkeys(map(str, failures))),)
+    return first
 
 
 def _take_step(step: Step, run: Run) -> None:
@@ -98,7 +104,7 @@ def _take_step(step: Step, run: Run) -> None:
     wanted = {step.live: effect(step, after, live)}
     note_begun(run, [step], call.to_json(), {step.live: live}, wanted)
     try:
-        operation = send(google, call)
+        operation = run.send([step], lambda: send(google, call))
         await_effect(google, operation, step, after)
         body = read(google, step.live)
     except RemediateError as error:
@@ -156,12 +162,24 @@ def _insist_on_effect(step: Step, wanted: Body | None, body: Body | None, run: R
 def _in_context(error: RemediateError, plan: Plan, run: Run) -> RemediateError:
     """The error as the user needs it: how much is done, the way on and the way back."""
     done, total = len(run.done), len(plan.steps)
+    if not run.has_written:
+        error.args = (f"{error}\nNothing was changed.",)
+        error.hint = _advice(error, run, f"`{run.ways.on}` tries again.")
+        return error
     if done == 0 and not isinstance(error, Interrupted | CheckFailed):
-        if isinstance(error, Unreachable):
-            error.hint += f" `{run.ways.back}` takes back what it may have done."
+        error.hint = _advice(error, run, f"`{run.ways.back}` takes back what it may have done.")
         return error
     kind = type(error) if isinstance(error, CheckFailed | Interrupted) else PartlyApplied
     told = kind(f"{error}\n{done} of {total} steps are done.")
-    first = f"{error.hint} Then " if isinstance(error, ApiRefused | Stale | Unreachable) else ""
-    told.hint = f"{first}`{run.ways.on}` goes on, `{run.ways.back}` takes back what is done."
+    ways = f"`{run.ways.on}` goes on, `{run.ways.back}` takes back what is done."
+    told.hint = _advice(error, run, ways)
     return told
+
+
+def _advice(error: RemediateError, run: Run, ways: str) -> str:
+    """What the error itself advises, where to read more, and then the ways from here."""
+    knows = isinstance(error, ApiRefused | Stale | Unreachable) or "hint" in vars(error)
+    said = [error.hint] if knows else []
+    if isinstance(error, ApiRefused):
+        said.append(f"`remediate show {run.journal.run}` tells what was sent.")
+    return " ".join([*said, "Then", ways] if said else [ways])

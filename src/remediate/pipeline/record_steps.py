@@ -78,7 +78,9 @@ def _send_change(
     after = {d.ref: cast("Body | None", d.after) for _step, d in parts}
     note_begun(run, steps, request, before, after)
     try:
-        operation = google.dns.change(zone, additions, deletions, request_id)
+        operation = run.send(
+            steps, lambda: google.dns.change(zone, additions, deletions, request_id)
+        )
         google.wait(operation)
     except RemediateError as error:
         for step in steps:

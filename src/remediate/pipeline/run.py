@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,7 +13,7 @@ from remediate.gcp.operations import Operation
 from remediate.kinds.bodies.calls import read
 from remediate.kinds.bodies.fields import with_fields
 from remediate.kinds.registry import kind
-from remediate.model.errors import Stale
+from remediate.model.errors import ApiRefused, Stale
 from remediate.model.json import Body, Json
 from remediate.model.plan import Action, Step
 from remediate.model.progress import StepDone, StepFailed, tell
@@ -24,8 +24,6 @@ from remediate.pipeline.memory import begun, left_of, set_aside
 from remediate.pipeline.ttl import note_kept
 from remediate.stores.journal import Journal, Kind
 from remediate.stores.ledger import Entry, Ledger
-
-MANY = 20  # record sets of one zone; beyond that one list is cheaper than a look at each
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +58,17 @@ class Run:
         self.bodies: dict[Ref, Body] = {}
         self.gone: set[Ref] = set()  # what it has deleted for good
         self.done: list[Step] = []
+        self.taken: set[str] = set()  # ids of the steps whose request Google may have taken
         self.open: dict[Ref, list[Step]] = defaultdict(list)  # not done yet
         for step in steps:
             self.open[step.ref].append(step)
         self.stopping = vigil.stopping  # once it is set, no step begins
         self._book = threading.Lock()  # the journal and the ledger are written in one order
+
+    @property
+    def has_written(self) -> bool:
+        """Whether anything may be other than before."""
+        return bool(self.done or self.taken)
 
     @property
     def has_moved_dns(self) -> bool:
@@ -95,6 +99,16 @@ class Run:
             self.ledger.save()
         for step in steps:
             tell(self.watchers, StepDone(step, seconds))
+
+    def send(self, steps: Sequence[Step], request: Callable[[], Operation]) -> Operation:
+        """Send what is in the journal; what is refused at the door has changed nothing."""
+        ids = {step.id for step in steps}
+        self.taken.update(ids)
+        try:
+            return request()
+        except ApiRefused:
+            self.taken.difference_update(ids)
+            raise
 
     def fail(self, step: Step, error: BaseException) -> None:
         self.note(Kind.STEP_FAILED, step=step.id, why=str(error))
@@ -183,6 +197,7 @@ def note_begun(
             live=str(step.live),
             verb=step.verb.value,
             method=step.method,
+            note=step.note,
             request=request,
             before=before.get(step.live),
             wanted=wanted.get(step.live),

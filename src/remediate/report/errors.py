@@ -5,24 +5,27 @@ from __future__ import annotations
 from remediate.model.errors import Fault, InvalidInput, RemediateError
 from remediate.report.text import WIDTH, Palette, Tone, counted, safe, safe_lines, wrapped
 
+_LABEL = "error: "
 MOST = 100  # faults that are worth reading before the first of them are mended
 
 
 def error_text(error: RemediateError, *, colour: bool = False, width: int = WIDTH) -> str:
-    """Without a last line break. Faults come one a line, each with its place first."""
-    palette = Palette(colour=colour)
+    """Without a last line break. Faults come one a line, with the place first."""
     faults = error.faults if isinstance(error, InvalidInput) else ()
-    label = palette.paint("error:", Tone.BAD)
     lines = [_line(fault) for fault in faults[:MOST]]
     if (unsaid := len(faults) - MOST) > 0:
         lines.append(f"... and {counted(unsaid, 'more fault')}")
-    if not faults or str(error) != "\n".join(map(str, faults)):
-        lines.append(f"{label} {safe_lines(str(error) or type(error).__name__)}")
-    else:
-        lines.append(f"{label} {counted(len(faults), 'fault')} in what you wrote; nothing was sent")
+    said = error.brief or str(error) or type(error).__name__
+    if faults and said == "\n".join(map(str, faults)):
+        said = f"{counted(len(faults), 'fault')} in what you wrote; nothing was sent"
+    first, *more = safe_lines(said).split("\n")
+    head, *rest = wrapped(first, width, _LABEL, "  ")
+    label = Palette(colour=colour).paint(_LABEL.rstrip(), Tone.BAD)
+    lines += [f"{label}{head.removeprefix(_LABEL.rstrip())}", *rest]
+    for line in more:  # what is indented is to be copied, and stays whole
+        lines += [line] if line.startswith(" ") else wrapped(line, width, "", "  ")
     if error.hint:
-        advice = wrapped(safe(error.hint), width, "what to do: ", "  ")
-        lines.append("\n".join(advice))
+        lines += wrapped(safe(error.hint), width, "what to do: ", "  ")
     return "\n".join(lines)
 
 

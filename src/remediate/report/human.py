@@ -17,6 +17,8 @@ from remediate.report.text import (
     WIDTH,
     Palette,
     Tone,
+    Typed,
+    bare,
     command,
     counted,
     duration,
@@ -26,9 +28,9 @@ from remediate.report.text import (
 
 _FROM_SNAPSHOT, _OF_GC = "snapshot:", "gc:"  # how the digest of what is desired begins
 _DONE = {"apply": "Applied", "rollback": "Rolled back", "gc": "Cleared away"}
+_TYPED_APART = 2  # acknowledgements; more are worth a command to paste
 _LEVELS = {"deny": "denied", "approve": "needs approval", "warn": "warning"}
 
-_TYPED_APART = 2  # acknowledgements; more are worth a command to paste
 
 def plan_text(
     plan: Plan, *, width: int = WIDTH, colour: bool = False, next_command: str = ""
@@ -202,7 +204,12 @@ def _way_on(plan: Plan, in_the_way: Sequence[Objection]) -> str:
 
 
 def outcome_text(
-    outcome: Outcome | None, plan: Plan, *, verb: str = "apply", width: int = WIDTH
+    outcome: Outcome | None,
+    plan: Plan,
+    *,
+    verb: str = "apply",
+    width: int = WIDTH,
+    typed: Typed = bare,
 ) -> str:
     """What came of an apply, a rollback or a gc that has succeeded, and the way back."""
     if outcome is None and plan.is_idle:
@@ -219,5 +226,6 @@ def outcome_text(
     if plan.then_wait:
         wait = f"{plan.then_wait} s ({duration(plan.then_wait)})"
         lines += wrapped(f"Wait {wait}, then apply again for the change itself.", width)
-    lines += ["To take it back:", f"  remediate rollback --snapshot {safe(outcome.snapshot)}"]
+    back = typed("rollback", "--snapshot", safe(outcome.snapshot))
+    lines += ["To take it back:", *command(back, width)]
     return "\n".join(lines) + "\n"

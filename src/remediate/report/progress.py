@@ -6,6 +6,7 @@ All of it goes to the stream that the caller names, which is stderr: stdout is f
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Self, TextIO, assert_never
 
 from remediate.model.plan import Step
@@ -19,7 +20,7 @@ from remediate.model.progress import (
     Waiting,
 )
 from remediate.model.ref import Ref
-from remediate.report.text import counted, duration, safe, wrapped
+from remediate.report.text import WIDTH, counted, duration, safe, whole, wrapped
 
 if TYPE_CHECKING:
     from rich.live import Live as Screen
@@ -45,10 +46,11 @@ class Silent:
 
 
 class Lines(Silent):
-    """One plain line for each thing that happens."""
+    """One plain line for each thing that happens, broken between words where it is too long."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, width: int = WIDTH) -> None:
         self._stream = stream
+        self._width = width
         self._counter = Counter()
         self._turn = threading.Lock()  # the steps of a wave report from their own threads
         self._said: dict[Ref, tuple[str, float]] = {}
@@ -62,21 +64,27 @@ class Lines(Silent):
 
     def _take(self, event: Event) -> None:
         match event:
-            case Waiting() if not self._is_news(event):
-                return
+            case Waiting():
+                self._wait(event)
             case StepBegun(step) if not step.waits_for:
                 return  # most are over in a second: only one that waits is worth a line of its own
             case _:
-                self._stream.write(event_line(event, self._counter) + "\n")
-                self._stream.flush()
+                self._write(event)
 
-    def _is_news(self, event: Waiting) -> bool:
-        """A new word of Google's, or some minutes since it was last said."""
+    def _wait(self, event: Waiting) -> None:
+        """A new word of Google's is told; after some minutes, that there is none."""
         state, seconds = self._said.get(event.ref, ("", 0.0))
-        if event.state == state and event.seconds - seconds < REPEAT:
-            return False
+        if event.state != state:
+            self._write(event)
+        elif event.seconds - seconds >= REPEAT:
+            self._write(replace(event, state="as before"))
+        else:
+            return
         self._said[event.ref] = (event.state, event.seconds)
-        return True
+
+    def _write(self, event: Event) -> None:
+        self._stream.write(fitted(event_line(event, self._counter), self._width) + "\n")
+        self._stream.flush()
 
 
 class Live(Lines):
@@ -85,8 +93,8 @@ class Live(Lines):
     Where the stream is no terminal, or one that cannot move its cursor, there are lines alone.
     """
 
-    def __init__(self, stream: TextIO, *, colour: bool = True) -> None:
-        super().__init__(stream)
+    def __init__(self, stream: TextIO, width: int = WIDTH, *, colour: bool = True) -> None:
+        super().__init__(stream, width)
         self._flight: dict[str, str] = {}
         self._waits: dict[Ref, str] = {}
         self._screen = _screen(stream, colour=colour) if stream.isatty() else None
@@ -125,9 +133,8 @@ class Live(Lines):
         self._screen.console.print(_plain(self._fitted(event_line(event, self._counter))))
 
     def _fitted(self, line: str) -> str:
-        """Broken between words where the terminal is too narrow for it."""
         assert self._screen is not None
-        return "\n".join(wrapped(line, self._screen.console.width, "", "  "))
+        return fitted(line, self._screen.console.width)
 
 
 class Counter:
@@ -152,14 +159,21 @@ def event_line(event: Event, counter: Counter) -> str:
         case StepBegun(step):
             return f"{step_words(step)} begins"
         case StepDone(step, seconds):
-            return f"{counter.next()} {step_words(step)} done in {duration(seconds)}"
-        case StepFailed(step, why):
-            return f"{counter.next()} {step_words(step)} FAILED: {safe(why)}"
+            ended = whole(f"done in {duration(seconds)}")
+            return f"{counter.next()} {step_words(step)} {ended}"
+        case StepFailed(step):
+            return f"{counter.next()} {step_words(step)} FAILED"
         case Waiting(ref, state, seconds):
             so_far = f" ({duration(seconds)} so far)" if seconds >= 1 else ""
             return f"      waiting for {safe(str(ref))}{so_far}: {safe(state)}"
         case _ as never:
             assert_never(never)
+
+
+def fitted(line: str, width: int) -> str:
+    """Broken between words where there is not enough room for it."""
+    indent = len(line) - len(line.lstrip())
+    return "\n".join(wrapped(line, width, "", " " * (indent + 2)))
 
 
 def step_words(step: Step) -> str:

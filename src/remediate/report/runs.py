@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from remediate.model.json import Body, Json
 from remediate.report.machine import FORMAT_VERSION
-from remediate.report.text import WIDTH, Palette, Tone, safe, wrapped
+from remediate.report.text import WIDTH, Palette, Tone, Typed, bare, command, safe, wrapped
 from remediate.stores.journal import Kind, Record, Story
 
 _OPEN = "BEGUN, and no end is written: it may or may not have taken effect"
@@ -22,9 +22,9 @@ class _Told:
     tone: Tone = Tone.BAD
 
 
-def run_text(story: Story, *, width: int = WIDTH, colour: bool = False) -> str:
-    palette = Palette(colour=colour)
-    blocks = [[*_heading(story, width)], [*_steps(story, width, palette)], [*_ending(story, width)]]
+def run_text(story: Story, *, width: int = WIDTH, colour: bool = False, typed: Typed = bare) -> str:
+    steps, ending = _steps(story, width, Palette(colour=colour)), _ending(story, width, typed)
+    blocks = [[*block] for block in (_heading(story, width), steps, ending)]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
 
@@ -67,13 +67,15 @@ def _steps(story: Story, width: int, palette: Palette) -> Iterator[str]:
                 told.state = f"FAILED: {_said(record.facts, 'why')}"
     for number, told in steps.items():
         facts = told.begun.facts
-        what = f"{_said(facts, 'verb')} {_said(facts, 'live')}" if "verb" in facts else "not begun"
-        yield f"{told.begun.time}  step {safe(number)}: {what}"
+        note = f" ({_said(facts, 'note')})" if facts.get("note") else ""
+        what = f"{_said(facts, 'verb')} {_said(facts, 'live')}{note}"
+        begun = f"{told.begun.time}  step {safe(number)}: "
+        yield from wrapped(begun + (what if "verb" in facts else "not begun"), width, "", "    ")
         lines = wrapped(told.state, width, "    ")
         yield from (palette.paint(line, told.tone) for line in lines)
 
 
-def _ending(story: Story, width: int) -> Iterator[str]:
+def _ending(story: Story, width: int, typed: Typed) -> Iterator[str]:
     if story.torn:
         yield "Its last record was cut off, as by a crash, and is left out."
     last = story.records[-1] if story.records else None
@@ -83,7 +85,11 @@ def _ending(story: Story, width: int) -> Iterator[str]:
         why = f": {_said(last.facts, 'why')}" if "why" in last.facts else ""
         yield from wrapped(f"Ended {last.time}, {safe(story.outcome)}{why}", width)
     if snapshot := story.begun.get("snapshot"):
-        yield f"The way back: remediate rollback --snapshot {safe(str(snapshot))}"
+        endpoint = str(story.begun.get("endpoint") or "")
+        yield "The way back:"
+        yield from command(
+            typed("rollback", "--snapshot", safe(str(snapshot)), endpoint=endpoint), width
+        )
 
 
 def _said(facts: Body, name: str) -> str:

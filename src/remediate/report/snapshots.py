@@ -13,9 +13,19 @@ from remediate.model.plan import Action, Difference, FieldChange
 from remediate.model.ref import Ref
 from remediate.report.differences import Drawing, field_lines, resource_lines
 from remediate.report.machine import FORMAT_VERSION, plain, resource_change
-from remediate.report.text import WIDTH, Palette, counted, safe, table, wrapped
+from remediate.report.text import (
+    WIDTH,
+    Palette,
+    Typed,
+    bare,
+    command,
+    counted,
+    safe,
+    table,
+    wrapped,
+)
 from remediate.report.wording import body_for_eyes, main_fields
-from remediate.stores.snapshots import Snapshot
+from remediate.stores.snapshots import SIDES, Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +50,7 @@ def list_text(snapshots: Sequence[Snapshot]) -> str:
     if not snapshots:
         return "No snapshot has been taken here yet; every apply takes one.\n"
     heads = table(
-        (one.id, one.time, one.environment, counted(len(one.resources), "resource"))
+        (one.id, one.time, one.environment, one.endpoint, counted(len(one.resources), "resource"))
         for one in snapshots
     )
     lines = [
@@ -56,9 +66,12 @@ def list_json(snapshots: Sequence[Snapshot]) -> Body:
     return {"format_version": FORMAT_VERSION, "snapshots": listed}
 
 
-def show_text(snapshot: Snapshot, *, width: int = WIDTH, colour: bool = False) -> str:
+def show_text(
+    snapshot: Snapshot, *, width: int = WIDTH, colour: bool = False, typed: Typed = bare
+) -> str:
     drawing = Drawing(width, Palette(colour=colour), snapshot.project)
-    where = f" (project {safe(snapshot.project)})"
+    side = SIDES.get(snapshot.endpoint, snapshot.endpoint)
+    where = f" (project {safe(snapshot.project)}, {safe(side)})"
     absent = [ref for ref, body in snapshot.resources.items() if body is None]
     lines = [
         *wrapped(f"Snapshot {safe(snapshot.id)} of {safe(snapshot.environment)}{where}", width),
@@ -72,7 +85,8 @@ def show_text(snapshot: Snapshot, *, width: int = WIDTH, colour: bool = False) -
     if absent:
         lines += ["", "Not there then; a rollback deletes what its run has created of these:"]
         lines += [f"    {safe(str(ref))}" for ref in sorted(absent)]
-    lines += ["", f"To go back to it: remediate rollback --snapshot {safe(snapshot.id)}"]
+    back = typed("rollback", "--snapshot", safe(snapshot.id), endpoint=snapshot.endpoint)
+    lines += ["", "To go back to it:", *command(back, width)]
     return "\n".join(lines) + "\n"
 
 
@@ -164,4 +178,5 @@ def _head(snapshot: Snapshot) -> Body:
         "run": snapshot.run,
         "time": snapshot.time,
         "reason": snapshot.reason,
+        "endpoint": snapshot.endpoint,
     }

@@ -13,7 +13,7 @@ from remediate.report.human import plan_text
 from remediate.report.readback import read_plan
 from remediate.report.runs import run_json, run_text
 from remediate.report.snapshots import show_json, show_text
-from remediate.report.text import safe
+from remediate.report.text import WIDTH, Typed, bare, safe
 from remediate.stores import journal
 from remediate.stores.snapshots import LATEST, Snapshots
 from remediate.stores.store import Store
@@ -29,7 +29,7 @@ class Found:
     json: Callable[[], Body]
 
 
-def find(store: Store, what: str) -> Found:
+def find(store: Store, what: str, typed: Typed = bare, width: int = WIDTH) -> Found:
     """A JSON plan by its file; a snapshot or run by its id or the beginning of one.
 
     Raises InvalidInput where nothing, or more than one thing, answers to that.
@@ -37,7 +37,7 @@ def find(store: Store, what: str) -> Found:
     path = Path(what)
     if path.is_file():
         return _plan_file(path)
-    return _by_id(store, what)
+    return _by_id(store, what, typed, width)
 
 
 def _plan_file(path: Path) -> Found:
@@ -57,7 +57,7 @@ def _plan_file(path: Path) -> Found:
     return Found(lambda: plan_text(plan), lambda: document)
 
 
-def _by_id(store: Store, what: str) -> Found:
+def _by_id(store: Store, what: str, typed: Typed, width: int) -> Found:
     wanted = what.upper()
     snapshots = [one for one in Snapshots(store).ids() if wanted and one.startswith(wanted)]
     runs = [one for one in journal.runs(store) if wanted and one.startswith(wanted)]
@@ -67,9 +67,11 @@ def _by_id(store: Store, what: str) -> Found:
     identifier = (exact or snapshots or runs)[0]
     if identifier in snapshots:
         snapshot = Snapshots(store).load(identifier)
-        return Found(lambda: show_text(snapshot), lambda: show_json(snapshot))
+        return Found(
+            lambda: show_text(snapshot, typed=typed, width=width), lambda: show_json(snapshot)
+        )
     story = journal.read(store, identifier)
-    return Found(lambda: run_text(story), lambda: run_json(story))
+    return Found(lambda: run_text(story, typed=typed, width=width), lambda: run_json(story))
 
 
 def _nothing(what: str, several: list[str]) -> InvalidInput:

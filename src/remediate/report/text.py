@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
+from typing import TypeAlias
 
 WIDTH = 80
 _NARROWEST = 40
+_TO_TYPE = re.compile(r"`remediate [^`]*`")
+_GLUE = "\N{NO-BREAK SPACE}"  # textwrap breaks at the spaces of ASCII alone
 _NOTHING, _COARSE, _LONG = 0.05, 10, 90  # seconds: not worth a digit, a tenth, the seconds
+
+
+# The command line to type for a verb and its words, with the options that it needs where we are;
+# `endpoint` is `google` or `sandbox`, if it is about one of them whatever was said.
+Typed: TypeAlias = Callable[..., str]
+
+
+def bare(*words: str, endpoint: str = "") -> str:  # noqa: ARG001 - as every Typed
+    """A command line that needs no option to say where."""
+    return shlex.join(["remediate", *words])
 
 
 class Tone(Enum):
@@ -67,31 +82,52 @@ def first_difference(one: str, other: str) -> int:
 
 
 def wrapped(text: str, width: int, first: str = "", rest: str | None = None) -> list[str]:
-    """Paragraphs as lines; a name longer than a line is never broken."""
+    """Paragraphs as lines; a command in backticks, or a long name, is never broken."""
     rest = " " * len(first) if rest is None else rest
     lines: list[str] = []
     for paragraph in text.split("\n"):
         lines += textwrap.wrap(
-            paragraph,
+            _TO_TYPE.sub(lambda found: whole(found[0]), paragraph),
             max(width, _NARROWEST),
             initial_indent=rest if lines else first,
             subsequent_indent=rest,
             break_long_words=False,
             break_on_hyphens=False,
         )
-    return lines or [first.rstrip()]
+    return [line.replace(_GLUE, " ") for line in lines] or [first.rstrip()]
+
+
+def whole(text: str) -> str:
+    """The same for `wrapped`, which will not break it."""
+    return text.replace(" ", _GLUE)
 
 
 def command(text: str, width: int, indent: str = "  ") -> Iterator[str]:
     """A command to copy: broken at spaces outside quotes, with the shell's own continuation."""
     line = indent
-    for word in _words(text):
+    for word in _with_values(_words(text), width - len(indent) - 4):
         glue = "" if line.isspace() else " "
         if not line.isspace() and len(line) + len(glue) + len(word) > width - 2:
             yield line + " \\"
             line, glue = indent + "  ", ""
         line += glue + word
     yield line
+
+
+def _with_values(words: Iterable[str], room: int) -> Iterator[str]:
+    """An option and its value together, if there is room for both on a line of their own."""
+    option = ""
+    for word in words:
+        if option and (word.startswith("-") or len(option) + 1 + len(word) > room):
+            yield option
+            option = ""
+        if word.startswith("-"):
+            option = word
+        else:
+            yield f"{option} {word}".lstrip()
+            option = ""
+    if option:
+        yield option
 
 
 def _words(text: str) -> Iterable[str]:

@@ -64,7 +64,7 @@ class Journal:
     Each record holds the SHA-256 of the bytes before it (`previous`) and of itself. Facts by kind:
     run-begun {who, host, pid, origin, version, verb, environment, project, digest, snapshot,
     endpoint},
-    step-begun {step, ref, method, request, before}, step-done {step, after, operations},
+    step-begun {step, ref, method, note, request, before}, step-done {step, after, operations},
     step-failed {step, why}, run-ended {outcome}.
     """
 

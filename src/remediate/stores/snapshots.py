@@ -13,7 +13,7 @@ from remediate.stores.store import FORMAT_VERSION, Store, ref_of, sealed, unseal
 from remediate.stores.veil import Veil
 
 LATEST = "latest"
-_SIDES = {"google": "Google", "sandbox": "a sandbox"}
+SIDES = {"google": "Google", "sandbox": "a sandbox"}
 _SHOWN = 5
 
 
@@ -64,7 +64,7 @@ class Snapshots:
             return self.latest(environment, endpoint)
         found = self.load(self._full(name))
         if endpoint not in {None, found.endpoint}:
-            raise InvalidInput(f"snapshot {found.id} is of {_SIDES[found.endpoint]}")
+            raise _of_the_other_side(found)
         return found
 
     def load(self, identifier: str) -> Snapshot:
@@ -84,7 +84,7 @@ class Snapshots:
         for snapshot in self.newest_first():
             if snapshot.environment == environment and endpoint in {None, snapshot.endpoint}:
                 return snapshot
-        side = f" on {_SIDES[endpoint]}" if endpoint else ""
+        side = f" on {SIDES[endpoint]}" if endpoint else ""
         raise self._unknown(f"there is no snapshot of {environment}{side} yet")
 
     def newest_first(self) -> Iterator[Snapshot]:
@@ -127,6 +127,14 @@ class Snapshots:
         error = InvalidInput(f"{what}; {there}")
         error.hint = "`remediate snapshot list` shows all of them."
         return error
+
+
+def _of_the_other_side(found: Snapshot) -> InvalidInput:
+    error = InvalidInput(f"snapshot {found.id} is of {SIDES.get(found.endpoint, found.endpoint)}")
+    error.hint = "Leave --sandbox out: it is about Google itself."
+    if found.endpoint == "sandbox":
+        error.hint = "Say --sandbox, with the URL of that one unless it is this folder's own."
+    return error
 
 
 def _snapshot(content: Body) -> Snapshot:
