@@ -43,7 +43,7 @@ def test_instances_are_listed_page_by_page(stub: Stub, wire: Wired) -> None:
 
 def test_a_list_that_lacks_a_region_is_no_list(stub: Stub, wire: Wired) -> None:
     stub.says(Say(body={"items": [], "warnings": [{"code": "REGION_UNREACHABLE"}]}))
-    with pytest.raises(Unreachable, match="what is missing may exist"):
+    with pytest.raises(Unreachable, match="what is missing from the list may exist"):
         wire.google.api(Api.SQL).list("", "instances")
 
 

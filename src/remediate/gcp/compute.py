@@ -8,8 +8,8 @@ from urllib.parse import quote
 from remediate.gcp.api import Api
 from remediate.gcp.connection import ApiConnection, Wire
 from remediate.gcp.errors import NotFound, PreconditionFailed
+from remediate.gcp.listing import listed
 from remediate.gcp.operations import Operation
-from remediate.model.errors import Unreachable
 from remediate.model.json import Body
 
 BASE_URL = "https://compute.googleapis.com"
@@ -90,18 +90,7 @@ class Compute:
         query = {"maxResults": str(PAGE)}
         if fields:
             query["fields"] = f"nextPageToken,warning,items({fields})"
-        found: list[Body] = []
-        while True:
-            page = self._connection.call("GET", path, query)
-            _refuse_partial(page, scope, collection)
-            items = page.get("items", [])
-            if not isinstance(items, list):
-                raise Unreachable(f"Compute Engine: the list of {collection} has no list in it")
-            found.extend(item for item in items if isinstance(item, dict))
-            token = page.get("nextPageToken")
-            if not token:
-                return found
-            query["pageToken"] = str(token)
+        return listed(self._connection, path, query, "items", f"{scope}/{collection}")
 
     def get(self, scope: str, collection: str, name: str) -> Body | None:
         """The resource; None if Google says that it, and not its project, does not exist."""
@@ -176,13 +165,3 @@ def project_relative(url: str, project: str) -> str:
     """See `Compute.project_relative`."""
     path = _SPELLING.sub("", url, count=1)
     return path.removeprefix(f"projects/{project}/")
-
-
-def _refuse_partial(page: Body, scope: str, collection: str) -> None:
-    warning = page.get("warning")
-    unread = page.get("unreachables")
-    if unread or (isinstance(warning, dict) and warning.get("code") == "UNREACHABLE"):
-        raise Unreachable(
-            f"Compute Engine could not list all of {scope}/{collection}; "
-            "what is missing from the list may exist"
-        )

@@ -8,13 +8,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 
 from remediate.gcp.core import JSONConnection
-from remediate.gcp.errors import Asked, Transient, answered, one_line, unreachable
+from remediate.gcp.errors import Asked, NotFound, Transient, answered, one_line, unreachable
 from remediate.gcp.retry import Patience
 from remediate.model.clock import Clock
 from remediate.model.errors import NotAuthorised
@@ -59,9 +59,9 @@ class _Owner:
 class ApiConnection(JSONConnection):  # type: ignore[misc]  # google-cloud-core is untyped
     """google-cloud-core's connection, with our errors, our patience and no redirects."""
 
-    API_VERSION: ClassVar[str] = "v1"
-    API_URL_TEMPLATE: ClassVar[str]
-    API_NAME: ClassVar[str]
+    API_VERSION: str = "v1"
+    API_URL_TEMPLATE: str = "{api_base_url}/{api_version}{path}"
+    API_NAME: str
 
     def __init__(self, wire: Wire, base_url: str) -> None:
         super().__init__(_Owner(wire.session))
@@ -105,6 +105,13 @@ class ApiConnection(JSONConnection):  # type: ignore[misc]  # google-cloud-core 
 
         safe = method == "GET" or repeatable or any(name in query for name in _IDS)
         return self._wire.patience.run(once if safe else once_only)
+
+    def find(self, path: str) -> Body | None:
+        """What a GET answers; None where Google says that there is none."""
+        try:
+            return self.call("GET", path)
+        except NotFound:
+            return None
 
     def api_request(
         self,

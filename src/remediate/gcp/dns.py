@@ -11,8 +11,8 @@ import requests
 from remediate.gcp.api import Api
 from remediate.gcp.connection import ApiConnection, Wire
 from remediate.gcp.errors import AlreadyExists, Contradicted, NotFound
+from remediate.gcp.listing import bodies, pages
 from remediate.gcp.operations import Operation
-from remediate.model.errors import Unreachable
 from remediate.model.json import Body, Json
 
 Bodies: TypeAlias = list[Body]
@@ -47,10 +47,7 @@ class Dns:
 
     def get(self, scope: str, collection: str, name: str) -> Body | None:  # noqa: ARG002 - see Resources
         """A managed zone."""
-        try:
-            return self._connection.call("GET", self._zone(name))
-        except NotFound:
-            return None
+        return self._connection.find(self._zone(name))
 
     def insert(self, scope: str, collection: str, body: Body, request_id: str) -> Operation:
         """A managed zone; the answer is the zone itself."""
@@ -142,13 +139,8 @@ class Dns:
         query = {"maxResults": str(PAGE)}
         if fields:
             query["fields"] = fields
-        while True:
-            page = self._connection.call("GET", path, query)
+        for page in pages(self._connection, path, query):
             yield _bodies(page, key)
-            token = page.get("nextPageToken")
-            if not token:
-                return
-            query["pageToken"] = str(token)
 
     def _made(self, path: str, wanted: Body) -> Body | None:
         query = {
@@ -163,10 +155,7 @@ class Dns:
 
 
 def _bodies(page: Body, key: str) -> Bodies:
-    found = page.get(key, [])
-    if not isinstance(found, list):
-        raise Unreachable(f"Cloud DNS: the list of {key} has no list in it")
-    return cast("Bodies", found)
+    return bodies(DnsConnection.API_NAME, page, key)
 
 
 def _sets(change: Body, side: str) -> list[tuple[object, ...]]:

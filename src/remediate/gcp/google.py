@@ -6,17 +6,16 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from remediate.gcp.api import Api, Resources
-from remediate.gcp.certificate_manager import CertificateManager
 from remediate.gcp.compute import Compute
 from remediate.gcp.connection import OnExchange, Wire
 from remediate.gcp.dns import Dns
+from remediate.gcp.longrunning import CERTIFICATE_MANAGER, RUN, VPC_ACCESS, LongRunning
 from remediate.gcp.operations import TIMEOUT, Operation, Waiter
 from remediate.gcp.retry import Patience
 from remediate.gcp.run import Run
 from remediate.gcp.sandbox import Sandbox
 from remediate.gcp.session import POOL, live_session, sandbox_session
 from remediate.gcp.sql import Sql
-from remediate.gcp.vpcaccess import VpcAccess
 from remediate.model.chance import Chance
 from remediate.model.clock import Clock, SystemClock
 from remediate.model.errors import NotAuthorised
@@ -46,14 +45,14 @@ class Google:
         at = {"base_url": base_url} if base_url else {}
         self.compute = Compute(wire, project, **at)
         self.dns = Dns(wire, project, **at)
-        self.run = Run(wire, project, **at)
+        self.run = Run(RUN, wire, project, **at)
         self._apis: dict[Api, Resources] = {
-            Api.CERTIFICATE_MANAGER: CertificateManager(wire, project, **at),
+            Api.CERTIFICATE_MANAGER: LongRunning(CERTIFICATE_MANAGER, wire, project, **at),
             Api.COMPUTE: self.compute,
             Api.DNS: self.dns,
             Api.RUN: self.run,
             Api.SQL: Sql(wire, project, **at),
-            Api.VPC_ACCESS: VpcAccess(wire, project, **at),
+            Api.VPC_ACCESS: LongRunning(VPC_ACCESS, wire, project, **at),
         }
         self._waiter = Waiter({api: each.look for api, each in self._apis.items()}, wire.clock)
 

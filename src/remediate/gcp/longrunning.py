@@ -1,56 +1,65 @@
 """The newer APIs, which are alike: resources under locations (AIP-121), operations by AIP-151.
 
-What differs is the address of each and the query parameter that names a new resource.
+What differs is the address of each and the query parameter that names a new resource. Facts: the
+discovery documents certificatemanager.v1, run.v2 and vpcaccess.v1.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from urllib.parse import quote
 
 from remediate.gcp.api import Api
-from remediate.gcp.connection import ApiConnection
-from remediate.gcp.errors import NotFound
+from remediate.gcp.connection import ApiConnection, Wire
+from remediate.gcp.listing import listed
 from remediate.gcp.operations import Operation
-from remediate.model.errors import Unreachable
 from remediate.model.json import Body
 
 PAGE = 100
 _NOT_IN_MASK = frozenset({"etag", "name"})
 
 
-class LongRunning:
-    """One project's resources in one such API. `ids` are the parameters by collection."""
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """One such API; `ids` are the parameters that name a new resource, by collection."""
 
-    def __init__(
-        self, api: Api, project: str, connection: ApiConnection, ids: Mapping[str, str]
-    ) -> None:
-        self._api = api
-        self._connection = connection
+    api: Api
+    title: str
+    version: str
+    ids: Mapping[str, str]
+
+
+CERTIFICATE_MANAGER = Dialect(
+    Api.CERTIFICATE_MANAGER,
+    "Certificate Manager",
+    "v1",
+    {
+        "certificates": "certificateId",
+        "certificateMaps": "certificateMapId",
+        "certificateMapEntries": "certificateMapEntryId",
+        "dnsAuthorizations": "dnsAuthorizationId",
+    },
+)
+RUN = Dialect(Api.RUN, "Cloud Run", "v2", {"services": "serviceId"})
+VPC_ACCESS = Dialect(Api.VPC_ACCESS, "VPC Access", "v1", {"connectors": "connectorId"})
+
+
+class LongRunning:
+    """One project's resources in one such API."""
+
+    def __init__(self, dialect: Dialect, wire: Wire, project: str, base_url: str = "") -> None:
+        self._api, self._ids = dialect.api, dialect.ids
+        self._connection = ApiConnection(wire, base_url or f"https://{dialect.api}.googleapis.com")
+        self._connection.API_NAME, self._connection.API_VERSION = dialect.title, dialect.version
         self._project = f"/projects/{project}"
-        self._ids = ids
 
     def list(self, scope: str, collection: str) -> list[Body]:
-        found: list[Body] = []
-        query = {"pageSize": str(PAGE)}
-        while True:
-            page = self._connection.call("GET", f"{self._project}/{scope}/{collection}", query)
-            items = page.get(collection, [])
-            if page.get("unreachable") or not isinstance(items, list):
-                raise Unreachable(
-                    f"{self._connection.API_NAME} could not list all of {scope}/{collection}; "
-                    "what is missing from the list may exist"
-                )
-            found += [item for item in items if isinstance(item, dict)]
-            if not (token := page.get("nextPageToken")):
-                return found
-            query["pageToken"] = str(token)
+        path, query = f"{self._project}/{scope}/{collection}", {"pageSize": str(PAGE)}
+        return listed(self._connection, path, query, collection, f"{scope}/{collection}")
 
     def get(self, scope: str, collection: str, name: str) -> Body | None:
-        try:
-            return self._connection.call("GET", self._path(scope, collection, name))
-        except NotFound:
-            return None
+        return self._connection.find(self._path(scope, collection, name))
 
     def insert(self, scope: str, collection: str, body: Body, request_id: str) -> Operation:  # noqa: ARG002 - these APIs know no request ids
         """The last part of the body's `name` names it."""
@@ -74,10 +83,7 @@ class LongRunning:
 
     def read(self, name: str) -> Body | None:
         """Anything of this API by its full name, from `projects/` on; None if there is none."""
-        try:
-            return self._connection.call("GET", f"/{name}")
-        except NotFound:
-            return None
+        return self._connection.find(f"/{name}")
 
     def look(self, operation: Operation) -> Body:
         return self._connection.call("GET", f"/{operation.name}")

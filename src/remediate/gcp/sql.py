@@ -6,9 +6,8 @@ from urllib.parse import quote
 
 from remediate.gcp.api import Api
 from remediate.gcp.connection import ApiConnection, Wire
-from remediate.gcp.errors import NotFound
+from remediate.gcp.listing import listed
 from remediate.gcp.operations import Operation
-from remediate.model.errors import Unreachable
 from remediate.model.json import Body
 
 BASE_URL = "https://sqladmin.googleapis.com"
@@ -17,7 +16,6 @@ _VERBS = {"patch": "PATCH", "delete": "DELETE"}
 
 
 class SqlConnection(ApiConnection):
-    API_URL_TEMPLATE = "{api_base_url}/{api_version}{path}"
     API_NAME = "Cloud SQL"
 
 
@@ -29,25 +27,11 @@ class Sql:
         self._project = f"/projects/{project}"
 
     def list(self, scope: str, collection: str) -> list[Body]:  # noqa: ARG002 - see Resources
-        found: list[Body] = []
-        query = {"maxResults": str(PAGE)}
-        while True:
-            page = self._connection.call("GET", f"{self._project}/{collection}", query)
-            items = page.get("items", [])
-            if page.get("warnings") or not isinstance(items, list):
-                raise Unreachable(
-                    "Cloud SQL could not list all instances; what is missing may exist"
-                )
-            found += [item for item in items if isinstance(item, dict)]
-            if not (token := page.get("nextPageToken")):
-                return found
-            query["pageToken"] = str(token)
+        path, query = f"{self._project}/{collection}", {"maxResults": str(PAGE)}
+        return listed(self._connection, path, query, "items", collection)
 
     def get(self, scope: str, collection: str, name: str) -> Body | None:  # noqa: ARG002 - see Resources
-        try:
-            return self._connection.call("GET", self._path(collection, name))
-        except NotFound:
-            return None
+        return self._connection.find(self._path(collection, name))
 
     def insert(self, scope: str, collection: str, body: Body, request_id: str) -> Operation:  # noqa: ARG002 - Cloud SQL knows no request ids
         answer = self._connection.call("POST", f"{self._project}/{collection}", body=body)
