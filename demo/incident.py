@@ -101,9 +101,10 @@ class Incident:
     def _the_way_out(self) -> None:
         scene("4. Mend it")
         tell(
-            "A snapshot first. Then the records; the new certificate goes beside the old one, and "
-            "the old one leaves when Google has issued the new. The sandbox's clock is wound "
-            "forward, so that nobody waits an hour for that."
+            "A snapshot first. Then the records; once resolvers answer with them, the new "
+            "certificate goes beside the old one. Google issues it, it reaches every front end, "
+            "handshakes show it, and then the old one leaves. The sandbox's clock is wound "
+            "forward, so that nobody waits an hour and a half for that."
         )
         self._before = self._state()
         self._run("apply", "--yes")
