@@ -18,7 +18,10 @@ from tests.cli.typed import Said, typed
 from tests.workbench import Workbench
 
 _WHY = "a test takes back what it made"
-ALLOW = ("--allow", f"protected={_WHY}", "--allow", f"delete={_WHY}")
+ALLOW = (
+    *("--allow", f"protected={_WHY}"),
+    *("--allow", f"delete:SqlInstance/staging-shared-postgres={_WHY}"),
+)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ from remediate.kinds.bodies.canonical import rules_of
 from remediate.kinds.bodies.compare import field_changes, outgrown, without_secrets
 from remediate.kinds.bodies.overlay import merged_changes, widened
 from remediate.kinds.bodies.resolve import Names, resolved, targets
-from remediate.kinds.facts import Readiness
 from remediate.kinds.kind import Kind
 from remediate.kinds.registry import kind
 from remediate.model.errors import InvalidInput
@@ -92,11 +91,8 @@ def _compare_resource(
 
     live = observed.live[live_ref]
     names.settle(ref, live_ref, live)
-    stands = facts.ready(live)
-    result.notes += [f"{live_ref} {said}" for said in _condition(stands)]
     wanted = widened(facts, wanted, live, resource.lifecycle.ignore, observed.project)
-    grown = outgrown(facts, wanted, live, project=observed.project)
-    result.notes += [kept_note(facts, ref, change) for change in grown]
+    result.notes += _remarks(facts, live_ref, wanted, live, observed.project)
     wanted = facts.as_good(wanted, live)
     changes = field_changes(
         facts,
@@ -109,7 +105,7 @@ def _compare_resource(
     if watched:
         if fields := ", ".join(change.pointer for change in changes):
             result.notes.append(f"{ref} is only observed, and differs in {fields}")
-    elif changes or stands.failed:
+    elif changes or facts.ready(live).failed:
         sides = result.veiled(wanted), result.veiled(live)
         cause = _cause(facts, *sides, entry, changes, observed.project)
         pair = Pair(facts, resource, wanted, live_ref, live, changes, cause)
@@ -123,11 +119,16 @@ def _compare_resource(
             result.found.append(pair.difference(Action.UPDATE, live_ref, after))
 
 
-def _condition(stands: Readiness) -> Iterator[str]:
+def _remarks(
+    facts: Kind, at: Ref, wanted: Mapping[str, Any], live: Body, project: str
+) -> Iterator[str]:
+    stands = facts.ready(live)
     if not stands.ready:
-        yield f"is not ready: {stands.state}"
+        yield f"{at} is not ready: {stands.state}"
     if stands.remark:
-        yield stands.remark
+        yield f"{at} {stands.remark}"
+    for change in outgrown(facts, wanted, live, project=project):
+        yield kept_note(facts, at, change)
 
 
 def _create(

@@ -13,7 +13,7 @@ from remediate.kinds.bodies.compare import changeable_fields, fields_digest
 from remediate.kinds.bodies.links import linked, parent_of, scope_of
 from remediate.kinds.bodies.overlay import merged_changes
 from remediate.kinds.bodies.restarts import restarts
-from remediate.kinds.facts import Update, Verdict
+from remediate.kinds.facts import Update
 from remediate.kinds.kind import Kind
 from remediate.kinds.records.essence import essence
 from remediate.kinds.registry import kind
@@ -22,15 +22,9 @@ from remediate.model.plan import Action, Difference, FieldChange, Risk, Step, Un
 from remediate.model.ref import NESTED, Ref
 from remediate.pipeline.overlap import overlapping
 from remediate.pipeline.surroundings import Surroundings, is_ready
+from remediate.pipeline.undoing import RECORD_UNDO, WRITTEN_DOWN, made_again, undo_words, undone
 
-RECORD_UNDO = Verdict(
-    Undo.EXACT, "the record set comes back word for word; caches follow after the old TTL"
-)
 LEDGER_ONLY = frozenset({Action.SET_ASIDE.value, Action.KEEP.value})  # methods without a request
-WRITTEN_DOWN = {
-    Action.SET_ASIDE: Verdict(Undo.EXACT, "it stays as it is until `remediate gc` deletes it"),
-    Action.KEEP: Verdict(Undo.EXACT, "it is set aside again"),
-}
 DNS_CHANGE_SECONDS = 2.0  # measured: a change is done within two seconds
 
 
@@ -287,10 +281,10 @@ def _step(
 ) -> Step:
     before = None if verb is Action.CREATE else difference.before
     changes = difference.changes if changes is None else changes
-    verdict = _undo(facts, verb, before, changes)
-    if verb is Action.CREATE and around.as_it_was and facts.remade:
-        told = facts.remade.format(name=difference.live.name)
-        verdict = Verdict(Undo.APPROXIMATE, f"it is made again {told}")
+    if verb is Action.CREATE and around.as_it_was:
+        verdict = made_again(facts, difference.live)
+    else:
+        verdict = undone(facts, verb, before, changes)
     compared = fields or changeable_fields(facts, before)
     live = difference.replaces if verb is Action.DELETE and difference.replaces else difference.live
     return Step(
@@ -308,15 +302,9 @@ def _step(
         undo=verdict.undo,
         undo_why=verdict.why,
         estimate=facts.seconds.get(verb, 1.0),
-        undo_allow=_undo_allow(facts, difference.ref, around) if method == "insert" else (),
+        undo_allow=undo_words(facts, difference.ref, around) if method == "insert" else (),
         restarts=_restarts(facts, verb, difference, changes),
     )
-
-
-def _undo_allow(facts: Kind, ref: Ref, around: Surroundings) -> tuple[str, ...]:
-    """What a rollback has to be told before it deletes this again."""
-    rules = {"delete": facts.holds_data, "protected": ref in around.protected}
-    return tuple(f"{rule}:{ref}" for rule, asks in rules.items() if asks)
 
 
 def _restarts(
@@ -325,20 +313,6 @@ def _restarts(
     if verb is not Action.UPDATE:
         return ()
     return restarts(facts, difference.before or {}, difference.after or {}, changes)
-
-
-def _undo(
-    facts: Kind, verb: Action, before: Mapping[str, Any] | None, changes: Iterable[FieldChange]
-) -> Verdict:
-    if verb is Action.DELETE and facts.lost and before and (why := facts.lost(dict(before))):
-        return Verdict(Undo.NEVER, why)
-    if verb is Action.UPDATE and facts.one_way and facts.no_way_back:
-        back = (FieldChange(each.pointer, each.after, each.before) for each in changes)
-        if any(map(facts.one_way, back)):
-            return facts.no_way_back
-    told = facts.verdict([*changes]) if verb is Action.UPDATE and facts.verdict else None
-    usual = Verdict(Undo.EXACT, "the snapshot holds the whole body")
-    return told or facts.undo.get(verb, usual)
 
 
 def _raised(risk: Risk, verb: Action, undo: Undo = Undo.EXACT) -> Risk:
