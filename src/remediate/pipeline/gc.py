@@ -23,9 +23,10 @@ from remediate.model.ref import GLOBAL, Ref, record_ref
 from remediate.model.resource import Desired, Zone
 from remediate.pipeline.apply import Order
 from remediate.pipeline.choosing import insist_on_matches
+from remediate.pipeline.denials import Collection
 from remediate.pipeline.diff import diff
 from remediate.pipeline.guard import guard, irreversible, other_project, protected
-from remediate.pipeline.observe import Collection, Observed, look_at
+from remediate.pipeline.observe import Observed, look_at
 from remediate.pipeline.plan import Choices, plan_digest
 from remediate.pipeline.proposal import Proposal
 from remediate.pipeline.snapshot import touched

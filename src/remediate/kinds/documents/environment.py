@@ -8,7 +8,12 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import PlainValidator, WithJsonSchema
 
-from remediate.kinds.documents.lifecycle import DefaultLifecycle, Duration, lifecycle
+from remediate.kinds.documents.lifecycle import (
+    RULES_AS_KEYS,
+    DefaultLifecycle,
+    Duration,
+    lifecycle,
+)
 from remediate.kinds.fields.labels import label_faults
 from remediate.kinds.fields.pointers import pointer
 from remediate.kinds.fields.rules import Fault, spelled, within
@@ -71,7 +76,7 @@ class EnvironmentSpec(Spec):
     apply: ApplySpec | None = None
     store: Text | None = None
     notify: list[Notice] | None = None
-    guards: dict[str, Level] | None = None
+    guards: Annotated[dict[str, Level], RULES_AS_KEYS] | None = None
 
 
 class Check(Spec):

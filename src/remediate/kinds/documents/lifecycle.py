@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import PlainValidator, WithJsonSchema
+from pydantic import Field, PlainValidator, WithJsonSchema
 
 from remediate.kinds.fields.pointers import pointer
 from remediate.kinds.fields.rules import Fault
@@ -14,7 +14,7 @@ from remediate.kinds.fields.spec import Bool, Spec, Text, Word
 from remediate.model.errors import InvalidInput
 from remediate.model.ref import Ref, parse_ref
 from remediate.model.resource import Lifecycle, Wait
-from remediate.model.rules import unanswerable
+from remediate.model.rules import OF_A_PLAN, unanswerable
 
 _DURATION = re.compile(
     r"(?=.)(?:(\d{1,4})d)?(?:(\d{1,5})h)?(?:(\d{1,7})m)?(?:(\d{1,9})s)?", re.ASCII
@@ -54,6 +54,7 @@ class DefaultLifecycle(Spec):
     wait: WaitSpec | None = None
 
 
+RULES_AS_KEYS = Field(json_schema_extra={"propertyNames": {"enum": [*sorted(OF_A_PLAN)]}})
 _Pointer: TypeAlias = Annotated[Text, WithJsonSchema({"type": "string", "pattern": "^/"})]
 _Target: TypeAlias = Annotated[
     Text, WithJsonSchema({"type": "string", "pattern": "^[A-Z][A-Za-z]+/[^/]+(/[^/]+)?$"})
@@ -64,7 +65,7 @@ class LifecycleSpec(DefaultLifecycle):
     ignore: list[_Pointer] | None = None
     replaceCidr: Text | None = None
     dependsOn: list[_Target] | None = None
-    allow: dict[str, Text] | None = None
+    allow: Annotated[dict[str, Text], RULES_AS_KEYS] | None = None
 
 
 def check(written: Mapping[str, Any]) -> Iterator[Fault]:
