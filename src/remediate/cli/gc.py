@@ -50,8 +50,8 @@ def command(
     """Delete what was set aside, once its retention is over, and nothing else.
 
     Shows the plan and asks first, if a terminal is there to ask. What is in use again, declared
-    again, protected, or not as it was when it was set aside, stays, and is named. A snapshot is
-    taken first, as ever.
+    again, or not as it was when it was set aside, stays, and is named. A snapshot is taken first,
+    as ever.
     """
     from remediate.report.human import outcome_text  # noqa: PLC0415 - late, for start-up
     from remediate.report.machine import outcome_json  # noqa: PLC0415 - late, for start-up
