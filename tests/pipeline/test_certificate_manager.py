@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from typing import Any
 
-import pytest
 import yaml
 
 from remediate.kinds.registry import NAMES
@@ -36,13 +35,6 @@ from tests.pipeline.certificate_chain import (
 )
 from tests.pipeline.documents import sets, url_map, zone
 from tests.workbench import NAME, PROJECT, REGION, Workbench, document
-
-
-@pytest.fixture
-def standing(workbench: Workbench) -> Workbench:
-    workbench.write(*chain())
-    workbench.apply()
-    return workbench
 
 
 def test_one_apply_makes_the_whole_chain(workbench: Workbench) -> None:
@@ -94,12 +86,12 @@ def test_a_rollback_leaves_nothing_of_it(workbench: Workbench) -> None:
     assert workbench.state() == born
 
 
-def test_a_project_by_its_number_is_the_project(standing: Workbench) -> None:
+def test_a_project_by_its_number_is_the_project(chained: Workbench) -> None:
     """Certificate Manager answers numbers where the documents have names."""
-    body: Any = standing.live(ENTRY)
+    body: Any = chained.live(ENTRY)
     assert f"projects/{PROJECT}/" not in body["certificates"][0]
-    standing.forget()
-    assert standing.plan().is_empty
+    chained.forget()
+    assert chained.plan().is_empty
 
 
 def test_a_proxy_may_list_certificates_of_certificate_manager(workbench: Workbench) -> None:
@@ -146,22 +138,22 @@ def test_what_is_not_ready_is_said_with_googles_reasons(workbench: Workbench) ->
 
 
 def test_one_plan_takes_all_of_it_away_in_the_order_that_google_insists_on(
-    standing: Workbench,
+    chained: Workbench,
 ) -> None:
     removable = {"onRemove": "delete"}
-    standing.write(*({**one, "lifecycle": removable} for one in chain()))
-    standing.apply()
-    standing.write()
+    chained.write(*({**one, "lifecycle": removable} for one in chain()))
+    chained.apply()
+    chained.write()
     allow = ["too-many-deletes", "delete", "dns-last-address", "empty-environment", "irreversible"]
-    standing.apply(prune=True, allow=[f"{rule}=tried" for rule in allow])
-    assert standing.live(ENTRY) is None
-    standing.gc(retention=0, allow=[f"{rule}=tried" for rule in allow])
+    chained.apply(prune=True, allow=[f"{rule}=tried" for rule in allow])
+    assert chained.live(ENTRY) is None
+    chained.gc(retention=0, allow=[f"{rule}=tried" for rule in allow])
     for ref in ("Certificate/shown", "CertificateMap/edge", "DnsAuthorization/a"):
-        assert standing.live(ref) is None
+        assert chained.live(ref) is None
 
 
-def test_the_chain_is_imported_by_names_and_plans_empty(standing: Workbench) -> None:
-    found = inventory(standing.google, NAMES, [REGION])
+def test_the_chain_is_imported_by_names_and_plans_empty(chained: Workbench) -> None:
+    found = inventory(chained.google, NAMES, [REGION])
     target = Target(NAME, PROJECT, REGION)
     brought = imported(found.live, found.record_sets, target)
     every: list[Any] = [each.document for drafts in brought.files.values() for each in drafts]
@@ -177,18 +169,18 @@ def test_the_chain_is_imported_by_names_and_plans_empty(standing: Workbench) -> 
     }
     proof = made["DnsZone/example"]["records"]["_acme-challenge.a"]["CNAME"]["values"]
     assert proof == [DATA % "a"]
-    folder = standing.root / "desired" / NAME
+    folder = chained.root / "desired" / NAME
     shutil.rmtree(folder)
     folder.mkdir()
     for name, text in files_text(brought, target).items():
         (folder / name).write_text(text)
-    standing.forget()
-    assert standing.plan().is_empty
+    chained.forget()
+    assert chained.plan().is_empty
 
 
-def test_what_gcloud_prints_of_it_is_imported_too(standing: Workbench) -> None:
+def test_what_gcloud_prints_of_it_is_imported_too(chained: Workbench) -> None:
     printed = [
-        standing.send("GET", f"{LOCATION}/{path}")
+        chained.send("GET", f"{LOCATION}/{path}")
         for path in (
             "certificates/shown",
             "dnsAuthorizations/a",
@@ -198,7 +190,7 @@ def test_what_gcloud_prints_of_it_is_imported_too(standing: Workbench) -> None:
     ]
     files = {f"{at}.yaml": yaml.safe_dump(body).encode() for at, body in enumerate(printed)}
     found = gcloud_output(files, PROJECT)
-    listed = inventory(standing.google, NAMES, [REGION])
+    listed = inventory(chained.google, NAMES, [REGION])
     assert {str(ref) for ref in found.live} == {
         *("Certificate/shown", "DnsAuthorization/a", "CertificateMap/edge", ENTRY)
     }
@@ -206,13 +198,13 @@ def test_what_gcloud_prints_of_it_is_imported_too(standing: Workbench) -> None:
 
 
 def test_the_way_of_the_traffic_leads_through_map_entry_and_certificate(
-    standing: Workbench,
+    chained: Workbench,
 ) -> None:
-    found = graph(standing.load())
+    found = graph(chained.load())
     for ref in ("CertificateMap/edge", ENTRY, "Certificate/shown"):
         assert impact(found, parse_ref(ref)).hosts == ("a.example.com",)
-    standing.write(*chain("a", "b"))
-    assert at(standing.plan(), ENTRY).hosts == ("a.example.com",)
+    chained.write(*chain("a", "b"))
+    assert at(chained.plan(), ENTRY).hosts == ("a.example.com",)
 
 
 def test_a_regional_certificate_is_for_a_regional_proxy(workbench: Workbench) -> None:
@@ -249,10 +241,10 @@ def test_nobody_waits_for_what_no_load_balancer_shows_yet(workbench: Workbench) 
     assert state(workbench, "Certificate/shown") == "ACTIVE"
 
 
-def test_a_plan_lists_each_collection_once_and_the_entries_of_each_map(standing: Workbench) -> None:
-    standing.forget_calls()
-    standing.plan()
-    paths = [path.removeprefix(f"/{LOCATION}/") for _method, path in standing.calls()]
+def test_a_plan_lists_each_collection_once_and_the_entries_of_each_map(chained: Workbench) -> None:
+    chained.forget_calls()
+    chained.plan()
+    paths = [path.removeprefix(f"/{LOCATION}/") for _method, path in chained.calls()]
     ours = sorted(path for path in paths if not path.startswith("/"))
     maps = "certificateMaps"
     assert ours == [maps, f"{maps}/edge/certificateMapEntries", "certificates", "dnsAuthorizations"]

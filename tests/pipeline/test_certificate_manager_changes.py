@@ -37,18 +37,11 @@ from tests.pipeline.documents import Document, managed, sets, zone
 from tests.workbench import Workbench, document, told
 
 
-@pytest.fixture
-def standing(workbench: Workbench) -> Workbench:
-    workbench.write(*chain())
-    workbench.apply()
-    return workbench
-
-
 def test_a_certificate_for_more_hosts_is_made_beside_and_shown_once_it_is_active(
-    standing: Workbench,
+    chained: Workbench,
 ) -> None:
-    standing.write(*chain("a", "b"))
-    made = standing.plan()
+    chained.write(*chain("a", "b"))
+    made = chained.plan()
     (replacing,) = (d for d in made.differences if d.action is Action.REPLACE)
     assert str(replacing.ref) == "Certificate/shown"
     attach, detach = (step for step in made.steps if str(step.ref) == ENTRY)
@@ -57,15 +50,15 @@ def test_a_certificate_for_more_hosts_is_made_beside_and_shown_once_it_is_active
     assert wave(made, "Certificate/shown") < wave(made, ENTRY)
     proof = "DnsZone/example/_acme-challenge.b.example.com./CNAME"
     assert wave(made, proof) < wave(made, ENTRY)
-    before, witness = standing.state(), Witness(standing)
-    standing.carry_out([witness])
+    before, witness = chained.state(), Witness(chained)
+    chained.carry_out([witness])
     assert witness.refused == []
-    assert shown(standing) == [replacing.live.name]
-    assert state(standing, replacing.live) == "ACTIVE"
-    assert state(standing, "Certificate/shown") == "ACTIVE"  # it stays, for a rollback
-    assert standing.plan().is_empty
-    standing.roll_back()
-    assert standing.state() == before
+    assert shown(chained) == [replacing.live.name]
+    assert state(chained, replacing.live) == "ACTIVE"
+    assert state(chained, "Certificate/shown") == "ACTIVE"  # it stays, for a rollback
+    assert chained.plan().is_empty
+    chained.roll_back()
+    assert chained.state() == before
 
 
 def test_who_proves_its_domains_by_the_load_balancer_is_shown_beside_the_old_until_it_is_ready(
@@ -178,13 +171,13 @@ class Meddler:
 
 
 def test_somebody_elses_edit_between_plan_and_write_is_never_overwritten(
-    standing: Workbench,
+    chained: Workbench,
 ) -> None:
-    standing.send("POST", f"{LOCATION}/certificates?certificateId=theirs", BROUGHT.spec)
-    standing.write(*chain("a", "b"))
+    chained.send("POST", f"{LOCATION}/certificates?certificateId=theirs", BROUGHT.spec)
+    chained.write(*chain("a", "b"))
     with pytest.raises(PartlyApplied, match="has changed since"):
-        standing.carry_out([Meddler(standing)])
-    assert shown(standing) == ["theirs"]
+        chained.carry_out([Meddler(chained)])
+    assert shown(chained) == ["theirs"]
 
 
 def test_where_there_is_no_room_beside_the_old_the_new_takes_its_place_once_it_is_active(
@@ -204,18 +197,18 @@ def test_where_there_is_no_room_beside_the_old_the_new_takes_its_place_once_it_i
     assert workbench.plan().is_empty
 
 
-def test_the_last_entry_of_a_map_that_is_shown_goes_only_on_a_word(standing: Workbench) -> None:
+def test_the_last_entry_of_a_map_that_is_shown_goes_only_on_a_word(chained: Workbench) -> None:
     removable = {**entry(), "lifecycle": {"onRemove": "delete"}}
     rest = [one for one in chain() if one["metadata"]["name"] != "edge/a"]
-    standing.write(*rest, removable)
-    standing.apply()
-    standing.write(*rest)
-    found = standing.plan(prune=True).objections
+    chained.write(*rest, removable)
+    chained.apply()
+    chained.write(*rest)
+    found = chained.plan(prune=True).objections
     assert [(each.rule, str(each.ref)) for each in found] == [
         ("no-certificate", "CertificateMap/edge")
     ]
-    standing.apply(prune=True, allow=["no-certificate=tried"])
-    assert standing.live(ENTRY) is None
+    chained.apply(prune=True, allow=["no-certificate=tried"])
+    assert chained.live(ENTRY) is None
 
 
 def moving(host: str) -> list[Document]:
@@ -252,9 +245,9 @@ def test_another_domain_moves_all_that_hangs_on_it_and_gc_takes_what_is_left(
     assert workbench.plan().is_empty
 
 
-def test_a_plan_tells_the_rotation_of_an_entry_as_one_story(standing: Workbench) -> None:
-    standing.write(*chain("a", "b"))
-    text = " ".join(plan_text(standing.plan()).split())
+def test_a_plan_tells_the_rotation_of_an_entry_as_one_story(chained: Workbench) -> None:
+    chained.write(*chain("a", "b"))
+    text = " ".join(plan_text(chained.plan()).split())
     new = "shown-[0-9a-f]{8}"
     assert re.search(
         rf"1\. wait until {new} is ready 2\. attach {new} beside shown "
@@ -271,7 +264,7 @@ class Killed(BaseException):
 
 @pytest.mark.parametrize("count", range(1, 7))
 def test_killed_after_any_step_of_an_entrys_rotation_the_next_apply_finishes_it(
-    standing: Workbench, count: int
+    chained: Workbench, count: int
 ) -> None:
     done: list[str] = []
 
@@ -283,12 +276,12 @@ def test_killed_after_any_step_of_an_entrys_rotation_the_next_apply_finishes_it(
                 if len(done) == count:
                     raise Killed
 
-    standing.write(*chain("a", "b"))
-    killer, witness = Killer(standing), Witness(standing)
+    chained.write(*chain("a", "b"))
+    killer, witness = Killer(chained), Witness(chained)
     with pytest.raises(Killed):
-        standing.carry_out([killer])
-    standing.carry_out([witness])
+        chained.carry_out([killer])
+    chained.carry_out([witness])
     assert [*killer.refused, *witness.refused] == []
-    assert len(shown(standing)) == 1
-    assert shown(standing) != ["shown"]
-    assert standing.plan().is_idle
+    assert len(shown(chained)) == 1
+    assert shown(chained) != ["shown"]
+    assert chained.plan().is_idle

@@ -245,58 +245,54 @@ def test_every_call_of_every_kind_is_tried_here() -> None:
     assert tried == calls_of | {("DnsZone", "changes.create")}
 
 
-@pytest.mark.parametrize("edit", EDITS, ids=str)
-def test_their_change_before_our_read_stands(two: Two, edit: Edit) -> None:
+def at_odds(two: Two, edit: Edit) -> Callable[[], None]:
+    """Our change is written and yet to be applied; theirs is what this does."""
     example = edit.example
     two.stand(example, *edit.beside)
     two.write(two.us, example, example.changed(edit.ours), *edit.beside)
-    act = two.theirs(example, example.changed(edit.theirs), *edit.beside)
+    return two.theirs(example, example.changed(edit.theirs), *edit.beside)
+
+
+@pytest.mark.parametrize("edit", EDITS, ids=str)
+def test_their_change_before_our_read_stands(two: Two, edit: Edit) -> None:
+    act = at_odds(two, edit)
     with pytest.raises(Stale) as stale:
         two.us.carry_out([BeforeOurRead(act)], allow=MEANT)
-    insist_that_theirs_stands(two, stale.value, ref_of(example))
+    insist_that_theirs_stands(two, stale.value, ref_of(edit.example))
 
 
 @pytest.mark.parametrize("edit", COMPARED, ids=str)
 def test_their_change_just_before_our_write_stands_where_google_compares(
     two: Two, edit: Edit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    example = edit.example
-    two.stand(example, *edit.beside)
-    two.write(two.us, example, example.changed(edit.ours), *edit.beside)
-    act = two.theirs(example, example.changed(edit.theirs), *edit.beside)
+    act = at_odds(two, edit)
     just_before_our_write(monkeypatch, act)
     with pytest.raises(Stale) as stale:
         two.us.apply(allow=MEANT)
-    insist_that_theirs_stands(two, stale.value, ref_of(example))
+    insist_that_theirs_stands(two, stale.value, ref_of(edit.example))
 
 
 @pytest.mark.parametrize("edit", COMPARED, ids=str)
 def test_their_change_just_before_a_rollback_writes_stands_where_google_compares(
     two: Two, edit: Edit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    example = edit.example
-    two.stand(example, *edit.beside)
-    two.write(two.us, example, example.changed(edit.ours), *edit.beside)
+    act = at_odds(two, edit)
     two.us.apply(allow=MEANT)
-    act = two.theirs(example, example.changed(edit.theirs), *edit.beside)
     just_before_our_write(monkeypatch, act)
     with pytest.raises(Stale) as stale:
         two.us.roll_back(allow=MEANT)
-    insist_that_theirs_stands(two, stale.value, ref_of(example))
+    insist_that_theirs_stands(two, stale.value, ref_of(edit.example))
 
 
 @pytest.mark.parametrize("edit", BLIND, ids=str)
 def test_their_change_just_after_our_write_is_told_where_google_does_not_compare(
     two: Two, edit: Edit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    example = edit.example
-    two.stand(example, *edit.beside)
-    two.write(two.us, example, example.changed(edit.ours), *edit.beside)
-    act = two.theirs(example, example.changed(edit.theirs), *edit.beside)
+    act = at_odds(two, edit)
     just_after_our_write(monkeypatch, two, act)
     with pytest.raises(Stale, match="by somebody else just after") as stale:
         two.us.apply(allow=MEANT)
-    insist_that_theirs_stands(two, stale.value, ref_of(example))
+    insist_that_theirs_stands(two, stale.value, ref_of(edit.example))
 
 
 def another(example: Example) -> Document:

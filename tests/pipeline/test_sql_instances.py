@@ -66,16 +66,22 @@ def settings(bench: Workbench) -> dict[str, Any]:
     return found
 
 
-def test_a_change_sends_its_leaf_and_the_version_of_the_settings_alone(
-    bench: Workbench, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sent: list[calls.Call] = []
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[calls.Call]:
+    """Every call that is sent from here on."""
+    every: list[calls.Call] = []
 
     def send(google: Any, call: calls.Call) -> Any:
-        sent.append(call)
+        every.append(call)
         return calls.send(google, call)
 
     monkeypatch.setattr(carry_out, "send", send)
+    return every
+
+
+def test_a_change_sends_its_leaf_and_the_version_of_the_settings_alone(
+    bench: Workbench, sent: list[calls.Call]
+) -> None:
     version = settings(bench)["settingsVersion"]
     bench.write(shop(settings={"maintenanceWindow": {"day": 7, "hour": 3}}))
     bench.apply()
@@ -231,6 +237,16 @@ def test_a_password_in_the_file_is_warned_of_and_one_from_a_variable_is_not(
     found = load(workbench.root, "staging", {"ROOT": "xyzzy-9d1f"})
     assert found.warnings == ()
     assert found.resources[Ref("SqlInstance", "shop")].spec["rootPassword"] == "xyzzy-9d1f"
+
+
+def test_a_number_may_come_from_a_variable(workbench: Workbench) -> None:
+    workbench.write(shop(nodeCount="${env.NODES}"), env=["NODES"])
+    text = (workbench.root / "desired/staging/all.yaml").read_text()
+    plain = text.replace('"${env.NODES}"', "${env.NODES}").replace('{"', '{ "')
+    for written in (text, plain):
+        (workbench.root / "desired/staging/all.yaml").write_text(written)
+        found = load(workbench.root, "staging", {"NODES": "2"})
+        assert found.resources[Ref("SqlInstance", "shop")].spec["nodeCount"] == 2
 
 
 def test_a_disk_that_has_grown_by_itself_spoils_neither_plan_nor_rollback(
@@ -462,15 +478,8 @@ def test_its_connection_name_is_known_after_its_creation(workbench: Workbench) -
 
 
 def test_a_password_is_sent_once_and_kept_nowhere(
-    workbench: Workbench, monkeypatch: pytest.MonkeyPatch
+    workbench: Workbench, sent: list[calls.Call]
 ) -> None:
-    sent: list[calls.Call] = []
-
-    def send(google: Any, call: calls.Call) -> Any:
-        sent.append(call)
-        return calls.send(google, call)
-
-    monkeypatch.setattr(carry_out, "send", send)
     workbench.write(shop(rootPassword="xyzzy-9d1f"))
     made = workbench.apply()
     assert [(call.body or {}).get("rootPassword") for call in sent] == ["xyzzy-9d1f"]
