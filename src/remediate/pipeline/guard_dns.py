@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from remediate.model.plan import Action, Objection
 from remediate.model.ref import Ref
@@ -65,6 +64,6 @@ def second_zone(proposal: Proposal) -> Iterator[Objection]:
             yield Objection("dns-second-zone", "warn", difference.ref, message)
 
 
-def _public(body: Mapping[str, Any]) -> str:
+def _public(body: Mapping[str, object]) -> str:
     """What a zone serves to the world; empty if it does not."""
     return "" if body.get("visibility") == "private" else str(body.get("dnsName", "")).lower()

@@ -13,7 +13,7 @@ from remediate.kinds.records.essence import without_serial
 from remediate.kinds.registry import kind
 from remediate.model.errors import InvalidInput
 from remediate.model.json import digest
-from remediate.model.plan import Action, Difference, FieldChange, Plan, Risk, Step
+from remediate.model.plan import Action, Difference, FieldChange, Objection, Plan, Risk, Step
 from remediate.model.ref import Ref, record_ref
 from remediate.model.resource import Desired, Resource, Zone
 from remediate.model.values import Unknown
@@ -66,24 +66,13 @@ def plan(desired: Desired, observed: Observed, ledger: Ledger, choices: Choices)
     levels = with_hosts(levels, verdict.found, observed.live, same, observed.project)
     steps = [*chain.from_iterable(levels)]
     proposal = Proposal(
-        desired,
-        differences,
-        steps,
-        ledger.resources,
-        verdict.records,
-        around,
-        kept=kept,
-        applied_to=ledger.project,
+        desired, differences, steps, ledger.resources, verdict.records, around, kept, ledger.project
     )
-    refused = [o for o in verdict.refused if o.ref is None or choices.wants(o.ref)]
+    objections = _objections(proposal, verdict.refused, choices)
     begun = on_their_way(_ours(desired, verdict, choices), observed)
     settles = settling(levels, around, begun)
     waited = [at for at in begun if at in settles]
     verdict.notes += [f"`remediate apply` waits until {at} is ready" for at in waited]
-    objections = [
-        *guard(proposal, choices.allowances),
-        *(acknowledged(objection, desired, choices.allowances) for objection in refused),
-    ]
     made = Plan(
         desired.environment.name,
         observed.project,
@@ -104,6 +93,20 @@ def plan(desired: Desired, observed: Observed, ledger: Ledger, choices: Choices)
         kept=max(kept.values(), default=0),
     )
     return replace(made, digest=plan_digest(made))
+
+
+def _objections(
+    proposal: Proposal, refused: Sequence[Objection], choices: Choices
+) -> list[Objection]:
+    """What the guards say, and what the comparison has refused of what was chosen."""
+    return [
+        *guard(proposal, choices.allowances),
+        *(
+            acknowledged(each, proposal.desired, choices.allowances)
+            for each in refused
+            if each.ref is None or choices.wants(each.ref)
+        ),
+    ]
 
 
 def _surroundings(desired: Desired, observed: Observed, verdict: Differences) -> Surroundings:
