@@ -10,6 +10,7 @@ from remediate.kinds.bodies.canonical import rules_of
 from remediate.kinds.bodies.compare import field_changes, outgrown, without_secrets
 from remediate.kinds.bodies.overlay import merged_changes, widened
 from remediate.kinds.bodies.resolve import Names, resolved, targets
+from remediate.kinds.facts import Fields
 from remediate.kinds.kind import Kind
 from remediate.kinds.registry import kind
 from remediate.model.errors import InvalidInput
@@ -119,9 +120,7 @@ def _compare_resource(
             result.found.append(pair.difference(Action.UPDATE, live_ref, after))
 
 
-def _remarks(
-    facts: Kind, at: Ref, wanted: Mapping[str, Any], live: Body, project: str
-) -> Iterator[str]:
+def _remarks(facts: Kind, at: Ref, wanted: Fields, live: Body, project: str) -> Iterator[str]:
     stands = facts.ready(live)
     if not stands.ready:
         yield f"{at} is not ready: {stands.state}"

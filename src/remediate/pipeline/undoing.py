@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
-from remediate.kinds.facts import Verdict
+from remediate.kinds.facts import Fields, Verdict
 from remediate.kinds.kind import Kind
 from remediate.model.plan import Action, FieldChange, Undo
 from remediate.model.ref import Ref
@@ -22,7 +21,7 @@ _USUAL = Verdict(Undo.EXACT, "the snapshot holds the whole body")
 
 
 def undone(
-    facts: Kind, verb: Action, before: Mapping[str, Any] | None, changes: Iterable[FieldChange]
+    facts: Kind, verb: Action, before: Fields | None, changes: Iterable[FieldChange]
 ) -> Verdict:
     """What a step of the kind becomes when it is taken back."""
     if verb is Action.DELETE and facts.lost and before and (why := facts.lost(dict(before))):
