@@ -155,7 +155,7 @@ def test_a_choice_that_matches_nothing_leaves_with_9(aside: Desk) -> None:
 def test_a_retention_that_is_none_leaves_with_64(aside: Desk) -> None:
     said = aside.type("gc", "--retention", "a week")
     assert said.code == 64, said
-    assert "a duration such as 30s, 60m or 1h30m was expected" in said.err
+    assert "a duration such as 30s, 60m, 1h30m or 7d was expected" in said.err
 
 
 def test_after_seven_days_of_the_sandboxes_clock_it_goes(aside: Desk) -> None:

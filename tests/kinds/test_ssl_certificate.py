@@ -141,7 +141,31 @@ def test_the_state_names_each_domain_that_lags_behind() -> None:
             "domainStatus": {"b.example.com": "FAILED_NOT_VISIBLE", "a.example.com": "ACTIVE"},
         },
     }
-    assert ready(body).state == "PROVISIONING (b.example.com FAILED_NOT_VISIBLE)"
+    assert ready(body).state == "PROVISIONING (FAILED_NOT_VISIBLE of b.example.com)"
+
+
+def test_domains_that_are_merely_on_their_way_are_counted() -> None:
+    waiting = {"a.example.com": "PROVISIONING", "b.example.com": "PROVISIONING"}
+    body: Body = {"managed": {"status": "PROVISIONING", "domainStatus": waiting}}
+    assert ready(body).state == "PROVISIONING of 2 domains"
+    waiting["c.example.com"] = "FAILED_CAA_FORBIDDEN"
+    told = "PROVISIONING (PROVISIONING of 2 domains; FAILED_CAA_FORBIDDEN of c.example.com)"
+    assert ready(body).state == told
+
+
+@pytest.mark.parametrize(
+    ("word", "what_to_do"),
+    [
+        ("FAILED_NOT_VISIBLE", "Point its A and AAAA records at the load balancer's addresses"),
+        ("FAILED_CAA_CHECKING", "Mend the name servers of its zone"),
+        ("FAILED_CAA_FORBIDDEN", "Let them permit pki.goog"),
+        ("FAILED_RATE_LIMITED", "Wait: Google tries again by itself"),
+    ],
+)
+def test_each_of_googles_words_is_explained_with_what_to_do(word: str, what_to_do: str) -> None:
+    body: Body = {"managed": {"status": "PROVISIONING", "domainStatus": {"a.example": word}}}
+    assert ready(body).advice.startswith(f"{word}: the domain ")
+    assert what_to_do in ready(body).advice
 
 
 def test_one_that_was_only_just_inserted_is_provisioning() -> None:

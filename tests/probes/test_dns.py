@@ -55,6 +55,17 @@ def test_aliases_are_followed_and_told(dial: Dial, outside: Client) -> None:
     assert answer.ttl == 60
 
 
+def test_of_an_alias_it_is_the_target_that_has_no_answer(dial: Dial, outside: Client) -> None:
+    record(outside, WWW, "CNAME", "ghs.googlehosted.com.")
+    record(outside, "web.staging.netrasystems.ai.", "CNAME", "none.staging.netrasystems.ai.")
+    found = [resolve(dial, name, "A")[0].finding for name in (WWW, "web.staging.netrasystems.ai.")]
+    assert found[0].startswith(f"{WWW} is an alias of ghs.googlehosted.com., which ")
+    assert found[1] == (
+        "web.staging.netrasystems.ai. is an alias of none.staging.netrasystems.ai., "
+        "which does not exist"
+    )
+
+
 def test_no_such_name_and_no_such_data_differ(dial: Dial, outside: Client) -> None:
     record(outside, WWW, "CNAME", HOST)
     assert resolve(dial, HOST, "AAAA")[0].status == "no-data"

@@ -47,6 +47,16 @@ class Verbs(click.Group):
         command: click.Command = importlib.import_module(f"remediate.cli.{module}").command
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in VERBS and not ctx.resilient_parsing:
+            from remediate.model.nearest import nearest  # noqa: PLC0415 - late, for start-up
+
+            meant = nearest(args[0], VERBS)
+            ctx.fail(f"No such verb {args[0]!r}." + (f" Did you mean {meant}?" if meant else ""))
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Verbs"):
             formatter.write_dl(list(VERBS.items()))

@@ -21,6 +21,7 @@ from remediate.kinds.facts import (
     Verdict,
 )
 from remediate.kinds.fields.domains import is_host, once, plain_domain
+from remediate.kinds.fields.issuance import advice
 from remediate.kinds.fields.labels import label_faults, with_whole_labels
 from remediate.kinds.fields.pem import chain_faults, key_faults, leaf_digest
 from remediate.kinds.fields.rules import Fault, at_most, exactly_one, not_together, spelled, values
@@ -132,10 +133,13 @@ def ready(body: Body) -> Readiness:
     issue = managed.get("provisioningIssue")
     reason = issue.get("reason") if isinstance(issue, dict) else None
     attempts = managed.get("authorizationAttemptInfo")
-    laggards = [*_laggards(attempts)] if isinstance(attempts, list) else []
+    attempts = attempts if isinstance(attempts, list) else []
+    laggards = [*_laggards(attempts)]
     told = f"{state}: {reason}" if reason else state
     told += f" ({', '.join(laggards)})" if laggards else ""
-    return Readiness(ready=state == "ACTIVE", state=told, failed=state == "FAILED")
+    failures = {str(each.get("failureReason")) for each in attempts if isinstance(each, dict)}
+    advised = advice(sorted(failures))
+    return Readiness(state == "ACTIVE", told, failed=state == "FAILED", advice=advised)
 
 
 def _laggards(attempts: list[Json]) -> Iterator[str]:

@@ -117,6 +117,7 @@ class Readiness:
     failed: bool = False  # it will not become ready by itself
     serves: bool = False  # not ready, and yet what it was goes on
     remark: str = ""  # what to know of it, ready or not: `is stopped`
+    advice: str = ""  # what Google's words mean, and what to do about it
 
 
 @dataclass(frozen=True, slots=True)

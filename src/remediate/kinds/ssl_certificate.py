@@ -6,11 +6,13 @@ https://cloud.google.com/load-balancing/docs/ssl-certificates/troubleshooting fo
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
 from remediate.kinds.facts import Readiness, Removal, Replacement, Scope, Verdict
 from remediate.kinds.fields.domains import is_domain, once, plain_domain
+from remediate.kinds.fields.issuance import advice
 from remediate.kinds.fields.pem import chain_faults, key_faults, leaf_digest
 from remediate.kinds.fields.rules import Fault, at_most, exactly_one, spelled, values
 from remediate.kinds.fields.spec import Spec, Text, Word
@@ -91,18 +93,39 @@ def _self_managed(spec: Mapping[str, Any]) -> Iterator[Fault]:
 def ready(body: Body) -> Readiness:
     """A managed certificate is ready when ACTIVE; one of our own at once.
 
-    The state names every domain that is not ACTIVE yet, with Google's word for why.
+    The state counts the domains that are not ACTIVE yet, and names those that failed, by Google's
+    word for why.
     """
     managed = body.get("managed")
     if not isinstance(managed, dict):
         return Readiness(ready=True, state="")
     status = str(managed.get("status") or "PROVISIONING")
     domains = managed.get("domainStatus")
-    waiting = domains.items() if isinstance(domains, dict) else ()
-    laggards = [f"{name} {word}" for name, word in sorted(waiting) if word != "ACTIVE"]
-    state = f"{status} ({', '.join(laggards)})" if laggards else status
-    issued = bool(body.get("expireTime"))
-    return Readiness(status == "ACTIVE", state, failed=status in _FINAL, serves=issued)
+    waiting: dict[str, list[str]] = defaultdict(list)
+    for name, word in sorted(domains.items()) if isinstance(domains, dict) else ():
+        if word != "ACTIVE":
+            waiting[str(word)].append(name)
+    return Readiness(
+        ready=status == "ACTIVE",
+        state=_state(status, waiting),
+        failed=status in _FINAL,
+        serves=bool(body.get("expireTime")),
+        advice=advice(waiting),
+    )
+
+
+def _state(status: str, waiting: Mapping[str, list[str]]) -> str:
+    told = [
+        f"{word} of {', '.join(names) if word.startswith('FAILED') else _counted(names)}"
+        for word, names in waiting.items()
+    ]
+    if [*waiting] == [status]:
+        return told[0]
+    return f"{status} ({'; '.join(told)})" if told else status
+
+
+def _counted(names: list[str]) -> str:
+    return f"{len(names)} domain{'s' if len(names) > 1 else ''}"
 
 
 def again(body: Body) -> Body:

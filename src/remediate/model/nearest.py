@@ -17,9 +17,14 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return by_lower[found[0]] if found else None
 
 
+def is_offered(word: str) -> bool:
+    """Whether it is a word to write; Google's enums have some that only say that there is none."""
+    return not word.endswith("_UNSPECIFIED") and word != "INVALID"
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A hint for a person: the nearest word, or all of them where there are few."""
-    names = sorted(islice(known, _MOST))
+    names = sorted(filter(is_offered, islice(known, _MOST)))
     if (found := nearest(word, names)) is not None:
         return f"did you mean `{found}`?"
     return f"known: {', '.join(names)}" if 0 < len(names) <= _SHOWN else ""

@@ -129,7 +129,9 @@ def _hold_back(step: Step, run: Run) -> None:
         if step.instead is None:
             raise
         _take_step(run.turn_back(step), run)
-        raise CheckFailed(f"{error}\n{step.live}: {step.instead.note}") from error
+        told = CheckFailed(f"{error}\n{step.live}: {step.instead.note}")
+        vars(told).update(vars(error))  # the advice goes with it
+        raise told from error
 
 
 def _write_down(step: Step, run: Run, began: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -11,6 +12,7 @@ from remediate.gcp.api import Api
 from remediate.gcp.google import Google
 from remediate.kinds.bodies.calls import read
 from remediate.kinds.bodies.links import scope_path
+from remediate.kinds.facts import Readiness
 from remediate.kinds.registry import kind
 from remediate.model.condition import Await, Condition
 from remediate.model.errors import CheckFailed, Interrupted
@@ -62,8 +64,10 @@ class Vigil:
 
 def wait_until_ready(ref: Ref, vigil: Vigil) -> None:
     """Until Google says so; raises CheckFailed at the deadline, or when it never will."""
+    stands: Readiness | None = None
 
     def look() -> str:
+        nonlocal stands
         body = read(vigil.google, ref)
         if body is None:
             raise CheckFailed(f"{ref} is gone while its becoming ready was waited for")
@@ -73,7 +77,12 @@ def wait_until_ready(ref: Ref, vigil: Vigil) -> None:
         return "" if stands.ready else stands.state
 
     timeout = vigil.timeouts.get(ref, READY_TIMEOUT)
-    vigil.until(ref, look, timeout, f"{ref} is not ready after {{minutes}} minutes")
+    try:
+        vigil.until(ref, look, timeout, f"{ref} is not ready after {{minutes}} minutes")
+    except CheckFailed as error:
+        if stands and stands.advice:
+            error.hint = stands.advice
+        raise
 
 
 def hold(condition: Condition, vigil: Vigil, *, dns_moved: bool) -> None:
@@ -97,7 +106,7 @@ def _issuable(condition: Condition, vigil: Vigil, timeout: float) -> None:
     holder = condition.holder
     late = (
         f"{condition.ref} is not made for {holder}, since Google would not issue it "
-        "(--allow certificate-precheck=REASON goes on all the same)"
+        "(`--allow certificate-precheck=REASON` goes on all the same)"
     )
 
     def look() -> str:
@@ -127,11 +136,14 @@ def _astray(google: Google, domain: str, addresses: Sequence[str]) -> Iterator[s
     for rrtype in _RECORD_TYPES:
         said = resolve(dial_for(google), domain, rrtype)
         heard = [answers for answers in said if answers.status != "failed"]
+        told: dict[str, list[str]] = defaultdict(list)
         for answers in heard or said:
-            if any(_plain(value) not in addresses for value in answers.values):
-                yield f"{answers.message}, which is not the load balancer's {', '.join(addresses)}"
-            elif not answers.values and (rrtype == "A" or not heard):
-                yield answers.message
+            strays = any(_plain(value) not in addresses for value in answers.values)
+            if strays or (not answers.values and (rrtype == "A" or not heard)):
+                told[answers.finding].append(answers.resolver)
+        for finding, resolvers in told.items():
+            wanted = f"it should lead to the load balancer's {', '.join(addresses)} alone"
+            yield f"{', '.join(resolvers)}: {finding}" + (f" ({wanted})" if heard else "")
 
 
 def addresses_of(proxy: Ref, google: Google) -> tuple[str, ...]:
@@ -171,7 +183,7 @@ def _served(condition: Condition, vigil: Vigil) -> None:
     serial = serial_of(str(body.get("certificate") or body.get("pemCertificate") or ""))
     late = (
         f"{ref} is ready, but not served after {{minutes}} minutes "
-        "(--allow certificate-unseen=REASON goes on all the same)"
+        "(`--allow certificate-unseen=REASON` goes on all the same)"
     )
 
     def look() -> str:

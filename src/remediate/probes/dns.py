@@ -45,15 +45,23 @@ class Answers:
 
     @property
     def message(self) -> str:
+        return f"{self.resolver}: {self.finding}"
+
+    @property
+    def finding(self) -> str:
+        """What was said, whoever said it; of an alias it is the target that has no answer."""
+        named = (
+            f"{self.name} is an alias of {self.aliases[-1]}, which" if self.aliases else self.name
+        )
         match self.status:
             case "found":
-                return f"{self.resolver}: {self.name} {self.rrtype} {', '.join(self.values)}"
+                return f"{self.name} {self.rrtype} {', '.join(self.values)}"
             case "no-data":
-                return f"{self.resolver}: {self.name} has no {self.rrtype} record"
+                return f"{named} has no {self.rrtype} record"
             case "no-such-name":
-                return f"{self.resolver}: {self.name} does not exist"
+                return f"{named} does not exist"
             case "failed":
-                return f"{self.resolver}: {self.why}"
+                return self.why
 
 
 def resolve(

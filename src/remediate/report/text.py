@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 WIDTH = 80
 _NARROWEST = 40
-_TO_TYPE = re.compile(r"`remediate [^`]*`")
+_TO_TYPE = re.compile(r"`(?:remediate|--[a-z-]+) [^`]*`")
 _GLUE = "\N{NO-BREAK SPACE}"  # textwrap breaks at the spaces of ASCII alone
 _NOTHING, _COARSE, _LONG = 0.05, 10, 90  # seconds: not worth a digit, a tenth, the seconds
 

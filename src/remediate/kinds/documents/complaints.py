@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from remediate.kinds.fields.pointers import children, pointer
 from remediate.kinds.fields.spec import Spec
-from remediate.model.nearest import did_you_mean, nearest
+from remediate.model.nearest import did_you_mean, is_offered, nearest
 
 _LONGEST = 60
 
@@ -102,7 +102,8 @@ def _mistyped(where: str, kind: str, one: Mapping[str, Any], found: object) -> C
     context = one.get("ctx", {})
     match kind:
         case "literal_error":
-            options = [word.strip("' ") for word in _words(str(context["expected"]))]
+            words = (word.strip("' ") for word in _words(str(context["expected"])))
+            options = [*filter(is_offered, words)]
             meant = nearest(found, options) if isinstance(found, str) else None
             hint = f"did you mean {meant}?" if meant else ""
             listed = ", ".join(options)

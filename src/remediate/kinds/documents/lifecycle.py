@@ -26,7 +26,7 @@ def duration(value: Any) -> float:  # noqa: ANN401 - any scalar of YAML comes in
     """Seconds of `30s`, `60m`, `2h`, `1h30m`, `1d`; raises ValueError on anything else."""
     found = _DURATION.fullmatch(value) if isinstance(value, str) else None
     if found is None:
-        raise ValueError("a duration such as 30s, 60m or 1h30m was expected")
+        raise ValueError("a duration such as 30s, 60m, 1h30m or 7d was expected")
     return float(
         sum(int(part or 0) * unit for part, unit in zip(found.groups(), _UNITS, strict=True))
     )
