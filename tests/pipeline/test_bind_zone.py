@@ -39,7 +39,7 @@ hinfo   IN HINFO "cpu" "os"
 def written(tmp_path: Path, text: str, origin: str = "") -> tuple[Zone, list[str]]:
     found = bind_zone(text.encode(), "db.example", origin)
     target = Target("staging", "netra-staging")
-    result = imported(found.live, found.record_sets, target)
+    result = imported(found, target)
     write_new(tmp_path / "desired" / "staging", files_text(result, target), overwrite=False)
     zone = load(tmp_path, None, {}).resources[Ref("DnsZone", "example-com")]
     assert isinstance(zone, Zone)

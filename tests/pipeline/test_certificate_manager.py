@@ -155,7 +155,7 @@ def test_one_plan_takes_all_of_it_away_in_the_order_that_google_insists_on(
 def test_the_chain_is_imported_by_names_and_plans_empty(chained: Workbench) -> None:
     found = inventory(chained.google, NAMES, [REGION])
     target = Target(NAME, PROJECT, REGION)
-    brought = imported(found.live, found.record_sets, target)
+    brought = imported(found, target)
     every: list[Any] = [each.document for drafts in brought.files.values() for each in drafts]
     made = {f"{each['kind']}/{each['metadata']['name']}": each["spec"] for each in every}
     assert made["CertificateMapEntry/edge/a"] == {

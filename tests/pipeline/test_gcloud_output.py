@@ -26,7 +26,7 @@ CHANGES = [(each, said) for each in SERVICES for said in each.changes.keys() - N
 
 
 def texts(found: Inventory) -> dict[str, str]:
-    return files_text(imported(found.live, found.record_sets, TARGET), TARGET)
+    return files_text(imported(found, TARGET), TARGET)
 
 
 def printed(found: Inventory, shape: str) -> dict[str, bytes]:
@@ -93,7 +93,7 @@ def comes_back(workbench: Workbench, *wanted: dict[str, Any]) -> None:
     around = inventory(workbench.google, ["VpcConnector"], [REGION]).live.values()
     data = json.dumps([*knative(workbench), *around]).encode()
     found = gcloud_output({"run.json": data}, PROJECT)
-    result = imported(found.live, found.record_sets, TARGET)
+    result = imported(found, TARGET)
     assert result.left_out == []
     folder = workbench.root / "desired" / NAME
     for file in folder.iterdir():
@@ -163,7 +163,7 @@ spec:
 
 def test_what_the_shapes_share_is_translated_and_what_they_do_not_is_told() -> None:
     found = gcloud_output({"web.yaml": EXPORTED.encode()}, PROJECT)
-    result = imported(found.live, found.record_sets, TARGET, found.remarks)
+    result = imported(found, TARGET)
     (draft,) = result.files["services.yaml"]
     connector = f"locations/{REGION}/connectors/inner"
     key = {"secretKeyRef": {"secret": "projects/others/secrets/theirs", "version": "3"}}

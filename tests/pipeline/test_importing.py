@@ -48,7 +48,7 @@ NEW = Target(NAME, PROJECT, REGION)
 
 def brought(workbench: Workbench, target: Target = NEW, kinds: Any = NAMES) -> Imported:
     found = inventory(workbench.google, kinds, PLACES)
-    return imported(found.live, found.record_sets, target)
+    return imported(found, target)
 
 
 def bring_in(workbench: Workbench, target: Target = NEW) -> Imported:
@@ -213,7 +213,7 @@ def a_set(name: str, rrtype: str, *values: str, **more: Any) -> Body:
 )
 def test_a_set_that_cannot_be_written_is_a_comment(body: Body, why: str) -> None:
     found = live_zone(body, a_set("www.example.com.", "A", "192.0.2.7"))
-    result = imported(found.live, found.record_sets, NEW)
+    result = imported(found, NEW)
     [remark] = remarks(result)
     assert why in remark
     text = files_text(result, NEW)["dns.yaml"]
@@ -228,7 +228,7 @@ def test_the_apexs_own_servers_are_left_out_without_a_word() -> None:
         a_set("example.com.", "NS", "ns-1.googledomains.com."),
         a_set("sub.example.com.", "NS", "ns1.example.net."),
     )
-    result = imported(found.live, found.record_sets, NEW)
+    result = imported(found, NEW)
     assert remarks(result) == []
     [draft] = result.files["dns.yaml"]
     spec: Any = draft.document["spec"]
@@ -238,19 +238,19 @@ def test_the_apexs_own_servers_are_left_out_without_a_word() -> None:
 def test_fields_that_nobody_knows_yet_are_comments() -> None:
     body: Body = {"name": "new", "profile": "MODERN", "minTlsVersion": "TLS_1_2", "postQuantum": 1}
     live = {Ref("SslPolicy", "new"): {**body, "customFeatures": None}}
-    result = imported(live, {}, NEW)
+    result = imported(Inventory(live, {}), NEW)
     assert documents(result)["SslPolicy/new"]["spec"] == {
         "minTlsVersion": "TLS_1_2",
         "profile": "MODERN",
     }
     odd: Body = {"name": "odd", "type": "HTTP", "httpHealthCheck": {"port": 8000, "news": "x"}}
-    result = imported({Ref("HealthCheck", "odd"): odd}, {}, NEW)
+    result = imported(Inventory({Ref("HealthCheck", "odd"): odd}, {}), NEW)
     assert "/httpHealthCheck/news is left out" in remarks(result)[0]
 
 
 def test_what_our_rules_refuse_whole_is_left_out_and_told() -> None:
     odd: Body = {"name": "odd", "type": "HTTP"}
-    result = imported({Ref("HealthCheck", "odd"): odd}, {}, NEW)
+    result = imported(Inventory({Ref("HealthCheck", "odd"): odd}, {}), NEW)
     assert [*result.files] == [ENVIRONMENT]
     assert "HealthCheck/odd cannot be written: /type: type HTTP needs" in result.left_out[0]
     assert "HealthCheck/odd" in told_text(result, NEW, [*result.files])
@@ -261,7 +261,7 @@ def test_labels_that_all_have_are_the_environments_and_googles_own_are_nobodys()
         return Ref("Address", name), {"name": name, "labels": {**labels, "goog-x": "y"}}
 
     live = dict([labelled("a", env="x", team="a"), labelled("b", env="x", team="b")])
-    found = documents(imported(live, {}, NEW))
+    found = documents(imported(Inventory(live, {}), NEW))
     assert found[f"Environment/{NAME}"]["spec"]["labels"] == {"env": "x"}
     assert found["Address/a"]["spec"] == {"labels": {"team": "a"}}
 
@@ -269,7 +269,7 @@ def test_labels_that_all_have_are_the_environments_and_googles_own_are_nobodys()
 def test_a_private_key_is_never_had_and_that_is_said() -> None:
     example = next(each for each in examples("SslCertificate") if "privateKey" in each.spec)
     body = {"name": "own", "type": "SELF_MANAGED", **example.spec}
-    result = imported({Ref("SslCertificate", "own"): body}, {}, NEW)
+    result = imported(Inventory({Ref("SslCertificate", "own"): body}, {}), NEW)
     assert "PRIVATE KEY" not in "".join(files_text(result, NEW).values())
     assert "its private key is never given back" in remarks(result)[0]
 
@@ -340,5 +340,5 @@ def test_one_whose_replacement_is_as_like_it_is_left_out(workbench: Workbench) -
 
 def test_a_zone_that_is_not_as_google_answers_it_is_taken_without_what_is_odd() -> None:
     body: Body = {"name": "example", "dnsName": "example.com.", "dnssecConfig": "on"}
-    result = imported({Ref("DnsZone", "example"): body}, {}, NEW)
+    result = imported(Inventory({Ref("DnsZone", "example"): body}, {}), NEW)
     assert "/dnssecConfig is left out" in remarks(result)[0]

@@ -23,7 +23,7 @@ FILE = (Path(__file__).parent / "example.com.yaml").read_text()
 def written(tmp_path: Path, text: str, file: str = "example.com.yaml") -> Zone:
     found = octodns_zone(text.encode(), file)
     target = Target("staging", PROJECT)
-    result = imported(found.live, found.record_sets, target)
+    result = imported(found, target)
     write_new(tmp_path / "desired" / "staging", files_text(result, target), overwrite=False)
     zone = load(tmp_path, None, {}).resources[Ref("DnsZone", "example-com")]
     assert isinstance(zone, Zone)
@@ -76,7 +76,7 @@ def test_a_zone_loads_as_what_it_says(tmp_path: Path) -> None:
 def test_it_plans_empty_where_the_live_zone_has_the_same(workbench: Workbench) -> None:
     found = octodns_zone(FILE.encode(), "example.com.yaml")
     target = Target("staging", PROJECT, "us-central1")
-    result = imported(found.live, found.record_sets, target)
+    result = imported(found, target)
     records = [
         {
             name: body[name]
@@ -181,5 +181,5 @@ def test_what_octodns_alone_does_with_a_record_is_told_beside_the_zone() -> None
     said = "www A: what `octodns` says is left out (cloudflare, excluded)"
     assert dict(found.remarks) == {Ref("DnsZone", "example-com"): [said]}
     target = Target("staging", PROJECT)
-    result = imported(found.live, found.record_sets, target, found.remarks)
+    result = imported(found, target)
     assert f"# {said}" in files_text(result, target)["dns.yaml"]

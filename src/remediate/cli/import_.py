@@ -59,7 +59,7 @@ def command(
     kinds = ("DnsZone",) if more["from_bind"] or more["from_octodns"] else chosen(kinds)
     target = _target(settings, more, kinds, overwrite=overwrite)
     found = _found(settings, target, kinds, more)
-    result = imported(found.live, found.record_sets, target, found.remarks)
+    result = imported(found, target)
     result.left_out += unseen(found, kinds, target.project, target.declared)
     texts = files_text(result, target)
     if shown:

@@ -7,9 +7,9 @@ are gcloud's) and run.v2. A field that v2 does not have stays as it is, for the 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from remediate.kinds.run_service_knative_parts import (
     aliases,
@@ -215,16 +215,18 @@ def _noted(metadata: Body, notes: Mapping[str, Note]) -> Body:
     body: Body = {}
     for key, (field, read) in notes.items():
         if key in said:
-            *above, last = field.split("/")
-            inner: Any = body
-            for part in above:
-                inner = inner.setdefault(part, {})
-            inner[last] = read(said[key])
+            body = _with(body, field.split("/"), read(said[key]))
     for field in ("annotations", "labels"):
         found = texts(metadata, field)
         users: Body = {key: text for key, text in found.items() if not _is_googles(key)}
         body |= {field: users} if users else {}
     return body
+
+
+def _with(body: Body, way: Sequence[str], value: Json) -> Body:
+    """The body, and a value in it at this place."""
+    first, *below = way
+    return {**body, first: _with(fields(body, first), below, value) if below else value}
 
 
 def _left(metadata: Body, notes: Mapping[str, Note]) -> Iterator[str]:

@@ -25,6 +25,7 @@ from remediate.model.json import Body, Json
 from remediate.model.ref import GLOBAL, Ref
 from remediate.model.resource import Desired
 from remediate.model.values import Template
+from remediate.pipeline.inventory import Inventory
 
 # Which file a kind goes to, and in which order within it.
 THEMES: Mapping[str, tuple[str, ...]] = {
@@ -38,7 +39,6 @@ THEMES: Mapping[str, tuple[str, ...]] = {
     "services.yaml": ("VpcConnector", "SqlInstance", "RunService"),
 }
 ENVIRONMENT = "environment.yaml"
-NOTHING: Mapping[Ref, Iterable[str]] = {}
 _LISTS = "`gcloud projects list` and `gcloud compute regions list` show what there is."
 
 
@@ -81,16 +81,9 @@ def theme(name: str) -> str:
     return next(file for file, kinds in THEMES.items() if name in kinds)
 
 
-def imported(
-    live: Mapping[Ref, Body],
-    record_sets: Mapping[str, Iterable[Body]],
-    target: Target,
-    said: Mapping[Ref, Iterable[str]] = NOTHING,
-) -> Imported:
-    """Documents from which a plan against these bodies is empty: the same from the same bodies.
-
-    `record_sets` are those of each zone by the zone's name, `said` what is to stand beside each.
-    """
+def imported(found: Inventory, target: Target) -> Imported:
+    """Documents from which a plan against these bodies is empty: the same from the same bodies."""
+    live = found.live
     result = Imported()
     specs: dict[Ref, Body] = {}
     remarks: dict[Ref, list[str]] = {}
@@ -100,7 +93,7 @@ def imported(
             continue
         spec, told = spec_of(kind(ref.kind), live[ref], target.project)
         if spec is not None:
-            specs[ref], remarks[ref] = spec, [*said.get(ref, ()), *told]
+            specs[ref], remarks[ref] = spec, [*found.remarks.get(ref, ()), *told]
         else:
             result.left_out.append(f"{ref} cannot be written: {'; '.join(told)}")
     for ref, newer in _outdone(specs):
@@ -119,7 +112,7 @@ def imported(
         spec = _without_labels(facts, names.linked(ref, facts, _escaped(body)), labels)
         spec = _referring(spec, connections)
         if ref.kind == "DnsZone":
-            bodies = record_sets.get(ref.name, ())
+            bodies = found.record_sets.get(ref.name, ())
             linked = partial(names.linked, ref)
             records, unwritten = records_of(bodies, body, expressions, linked)
             spec |= {"recordOwnership": "listed", "records": _escaped_records(records)}
