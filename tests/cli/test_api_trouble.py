@@ -72,7 +72,7 @@ LIES = {
     ),
     "a permission that is missing": (
         refused(403, "forbidden", "Required 'dns.managedZones.list' permission for 'projects/p'"),
-        "permission dns.managedZones.list is missing on projects/p",
+        "permission dns.managedZones.list is missing",
         10,
     ),
     "too many requests, for ever": (refused(429, "rateLimitExceeded", "slow down"), "slow down", 1),

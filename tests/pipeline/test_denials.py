@@ -9,7 +9,8 @@ import pytest
 
 from remediate.gcp.errors import Asked, answered
 from remediate.model.errors import NotAuthorised, RemediateError
-from remediate.pipeline.denials import denials
+from remediate.pipeline.denials import unread
+from remediate.pipeline.observe import Observed
 from tests.workbench import PROJECT, REGION, Workbench
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -30,35 +31,44 @@ def test_lists_that_are_denied_are_told_by_the_permissions_that_they_take(
     head, *rest = str(denied(workbench, "GET /compute/*")).split("\n")
     assert head == f"{PROJECT} cannot be read, so no difference can be claimed:"
     (line,) = rest
-    assert line.startswith("these permissions are missing: compute.backendServices.list, ")
+    assert line.startswith("permissions compute.backendServices.list, ")
     assert "compute.globalAddresses.list" in line
     assert "compute.regionNetworkEndpointGroups.list" in line
-    assert line.endswith("(Google says: The caller does not have permission)")
+    assert line.endswith(" are missing (Google says: The caller does not have permission)")
 
 
 def test_one_is_told_as_one(workbench: Workbench) -> None:
     error = denied(workbench, "GET */urlMaps*")
-    assert "\nthis permission is missing: compute.urlMaps.list (Google" in str(error)
+    assert "\npermission compute.urlMaps.list is missing (Google" in str(error)
     assert "grant what is named above" in error.hint
 
 
 def test_what_stands_in_what_was_denied_was_not_asked_for() -> None:
     why = answer("The caller does not have permission")
-    said = denials({("CertificateMap", REGION): why, ("CertificateMapEntry", REGION): why})
-    (sentence,) = {*said.values()}
-    assert sentence.startswith("this permission is missing: certificatemanager.certmaps.list (")
+    both = {("CertificateMap", REGION): why, ("CertificateMapEntry", REGION): why}
+    assert [name for name, _why in Observed(PROJECT, {}, both).failures()] == [
+        "certificatemanager.certmaps.list"
+    ]
+
+
+def test_the_lists_of_a_zone_are_told_with_the_others(workbench: Workbench) -> None:
+    said = str(denied(workbench, "GET *"))
+    assert "compute.urlMaps.list, dns.managedZones.list, dns.resourceRecordSets.list, run." in said
 
 
 def test_a_permission_that_google_names_is_not_told_twice() -> None:
     why = answer("Required 'compute.urlMaps.list' permission for 'projects/netra-staging'")
-    (said,) = denials({("UrlMap", "global"): why}).values()
-    assert said == "this permission is missing: compute.urlMaps.list"
+    said = str(unread(PROJECT, [("compute.urlMaps.list", why)]))
+    assert said.endswith("\npermission compute.urlMaps.list is missing")
 
 
 @pytest.mark.parametrize("reason", ["accessNotConfigured", "SERVICE_DISABLED", "USER_PROJECT"])
 def test_what_no_permission_would_help_is_left_to_googles_words(reason: str) -> None:
     why = answer("Cloud DNS API has not been used in project 7 before", reason)
-    assert denials({("DnsZone", "global"): why}) == {}
+    error = unread(PROJECT, [("dns.managedZones.list", why)])
+    assert str(why) in str(error)
+    assert "dns.managedZones.list" not in str(error)
+    assert error.hint == why.hint
 
 
 def answer(message: str, reason: str = "forbidden") -> RemediateError:

@@ -187,6 +187,7 @@ def _explain(refused: NotAuthorised, asked: Asked, error: Body, message: str) ->
         resource = told.get("resource") or (on and on[1].rstrip("."))
         where = f" on {one_line(str(resource))}" if resource else ""
         refused.args = (f"permission {permission} is missing{where}; {refused}",)
+        refused.permission = str(permission)
     else:
         refused.hint = (
             "Run `gcloud auth application-default login`, name an account with --impersonate, "

@@ -89,6 +89,7 @@ class NotAuthorised(ApiRefused):
         "Run `gcloud auth application-default login`, name an account with --impersonate, "
         "or grant what is named above."
     )
+    permission = ""  # that is missing, where Google names it
 
 
 class PlanRefused(RemediateError):

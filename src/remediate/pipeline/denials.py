@@ -3,54 +3,57 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
-from typing import Any, TypeAlias
+from collections.abc import Iterable, Mapping
+from typing import TypeAlias
 
 from remediate.gcp.errors import one_line
 from remediate.kinds.bodies.links import scope_of
 from remediate.kinds.permissions import collection
 from remediate.kinds.registry import kind
-from remediate.model.errors import NotAuthorised, RemediateError
+from remediate.model.errors import NotAuthorised, RemediateError, Unreachable
 from remediate.model.ref import Ref
 
 Collection: TypeAlias = tuple[str, str]  # kind and location
+OF_RECORD_SETS = "dns.resourceRecordSets.list"
 # The reasons of Google's APIs for a permission that is missing, and for nothing else.
 _DENIED = frozenset({"forbidden", "notAuthorized", "IAM_PERMISSION_DENIED", "PERMISSION_DENIED"})
 
 
-def denials(unreadable: Mapping[Collection, RemediateError]) -> dict[Collection, str]:
-    """For each list that was denied the sentence to say, which is one for all of one reason."""
-    denied: dict[Collection, NotAuthorised] = {
-        at: why
-        for at, why in unreadable.items()
-        if isinstance(why, NotAuthorised) and why.reason in _DENIED
-    }
-    names: dict[str, set[str]] = defaultdict(set)
-    for at, why in denied.items():
-        if not _is_of_another(at, denied):
-            names[_said(why)].add(_permission(at))
-    return {at: _missing(sorted(names[_said(why)]), _said(why)) for at, why in denied.items()}
-
-
-def _is_of_another(at: Collection, denied: Mapping[Collection, NotAuthorised]) -> bool:
-    """Whether it was not asked for, since what it stands in was denied."""
-    around = (kind(at[0]).parent, at[1])
-    return denied.get(around) is denied[at]
-
-
-def _permission(at: Collection) -> str:
+def permission(at: Collection) -> str:
+    """What it takes to list a collection."""
     return f"{collection(kind(at[0]), scope_of(Ref(at[0], '', at[1])))}.list"
+
+
+def unread(project: str, failures: Iterable[tuple[str, RemediateError]]) -> RemediateError:
+    """The one error of lists that failed, each with the permission that it takes.
+
+    All that are missing for one reason are one sentence.
+    """
+    missing: dict[str, set[str]] = defaultdict(set)
+    others: list[RemediateError] = []
+    for name, why in failures:
+        if isinstance(why, NotAuthorised) and why.reason in _DENIED:
+            missing[_said(why)].add(why.permission or name)
+        else:
+            others.append(why)
+    reasons = {_missing(sorted(names), said) for said, names in missing.items()}
+    head = f"{project} cannot be read, so no difference can be claimed:"
+    text = "\n".join([head, *sorted(reasons | {str(why) for why in others})])
+    hints = {why.hint for why in others if isinstance(why, NotAuthorised)}
+    if not (missing or hints):
+        return Unreachable(text)
+    refused = NotAuthorised(text)
+    refused.hint = " ".join(sorted(hints | ({refused.hint} if missing else set())))
+    return refused
 
 
 def _said(why: NotAuthorised) -> str:
     """Google's own words, unless they only name the permission."""
-    body: Any = why.body
-    message = str(body.get("message") or "") if isinstance(body, Mapping) else ""
-    return "" if str(why).startswith("permission ") else one_line(message)
+    message = why.body.get("message") if isinstance(why.body, Mapping) else None
+    return "" if why.permission else one_line(str(message or ""))
 
 
 def _missing(permissions: list[str], said: str) -> str:
-    are = "permission is" if len(permissions) == 1 else "permissions are"
+    noun, are = ("permission", "is") if len(permissions) == 1 else ("permissions", "are")
     google = f" (Google says: {said})" if said else ""
-    this = "this" if len(permissions) == 1 else "these"
-    return f"{this} {are} missing: {', '.join(permissions)}{google}"
+    return f"{noun} {', '.join(permissions)} {are} missing{google}"

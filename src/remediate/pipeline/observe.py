@@ -14,13 +14,13 @@ from remediate.gcp.google import Google
 from remediate.kinds.bodies.links import own_name, ref_of, scope_path
 from remediate.kinds.fields.pointers import Patterns, leaves
 from remediate.kinds.registry import kind
-from remediate.model.errors import NotAuthorised, RemediateError, Unreachable
+from remediate.model.errors import NotAuthorised, RemediateError
 from remediate.model.json import Body
 from remediate.model.observation import ABSENT, Live, Observation, Unreadable
 from remediate.model.progress import Reading, Watcher, tell
 from remediate.model.ref import Ref
 from remediate.model.resource import Desired, Resource
-from remediate.pipeline.denials import Collection, denials
+from remediate.pipeline.denials import OF_RECORD_SETS, Collection, permission, unread
 
 _Answer: TypeAlias = "dict[Ref, Body] | RemediateError"
 
@@ -47,19 +47,14 @@ class Observed:
 
     def insist(self) -> None:
         """Raise unless everything could be read; the message names every collection."""
-        if not self.unreadable:
-            return
-        denied = denials(self.unreadable)
-        others = [why for at, why in self.unreadable.items() if at not in denied]
-        reasons = sorted({*denied.values()} | {str(why) for why in others})
-        head = f"{self.project} cannot be read, so no difference can be claimed:"
-        text = "\n".join([head, *reasons])
-        if not any(isinstance(why, NotAuthorised) for why in self.unreadable.values()):
-            raise Unreachable(text)
-        refused = NotAuthorised(text)
-        hints = {why.hint for why in others if isinstance(why, NotAuthorised)}
-        refused.hint = " ".join(sorted(hints | ({refused.hint} if denied else set())))
-        raise refused
+        if self.unreadable:
+            raise unread(self.project, self.failures())
+
+    def failures(self) -> Iterator[tuple[str, RemediateError]]:
+        """Each list that failed, by the permission that it takes, and why."""
+        for at, why in self.unreadable.items():
+            if self.unreadable.get(_around(at)) is not why:  # else it was never asked for
+                yield permission(at), why
 
 
 def observe(
@@ -92,13 +87,20 @@ def look_at(
     answers = google.read_all(reads)
     lists: dict[Collection, _Answer] = dict(zip(first, answers, strict=False))
     lists |= {at: _inside(google, at, lists[_around(at)]) for at in nested}
-    return Observed(
+    pages = dict(zip(zones, answers[len(first) :], strict=True))
+    observed = Observed(
         google.project,
         {ref: body for at in wanted for ref, body in _bodies(lists[at])},
         {at: why for at in wanted if isinstance(why := lists[at], RemediateError)},
-        dict(zip(zones, answers[len(first) :], strict=True)),
+        pages,
         google.clock.now(),
     )
+    denied = [why for why in pages.values() if isinstance(why, NotAuthorised)]
+    if denied:
+        raise unread(
+            google.project, [*observed.failures(), *((OF_RECORD_SETS, why) for why in denied)]
+        )
+    return observed
 
 
 def _listed(google: Google, name: str, location: str, parent: str = "") -> _Answer:
@@ -134,13 +136,15 @@ def _bodies(answer: _Answer) -> Iterable[tuple[Ref, Body]]:
     return answer.items() if isinstance(answer, dict) else ()
 
 
-def _pages(google: Google, zone: str) -> Iterator[list[Body]]:
+def _pages(google: Google, zone: str) -> Iterator[list[Body]] | NotAuthorised:
     """The pages of a zone, the first one read already; none where there is no such zone."""
     pages = google.dns.record_sets(zone)
     try:
         first = next(pages, [])
     except NotFound:
         return iter(())
+    except NotAuthorised as denied:
+        return denied
     return chain([first], pages)
 
 
