@@ -9,7 +9,14 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any, TypeGuard
 
-from remediate.kinds.bodies.canonical import Rules, canonical_value, partners, rules_of, same
+from remediate.kinds.bodies.canonical import (
+    Fields,
+    Rules,
+    canonical_value,
+    partners,
+    rules_of,
+    same,
+)
 from remediate.kinds.bodies.compare import masked, writable
 from remediate.kinds.bodies.links import project_relative, ref_of
 from remediate.kinds.fields.pointers import Patterns, parts, pointer, transformed
@@ -140,12 +147,12 @@ def _fields(raw: FieldChange, seen: FieldChange, rules: Rules) -> Iterator[Shown
         yield _by_item(Shown(f"{name} {safe(field)}", *words), real, shy, below)
 
 
-def _item_name(item: Mapping[str, Any], rules: Rules) -> str:
+def _item_name(item: Fields, rules: Rules) -> str:
     names = [item[name] for name in rules.keyed.fact or () if item.get(name)]
     return " ".join(last_parts(name, rules.project) for name in names)
 
 
-def _item(item: Mapping[str, Any], rules: Rules) -> str:
+def _item(item: Fields, rules: Rules) -> str:
     """The name, and the rest as fields."""
     rest = {name: value for name, value in item.items() if name not in (rules.keyed.fact or ())}
     told = ", ".join(f"{safe(name)} {last_parts(rest[name], rules.project)}" for name in rest)

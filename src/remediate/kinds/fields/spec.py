@@ -12,8 +12,9 @@ from typing import Annotated, Any, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainValidator, WithJsonSchema
 
-from remediate.model.values import Quoted, Template
+from remediate.model.values import Quoted, Supplied, Template
 
+_PLAIN = (str, Supplied)  # what may be a number
 _INT = re.compile(r"[-+]?[0-9]{1,19}|0o[0-7]{1,21}|0x[0-9a-fA-F]{1,16}")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
@@ -36,7 +37,7 @@ def _text(value: Any) -> Any:  # noqa: ANN401 - any scalar of YAML comes in
 def _int(value: Any) -> Any:  # noqa: ANN401 - JSON is any
     if type(value) is int or isinstance(value, Template):
         return value
-    if type(value) is str and _INT.fullmatch(value):
+    if type(value) in _PLAIN and _INT.fullmatch(value):
         return int(value, 0) if value[:2] in {"0o", "0x"} else int(value)
     raise ValueError("a whole number was expected" + _unquote(value))
 
@@ -52,7 +53,7 @@ def _int64(value: Any) -> Any:  # noqa: ANN401 - JSON is any
 def _number(value: Any) -> Any:  # noqa: ANN401 - JSON is any
     if type(value) in {int, float} or isinstance(value, Template):
         return value
-    if type(value) is str and _FLOAT.fullmatch(value) and math.isfinite(float(value)):
+    if type(value) in _PLAIN and _FLOAT.fullmatch(value) and math.isfinite(float(value)):
         return float(value)
     raise ValueError("a number was expected" + _unquote(value))
 
@@ -60,7 +61,7 @@ def _number(value: Any) -> Any:  # noqa: ANN401 - JSON is any
 def _boolean(value: Any) -> Any:  # noqa: ANN401 - JSON is any
     if type(value) is bool or isinstance(value, Template):
         return value
-    if type(value) is str and value in _BOOL:
+    if type(value) in _PLAIN and value in _BOOL:
         return _BOOL[value]
     raise ValueError("true or false was expected" + _unquote(value))
 
