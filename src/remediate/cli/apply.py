@@ -8,7 +8,13 @@ from dataclasses import dataclass
 
 import click
 
-from remediate.cli.options import Settings, change_options, global_options, target_options
+from remediate.cli.options import (
+    NO_QUESTION,
+    Settings,
+    change_options,
+    global_options,
+    target_options,
+)
 from remediate.cli.outputs import colour, output_options, width, write
 from remediate.cli.session import Session, choices, loaded, opened
 from remediate.cli.signals import first_signal_stops
@@ -34,7 +40,7 @@ from remediate.stores.lock import lock
 @global_options
 @target_options
 @change_options
-@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@click.option("-y", "--yes", is_flag=True, help=NO_QUESTION)
 @output_options
 def command(
     settings: Settings,

@@ -7,7 +7,7 @@ import sys
 import click
 
 from remediate.cli.apply import Prepared, carried_out
-from remediate.cli.options import Settings, global_options, target_options
+from remediate.cli.options import NO_QUESTION, Settings, global_options, target_options
 from remediate.cli.outputs import colour, output_options, width, write
 from remediate.cli.session import choices, loaded, opened
 from remediate.kinds.documents.lifecycle import duration
@@ -34,7 +34,7 @@ def _seconds(_context: click.Context, _option: click.Parameter, said: str | None
 )
 @click.option("--dry-run", is_flag=True, help="Only show the plan.")
 @click.option("--detailed-exitcode", is_flag=True, help="With --dry-run: exit 2 if anything goes.")
-@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@click.option("-y", "--yes", is_flag=True, help=NO_QUESTION)
 @output_options
 def command(
     settings: Settings,

@@ -15,6 +15,7 @@ import click
 from remediate.model.errors import RemediateError
 
 EMBEDDED = "embedded"
+NO_QUESTION = "Do not ask. Where stdin is no terminal (a pipe, CI) nobody is asked anyway."
 F = TypeVar("F", bound=Callable[..., Any])
 # The URL of a sandbox, whatever it speaks, or its host and port.
 WHERE = re.compile(r"https?:.*|[a-z]+://.*|[^\s/@]+:[0-9]+/?")

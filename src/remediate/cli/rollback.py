@@ -7,7 +7,7 @@ import sys
 import click
 
 from remediate.cli.apply import Prepared, carried_out
-from remediate.cli.options import Settings, global_options
+from remediate.cli.options import NO_QUESTION, Settings, global_options
 from remediate.cli.outputs import output_options, width, write
 from remediate.cli.session import Session, allowances, opened, store
 from remediate.model.plan import Plan
@@ -31,7 +31,7 @@ from remediate.stores.snapshots import LATEST, Snapshot, Snapshots
     default="stop",
     help="What to do with what somebody else has changed since.",
 )
-@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@click.option("-y", "--yes", is_flag=True, help=NO_QUESTION)
 @output_options
 def command(
     settings: Settings, wanted: str, on_conflict: OnConflict, *, yes: bool, **out: object
