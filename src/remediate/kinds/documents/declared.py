@@ -87,7 +87,7 @@ def _exposed(facts: Kind, body: dict[str, Any]) -> Iterator[Complaint]:
         yield Complaint("/spec" + at, message, hint, warning=True)
 
 
-def _in_the_file(facts: Kind, spec: dict[str, Any]) -> Iterator[Complaint]:
+def _in_the_file(facts: Kind, spec: Mapping[str, object]) -> Iterator[Complaint]:
     """What Google never shows again stands in the file for good; a variable holds plain text."""
     message = "this is a secret, and it stands in the file for all who may read that"
     hint = "write `${env.NAME}`, and list NAME in `spec.env` of the Environment"
