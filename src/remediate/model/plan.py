@@ -174,6 +174,7 @@ class Plan:
     desired_digest: str
     digest: str = ""
     unsettled: frozenset[Ref] = frozenset()  # whatever differs or is refused, chosen or not
+    stays: bool = False  # of a rollback: whether something stays otherwise, as its notes say
     left_out: int = 0  # differences that --target and --exclude leave out
     settles: Sequence[Ref] = ()  # must be ready before success is claimed
     allowances: Mapping[str, str] = field(default_factory=dict)
