@@ -71,11 +71,13 @@ def test_nothing_to_do_is_said_once(desk: Desk) -> None:
     assert desk.type("apply").code == 0
     assert desk.type("rollback", "--snapshot", "latest").code == 0
     (taken,) = [line for line in desk.type("snapshot", "take").out.split() if line.startswith("01")]
-    for words in (("rollback", "--snapshot", taken), ("gc",)):
+    unneeded = ("--allow", "protected=it may be")
+    for words in (("rollback", "--snapshot", taken, *unneeded), ("gc",)):
         said = desk.type(*words)
         assert said.code == 0, said
         assert (said.out + said.err).count("Nothing ") == 1, said
         assert said.out.startswith("Nothing to do: "), said
+        assert "stays" not in said.out
 
 
 def test_a_disk_that_stays_larger_is_never_called_as_the_snapshot_holds_it(

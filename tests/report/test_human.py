@@ -272,7 +272,7 @@ def test_an_outcome_gives_the_way_back() -> None:
 def test_an_empty_rollback_with_something_to_note_does_not_claim_the_snapshot() -> None:
     back = replace(plans.empty(), desired_digest="snapshot:01ABC", written={})
     assert plan_text(back) == "Nothing to do: live is as snapshot 01ABC holds it (staging).\n"
-    assert plan_text(replace(back, notes=["SqlInstance/db keeps its disk"])) == (
+    assert plan_text(replace(back, notes=["SqlInstance/db keeps its disk"], stays=True)) == (
         "Nothing to do: what is not as snapshot 01ABC holds it stays, see the notes\n(staging).\n\n"
         "1 note\n  * SqlInstance/db keeps its disk\n"
     )

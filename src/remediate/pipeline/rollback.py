@@ -83,6 +83,7 @@ def rollback(way: Way, on_conflict: OnConflict = "stop") -> Plan:
         desired_digest=f"snapshot:{way.snapshot.id}",
         settles=settling(steps, around),
         allowances=way.allowances,
+        stays=bool(notes),
         kept=max(still_kept(found, way.ledger, way.observed.at).values(), default=0),
     )
     return replace(made, digest=plan_digest(made))

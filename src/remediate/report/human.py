@@ -85,7 +85,7 @@ def _aim(plan: Plan) -> str:
 def _reached(plan: Plan) -> str:
     if plan.desired_digest.startswith(_OF_GC):
         return f"nothing can go of {_old(plan)}"
-    if plan.desired_digest.startswith(_FROM_SNAPSHOT) and plan.notes:
+    if plan.stays:
         return f"what is not as {_wish(plan)} stays, see the notes"
     return f"live is as {_wish(plan)}"
 
