@@ -526,7 +526,7 @@ def test_names_without_a_time_wait_from_the_next_apply(workbench: Workbench) -> 
     (aside,) = known.asides
     ledger.remember(ref, replace(known, asides=(replace(aside, since="", born="", state=""),)))
     ledger.save()
-    made = workbench.gc(retention=0, allow=ALL)
+    made = workbench.gc(retention=0)
     assert made.is_empty
     assert made.notes == ["SslCertificate/brought may be deleted 0 seconds after the next apply"]
     workbench.advance(DAY)

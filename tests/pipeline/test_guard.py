@@ -336,6 +336,15 @@ def test_what_is_acknowledged_and_not_objected_to_is_told(workbench: Workbench) 
     )
 
 
+def test_so_it_is_where_something_is_deleted_for_good_or_goes_back(workbench: Workbench) -> None:
+    workbench.write(address())
+    workbench.apply()
+    note = "--allow protected:Address/nope acknowledges nothing: no guard says that of this plan"
+    word = "protected:Address/nope=agreed"
+    assert note in workbench.plan_gc(retention=0, allow=[word]).notes
+    assert note in workbench.plan_back(allow=[word]).notes
+
+
 class TestAnotherProject:
     def test_what_was_applied_to_one_project_is_not_made_anew_in_another(
         self, workbench: Workbench

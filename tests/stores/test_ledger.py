@@ -133,6 +133,20 @@ def test_names_in_a_ledger_of_the_first_format_have_no_time_yet(store: Folder) -
         ledger.save()
 
 
+def test_each_side_has_its_project_and_an_earlier_ledger_takes_the_one_at_work(
+    store: Folder,
+) -> None:
+    side = {"resources": {}, "records": {}}
+    content = {"format_version": 2, "endpoint": "google", "elsewhere": {"sandbox": side}, **side}
+    store.create("ledger/staging.json", json.dumps(content).encode())
+    for endpoint, project in (("google", "real"), ("sandbox", "tried")):
+        ledger = Ledger(store, "staging", endpoint, project)
+        assert ledger.project == project
+        ledger.save()
+    assert Ledger(store, "staging", "google", "another").project == "real"
+    assert Ledger(store, "staging", "sandbox", "another").project == "tried"
+
+
 def test_its_time_is_counted_from_when_it_was_set_aside() -> None:
     now = datetime(2026, 11, 23, 12, tzinfo=UTC)
     aside = Aside("x").begun(now)

@@ -25,7 +25,7 @@ from remediate.pipeline.apply import Order
 from remediate.pipeline.choosing import insist_on_matches
 from remediate.pipeline.denials import Collection
 from remediate.pipeline.diff import diff
-from remediate.pipeline.guard import guard, irreversible, other_project, protected
+from remediate.pipeline.guard import guard, idle, irreversible, other_project, protected
 from remediate.pipeline.observe import Observed, look_at
 from remediate.pipeline.plan import Choices, plan_digest
 from remediate.pipeline.proposal import Proposal
@@ -158,13 +158,14 @@ def _plan(
     levels = waves(differences, Surroundings(observed.project, observed.live))
     steps = [step for level in levels for step in level]
     proposal = Proposal(desired, differences, steps, ledger.resources, applied_to=ledger.project)
+    objections = guard(proposal, choices.allowances, (protected, irreversible, other_project))
     made = Plan(
         desired.environment.name,
         observed.project,
         differences,
         levels,
-        guard(proposal, choices.allowances, (protected, irreversible, other_project)),
-        notes,
+        objections,
+        [*notes, *idle(objections, choices.allowances)],
         desired_digest=f"gc:{retention:.0f}s",
         allowances=choices.allowances,
         retention=retention,

@@ -21,6 +21,7 @@ from remediate.model.ref import Ref
 from remediate.model.values import hidden
 from remediate.pipeline.apply import Order
 from remediate.pipeline.differences import anew
+from remediate.pipeline.guard import idle
 from remediate.pipeline.plan import plan_digest
 from remediate.pipeline.restoring import lost, no_way_back, records_back, resources_back, users_of
 from remediate.pipeline.settling import settling
@@ -73,13 +74,14 @@ def rollback(way: Way, on_conflict: OnConflict = "stop") -> Plan:
     )
     same = remembered_sets(way.ledger)
     steps = with_hosts(waves(found, around), found, way.observed.live, same, way.observed.project)
+    objections = [*_objections(way, found, strangers)]
     made = Plan(
         way.snapshot.environment,
         way.observed.project,
         found,
         steps,
-        [*_objections(way, found, strangers)],
-        notes,
+        objections,
+        [*notes, *idle(objections, way.allowances)],
         desired_digest=f"snapshot:{way.snapshot.id}",
         settles=settling(steps, around),
         allowances=way.allowances,
