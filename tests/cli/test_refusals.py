@@ -271,8 +271,9 @@ def test_409_a_database_that_somebody_else_keeps_busy(
     just_before_our_write(monkeypatch, act)
     said = type_at(workbench, "apply")
     assert said.code == 5, said
-    assert "SqlInstance/shop is busy, and nothing was written" in told(said)
-    assert "Wait until that is done, and try again" in told(said)
+    assert "SqlInstance/shop is busy: " in told(said)
+    assert "Nothing was changed." in told(said)
+    assert "Wait until that is done. Then `remediate apply" in told(said)
 
 
 def uses_certificate(workbench: Workbench) -> None:

@@ -321,7 +321,7 @@ def test_somebody_elses_edit_of_another_field_does_not_spoil_a_plan(
     assert settings(bench)["userLabels"] == {"cost": "42"}
 
 
-def test_another_operation_in_progress_ends_in_one_line_that_says_what_to_do(
+def test_another_operation_in_progress_ends_in_what_to_do(
     bench: Workbench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def long_one() -> None:
@@ -334,12 +334,14 @@ def test_another_operation_in_progress_ends_in_one_line_that_says_what_to_do(
     with pytest.raises(Stale) as busy:
         bench.apply()
     assert str(busy.value) == (
-        f"{REF} is busy, and nothing was written: Cloud SQL: PATCH /projects/{PROJECT}/instances/"
-        "shop was refused (409 operationInProgress): Operation failed because another operation "
-        "was already in progress. Try your request after the current operation is complete."
+        f"{REF} is busy: Cloud SQL: PATCH /projects/{PROJECT}/instances/shop was refused "
+        "(409 operationInProgress): Operation failed because another operation was already in "
+        "progress. Try your request after the current operation is complete.\n"
+        "Nothing was changed."
     )
     assert busy.value.hint == (
-        "Google does one thing at a time with it. Wait until that is done, and try again."
+        "Google does one thing at a time with it. Wait until that is done. "
+        "Then `remediate apply` tries again."
     )
     bench.send("POST", "_sandbox/clock:advance", {"seconds": 3700})
     bench.apply()

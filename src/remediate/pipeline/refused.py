@@ -29,8 +29,8 @@ def refused(google: Google, step: Step, error: RemediateError) -> RemediateError
 
 
 def _busy(step: Step, error: RemediateError) -> Stale:
-    busy = Stale(f"{step.live} is busy, and nothing was written: {error}")
-    busy.hint = "Google does one thing at a time with it. Wait until that is done, and try again."
+    busy = Stale(f"{step.live} is busy: {error}")
+    busy.hint = "Google does one thing at a time with it. Wait until that is done."
     return busy
 
 
