@@ -13,6 +13,7 @@ import click
 from remediate.cli.options import WHERE, Settings, global_options
 from remediate.cli.outputs import width
 from remediate.model.errors import RemediateError
+from remediate.model.nearest import nearest
 from remediate.version import __version__
 
 # A static table, so that `--help` loads no verb.
@@ -51,8 +52,6 @@ class Verbs(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in VERBS and not ctx.resilient_parsing:
-            from remediate.model.nearest import nearest  # noqa: PLC0415 - late, for start-up
-
             meant = nearest(args[0], VERBS)
             ctx.fail(f"No such verb {args[0]!r}." + (f" Did you mean {meant}?" if meant else ""))
         return super().resolve_command(ctx, args)

@@ -21,7 +21,7 @@ _NOTHING, _COARSE, _LONG = 0.05, 10, 90  # seconds: not worth a digit, a tenth, 
 Typed: TypeAlias = Callable[..., str]
 
 
-def bare(*words: str, endpoint: str = "") -> str:  # noqa: ARG001 - as every Typed
+def bare(*words: str, **_endpoint: str) -> str:
     """A command line that needs no option to say where."""
     return shlex.join(["remediate", *words])
 
