@@ -93,8 +93,10 @@ WORLDS: dict[str, tuple[list[Document], list[Document], list[tuple[str, str]]]] 
         [
             (
                 "protected",
-                "UrlMap/main is protected from being set aside; `remediate gc` asks once more, "
-                "before it deletes it",
+                (
+                    "UrlMap/main is protected from being set aside; `remediate gc` asks once more, "
+                    "before it deletes it"
+                ),
             )
         ],
     ),
