@@ -30,6 +30,23 @@ def test_without_a_ledger_it_is_said_so(store: Folder) -> None:
     assert not Ledger(store, "prod").exists
 
 
+def test_how_long_old_answers_last_is_of_one_endpoint_and_over_one_day(store: Folder) -> None:
+    ref, moment = record_ref("zone", "*.example.com.", "A"), datetime(2026, 11, 23, 12, tzinfo=UTC)
+    ledger = Ledger(store, "staging")
+    ledger.keep_until(ref, moment)
+    ledger.save()
+    other = Ledger(store, "staging", "sandbox")
+    assert other.kept_until(ref) is None
+    other.save()
+    again = Ledger(store, "staging")
+    assert again.kept_until(ref) == moment
+    again.drop_kept(moment)
+    again.save()
+    stored = store.get("ledger/staging.json")
+    assert stored is not None
+    assert b"kept" not in stored.data
+
+
 def test_what_was_applied_is_remembered(store: Folder) -> None:
     ledger = Ledger(store, "staging")
     entry = Entry("n-12345678", {"size": 0, "backends": []}, "delete", protect=True)
