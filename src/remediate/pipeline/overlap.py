@@ -69,10 +69,10 @@ class Overlap:
         return link in self.old and self.old.index(link) < min(ahead, default=len(self.old))
 
     def succeeds(self, ref: Ref) -> bool:
-        """Whether it is for a host of what is leaving."""
+        """Whether it is for a host of what is leaving; what tells no hosts may be for any."""
         refs = [ref_of(link, self.around.project) for link in self.leaving]
-        left = {host for each in refs if each for host in hosts_of(each, self.around)}
-        return bool(left & hosts_of(ref, self.around))
+        left = [hosts_of(each, self.around) if each else set() for each in refs]
+        return any(not hosts or hosts & hosts_of(ref, self.around) for hosts in left)
 
     @property
     def is_seen(self) -> bool:
