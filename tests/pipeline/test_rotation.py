@@ -169,7 +169,9 @@ def test_a_name_that_leads_elsewhere_too_is_found_out_before_anything_is_made(
 ) -> None:
     stray = {"api": {**TO_EDGE, "AAAA": {"ttl": 300, "values": ["2001:db8::7"]}}}
     standing.write(*edge("www", "api", records=stray))
-    with pytest.raises(CheckFailed, match=r"api\.example\.com\.? AAAA 2001:db8::7 .it should lead to"):
+    with pytest.raises(
+        CheckFailed, match=r"api\.example\.com\.? AAAA 2001:db8::7 .it should lead to"
+    ):
         standing.apply()
     assert certificates(standing) == ["one"]
 
