@@ -1,4 +1,4 @@
-"""README's tour is what the commands say: only ids, and where the sandbox listens, are another's."""
+"""README's tour is what the commands say: only ids and the sandbox's address are another's."""
 
 from __future__ import annotations
 

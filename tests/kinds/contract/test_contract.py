@@ -35,7 +35,7 @@ DELETE = [
     f"{rule}=tried"
     for rule in (
         *("too-many-deletes", "delete", "irreversible", "dns-apex", "dns-last-address"),
-        *("dns-wildcard", "no-certificate"),
+        *("dns-wildcard", "no-certificate", "certificate-uncovered", "certificate-swap"),
         "empty-environment",
     )
 ]
