@@ -285,3 +285,27 @@ def test_killed_after_any_step_of_an_entrys_rotation_the_next_apply_finishes_it(
     assert len(shown(chained)) == 1
     assert shown(chained) != ["shown"]
     assert chained.plan().is_idle
+
+
+def test_a_proxy_is_not_moved_to_a_map_whose_certificate_is_yet_to_be_issued(
+    workbench: Workbench,
+) -> None:
+    edge = [*FRONT[:2], FRONT[3], MAP, zone({"a": sets("A", "${Address/edge.address}")})]
+    workbench.write(
+        *edge, proxy(certificateMap="edge"), entry(), shown_by_balancer("a.example.com")
+    )
+    workbench.apply()
+    spec = {"managed": {"domains": ["a.example.com"]}}
+    other = [
+        document("CertificateMap", "other", {}),
+        document("Certificate", "later", spec),
+        document(
+            "CertificateMapEntry",
+            "other/a",
+            {"hostname": "a.example.com", "certificates": ["later"]},
+        ),
+    ]
+    first = [entry(), shown_by_balancer("a.example.com")]
+    workbench.write(*edge, proxy(certificateMap="other"), *first, *other)
+    found = {o.rule for o in workbench.plan().objections if o.level == "deny"}
+    assert found == {"certificate-swap"}
