@@ -9,13 +9,16 @@ from typing import Any
 
 import pytest
 
-from remediate.gcp.compute import COLLECTIONS, WITHOUT_ID, http_method, path_of, project_relative
+from remediate.gcp.api import Api
+from remediate.gcp.compute import WITHOUT_ID, http_method, path_of
 from remediate.gcp.errors import NotFound, PreconditionFailed
+from remediate.kinds.registry import NAMES, kind
 from remediate.model.errors import Unreachable
 from remediate.model.json import Body
 from tests.gcp.conftest import PROJECT, Wired
 from tests.gcp.server import Say, Stub, refused
 
+COLLECTIONS = {kind(name).collection for name in NAMES if kind(name).api is Api.COMPUTE}
 METHODS = frozenset(
     [
         "insert",
@@ -164,32 +167,3 @@ def test_a_question_is_no_mutation(stub: Stub, wire: Wired) -> None:
     assert asked == {"healthStatus": []}
     with pytest.raises(ValueError, match="changes"):
         wire.google.compute.ask("setUrlMap", "global", "targetHttpProxies", "t", {})
-
-
-@pytest.mark.parametrize(
-    "spelling",
-    [
-        "https://www.googleapis.com/compute/v1/projects/netra-staging/global/urlMaps/x",
-        "https://compute.googleapis.com/compute/beta/projects/netra-staging/global/urlMaps/x",
-        "http://127.0.0.1:8080/projects/netra-staging/global/urlMaps/x",
-        "//compute.googleapis.com/projects/netra-staging/global/urlMaps/x",
-        "projects/netra-staging/global/urlMaps/x",
-        "/projects/netra-staging/global/urlMaps/x",
-        "global/urlMaps/x",
-    ],
-)
-def test_a_link_is_the_same_in_any_spelling(wire: Wired, spelling: str) -> None:
-    assert wire.google.compute.project_relative(spelling) == "global/urlMaps/x"
-
-
-def test_a_link_to_another_project_keeps_it() -> None:
-    link = "https://www.googleapis.com/compute/v1/projects/other/regions/r/addresses/a"
-    assert project_relative(link, PROJECT) == "projects/other/regions/r/addresses/a"
-
-
-def test_self_links_are_googles(wire: Wired) -> None:
-    link = wire.google.compute.self_link("regions/r", "addresses", "a")
-    assert link == (
-        "https://www.googleapis.com/compute/v1/projects/netra-staging/regions/r/addresses/a"
-    )
-    assert wire.google.compute.project_relative(link) == "regions/r/addresses/a"

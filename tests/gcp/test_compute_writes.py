@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
 from gcp_sandbox.sandbox import Sandbox
-from remediate.gcp.compute import COLLECTIONS
 from remediate.gcp.errors import AlreadyExists, PreconditionFailed
 from remediate.gcp.google import Google, connect_sandbox
 from remediate.model.chance import Chance
 from remediate.model.errors import ApiRefused
 from remediate.model.json import Body
 from tests.gcp.conftest import PROJECT
+from tests.gcp.test_compute import COLLECTIONS
 
 CHECK: Body = {"name": "h", "type": "HTTP", "httpHealthCheck": {"port": 80}}
 BROKEN = ("lost", "half", "reset", "503", "429", "403", "html")
@@ -38,7 +39,7 @@ def live(google: Google, collection: str, name: str) -> Body:
 
 def test_every_collection_can_be_listed(staging: Google) -> None:
     lists = staging.read_all(
-        [lambda at=at: staging.compute.list("global", at) for at in sorted(COLLECTIONS)]  # type: ignore[misc]
+        [partial(staging.compute.list, "global", at) for at in sorted(COLLECTIONS)]
     )
     names = [str(body["name"]) for bodies in lists for body in bodies]
     assert "staging-lb" in names

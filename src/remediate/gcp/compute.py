@@ -13,24 +13,9 @@ from remediate.gcp.operations import Operation
 from remediate.model.json import Body
 
 BASE_URL = "https://compute.googleapis.com"
-LINKS = "https://www.googleapis.com/compute/v1/"  # what canonical self links begin with
 PAGE = 500  # the most that compute gives at once
 _WAIT_READ = 150.0  # seconds; `wait` blocks for up to two minutes
 
-COLLECTIONS = frozenset(
-    {
-        "addresses",
-        "backendServices",
-        "forwardingRules",
-        "healthChecks",
-        "networkEndpointGroups",
-        "sslCertificates",
-        "sslPolicies",
-        "targetHttpProxies",
-        "targetHttpsProxies",
-        "urlMaps",
-    }
-)
 _VERBS = {"list": "GET", "get": "GET", "patch": "PATCH", "update": "PUT", "delete": "DELETE"}
 _ON_COLLECTION = frozenset({"list", "insert"})
 _ON_RESOURCE = frozenset({"get", "patch", "update", "delete"})
@@ -48,7 +33,6 @@ WITHOUT_ID = frozenset(
 )
 """Mutations that take no `requestId`; the label fingerprint lets them happen once."""
 
-_SPELLING = re.compile(r"(?:https?:)?//[^/]+/(?:compute/[a-z0-9]+/|v[0-9][a-z0-9]*/)?|^/+")
 _PROJECT_GONE = re.compile(r"The resource 'projects/[^/']+' was not found")
 
 
@@ -135,14 +119,6 @@ class Compute:
         path = f"/projects/{self.project}/{operation.where}/operations/{name}/wait"
         return self._connection.call("POST", path, repeatable=True, read_timeout=_WAIT_READ)
 
-    def self_link(self, scope: str, collection: str, name: str) -> str:
-        """The link as Google writes it."""
-        return f"{LINKS}projects/{self.project}/{scope}/{collection}/{name}"
-
-    def project_relative(self, url: str) -> str:
-        """`global/urlMaps/x` from any spelling; `projects/P/…` stays if P is another project."""
-        return project_relative(url, self.project)
-
     def _label(self, path: str, scope: str, collection: str, name: str, body: Body) -> Operation:
         try:
             answer = self._connection.call("POST", path, body=body, repeatable=True)
@@ -159,9 +135,3 @@ class Compute:
         query = {"requestId": request_id} if request_id else None
         answer = self._connection.call(verb, path, query, body)
         return Operation(Api.COMPUTE, scope, answer)
-
-
-def project_relative(url: str, project: str) -> str:
-    """See `Compute.project_relative`."""
-    path = _SPELLING.sub("", url, count=1)
-    return path.removeprefix(f"projects/{project}/")

@@ -19,7 +19,7 @@ COMPUTE = "https://www.googleapis.com/compute/v1/"
 CERTIFICATE_MANAGER = "//certificatemanager.googleapis.com/"
 
 _NAME = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
-_FOREIGN = ("http://", "https://", "//", "projects/", "global/", "regions/", "zones/", "locations/")
+_FOREIGN = ("http://", "https://", "/", "projects/", "global/", "regions/", "zones/", "locations/")
 _CERTIFIED = re.compile(r"(^|/)locations/[^/]+/certificate(s|Maps)/")  # by Certificate Manager
 _HOST = re.compile(r"^(?:https?:)?//[^/]+/")
 _API = re.compile(r"^(?:compute/(?:v1|beta|alpha)/|(?:sql/)?v[12][a-z0-9]*/)")
@@ -172,7 +172,7 @@ def project_relative(text: str, project: str) -> str:
 
     Certificate Manager answers numbers where everybody else answers ids.
     """
-    bare = _API.sub("", _HOST.sub("", text))
+    bare = _API.sub("", _HOST.sub("", text).removeprefix("/"))
     if not bare.startswith("projects/"):
         bare = f"projects/{project}/{bare}"
     return re.sub(r"^projects/[0-9]+/", f"projects/{project}/", bare)
