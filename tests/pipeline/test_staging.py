@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.workbench import Workbench, moved, told
+from tests.workbench import NAME, Workbench, moved, told
 
 LISTS = 15
 
@@ -37,3 +37,16 @@ def test_staging_goes_back_to_nothing_with_the_allowances_that_this_takes(
     assert {("protected", str(database)), ("delete", str(database))} <= refused
     workbench.roll_back(allow=[f"{rule}:{ref}=the experiment is over" for rule, ref in refused])
     assert moved(before, workbench.state()) == {}
+
+
+def test_a_network_is_the_same_with_the_slash_that_googles_pages_begin_it_with(
+    workbench: Workbench,
+) -> None:
+    """https://cloud.google.com/sql/docs: `/projects/P/global/networks/N` as `privateNetwork`."""
+    workbench.reset("staging")
+    workbench.copy_staging()
+    file = workbench.root / "desired" / NAME / "services.yaml"
+    text = file.read_text()
+    assert "privateNetwork: projects/" in text
+    file.write_text(text.replace("privateNetwork: projects/", "privateNetwork: /projects/"))
+    assert told(workbench.plan()) == []
