@@ -28,6 +28,12 @@ CERTIFICATE = parse_ref("SslCertificate/staging-ssl-cert")
 ANSI = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 
 
+@pytest.fixture(autouse=True)
+def _a_capable_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever terminal, if any, the tests themselves are run in."""
+    monkeypatch.setenv("TERM", "xterm-256color")
+
+
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True
