@@ -22,11 +22,12 @@ from remediate.model.progress import Watcher
 from remediate.model.ref import Ref, parse_ref
 from remediate.model.resource import Desired
 from remediate.pipeline.apply import Outcome, adopt, apply, order_of, settle
+from remediate.pipeline.choices import Choices
 from remediate.pipeline.gc import Sweep, gc, look_around
 from remediate.pipeline.guard import NAMED, denied, parse_allowances
 from remediate.pipeline.load import load
 from remediate.pipeline.observe import observe
-from remediate.pipeline.plan import Choices, plan
+from remediate.pipeline.plan import plan
 from remediate.pipeline.preflight import preflight, with_objections
 from remediate.pipeline.rollback import OnConflict, order_back, rollback
 from remediate.pipeline.snapshot import take

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from remediate.cli import apply as apply_command
+from remediate.cli import carrying_out
 from remediate.model.json import Body
 from remediate.pipeline import apply as pipeline
 from tests.cli.conftest import Desk
@@ -207,7 +207,7 @@ def interfere(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> Non
         act()
         return carry_out(*args, **more)
 
-    monkeypatch.setattr(apply_command, "apply", late)
+    monkeypatch.setattr(carrying_out, "apply", late)
 
 
 def test_another_hand_between_plan_and_write_leaves_with_5_and_its_work_stays(

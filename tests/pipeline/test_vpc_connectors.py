@@ -13,8 +13,9 @@ from remediate.model.errors import CheckFailed, PlanRefused, RemediateError, Sta
 from remediate.model.json import Body
 from remediate.model.plan import Action, Risk, Undo
 from remediate.pipeline.apply import apply, order_of
+from remediate.pipeline.choices import Choices
 from remediate.pipeline.observe import observe
-from remediate.pipeline.plan import Choices, plan
+from remediate.pipeline.plan import plan
 from tests.pipeline.connectors import (
     FIRST,
     PATH,

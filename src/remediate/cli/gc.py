@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from remediate.cli.apply import Prepared, carried_out
+from remediate.cli.carrying_out import Prepared, carried_out
 from remediate.cli.options import NO_QUESTION, Settings, global_options, target_options
 from remediate.cli.outputs import colour, output_options, width, write
 from remediate.cli.session import choices, loaded, opened

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from remediate.cli.apply import Prepared, carried_out
+from remediate.cli.carrying_out import Prepared, carried_out
 from remediate.cli.options import NO_QUESTION, Settings, global_options
 from remediate.cli.outputs import output_options, width, write
 from remediate.cli.session import Session, allowances, opened, store

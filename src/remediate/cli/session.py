@@ -18,11 +18,12 @@ from remediate.model.errors import InvalidInput, StoreDamaged
 from remediate.model.plan import Plan
 from remediate.model.progress import Watcher
 from remediate.model.resource import Desired
+from remediate.pipeline.choices import Choices
 from remediate.pipeline.choosing import unmatched
 from remediate.pipeline.guard import parse_allowances
 from remediate.pipeline.load import Judge, load
 from remediate.pipeline.observe import Observed, observe
-from remediate.pipeline.plan import Choices, plan
+from remediate.pipeline.plan import plan
 from remediate.pipeline.preflight import preflight, with_objections
 from remediate.report.progress import Lines, Live, fitted
 from remediate.stores.folder import Folder

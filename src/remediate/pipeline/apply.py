@@ -19,9 +19,9 @@ from remediate.model.progress import SnapshotTaken, Watcher, tell
 from remediate.model.ref import Ref, record_ref
 from remediate.model.resource import Desired, Lifecycle, Resource, Zone
 from remediate.pipeline.carry_out import carry_out
+from remediate.pipeline.choices import Choices
 from remediate.pipeline.conditions import Vigil, wait_until_ready
 from remediate.pipeline.observe import Observed
-from remediate.pipeline.plan import Choices
 from remediate.pipeline.run import Run, Ways
 from remediate.pipeline.snapshot import touched
 from remediate.pipeline.witnesses import kept

@@ -22,12 +22,13 @@ from remediate.model.progress import Watcher
 from remediate.model.ref import GLOBAL, Ref, record_ref
 from remediate.model.resource import Desired, Zone
 from remediate.pipeline.apply import Order
+from remediate.pipeline.choices import Choices
 from remediate.pipeline.choosing import insist_on_matches
 from remediate.pipeline.denials import Collection
 from remediate.pipeline.diff import diff
 from remediate.pipeline.guard import guard, idle, irreversible, other_project, protected
 from remediate.pipeline.observe import Observed, look_at
-from remediate.pipeline.plan import Choices, plan_digest
+from remediate.pipeline.plan import plan_digest
 from remediate.pipeline.proposal import Proposal
 from remediate.pipeline.snapshot import touched
 from remediate.pipeline.surroundings import Surroundings

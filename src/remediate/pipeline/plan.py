@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
@@ -17,6 +17,7 @@ from remediate.model.plan import Action, Difference, FieldChange, Objection, Pla
 from remediate.model.ref import Ref, record_ref
 from remediate.model.resource import Desired, Resource, Zone
 from remediate.model.values import Unknown
+from remediate.pipeline.choices import Choices
 from remediate.pipeline.choosing import insist_on_matches
 from remediate.pipeline.diff import diff
 from remediate.pipeline.differences import Differences
@@ -30,22 +31,6 @@ from remediate.pipeline.traffic import other_sets, with_hosts, written_sets
 from remediate.pipeline.ttl import lowered_first, still_kept
 from remediate.pipeline.waves import DNS, needs_of, waves
 from remediate.stores.ledger import Ledger
-
-
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """What the user asked of this one run."""
-
-    allowances: Mapping[str, str] = field(default_factory=dict)
-    prune: bool = False
-    targets: tuple[str, ...] = ()
-    excludes: tuple[str, ...] = ()
-    lower_ttl: bool = False  # where an old answer would be kept for long, lower its TTL and no more
-
-    def wants(self, ref: Ref) -> bool:
-        if any(ref.matches(glob) for glob in self.excludes):
-            return False
-        return not self.targets or any(ref.matches(glob) for glob in self.targets)
 
 
 def plan(desired: Desired, observed: Observed, ledger: Ledger, choices: Choices) -> Plan:

@@ -22,6 +22,8 @@ _OWN = frozenset({"format_version", "run", "seq", "time", "kind", "previous"})
 
 class Kind(StrEnum):
     RUN_BEGUN = "run-begun"
+    RUN_RESUMED = "run-resumed"
+    RUN_FENCED = "run-fenced"  # by whoever took the lock over: its writer can write no more
     STEP_BEGUN = "step-begun"
     STEP_DONE = "step-done"
     STEP_FAILED = "step-failed"
