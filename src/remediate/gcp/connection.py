@@ -18,6 +18,7 @@ from remediate.gcp.errors import Asked, NotFound, Transient, answered, one_line,
 from remediate.gcp.retry import Patience
 from remediate.model.clock import Clock
 from remediate.model.errors import NotAuthorised
+from remediate.model.failpoint import passing
 from remediate.model.json import Body
 from remediate.version import __version__
 
@@ -131,6 +132,8 @@ class ApiConnection(JSONConnection):  # type: ignore[misc]  # google-cloud-core 
     def _once(self, asked: Asked, url: str, data: bytes | None, read_timeout: float) -> Body:
         begun = time.perf_counter()
         status = 0
+        if asked.mutates:
+            passing("request.send.before")
         try:
             response = self._make_request(
                 asked.method,
@@ -148,6 +151,8 @@ class ApiConnection(JSONConnection):  # type: ignore[misc]  # google-cloud-core 
             if self._wire.on_exchange:
                 spent = (time.perf_counter() - begun) * 1000
                 self._wire.on_exchange(Exchange(asked.method, url, status, spent))
+        if asked.mutates:
+            passing("request.send.after")
         return answered(asked, status, response.headers, response.content, self._wire.clock.now())
 
     def _do_request(

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from remediate.gcp.errors import refusal
 from remediate.model.clock import Clock
 from remediate.model.errors import Unreachable
+from remediate.model.failpoint import passing
 from remediate.model.json import Body
 
 TIMEOUT = 1200.0  # seconds; what Terraform's provider allows most of these APIs
@@ -66,7 +67,9 @@ class Waiter:
         end = self._clock.monotonic() + timeout
         looks = 0
         while not operation.done:
+            passing("operation.poll.before")
             operation = replace(operation, body=self._looks[operation.dialect](operation))
+            passing("operation.poll.after")
             if operation.done:
                 break
             pause = _PAUSES[min(looks, len(_PAUSES) - 1)]

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from remediate.model.errors import StoreDamaged
+from remediate.model.failpoint import passing
 from remediate.stores.store import Stored, safe_key
 
 _FILE, _DIRECTORY = 0o600, 0o700
@@ -42,6 +43,7 @@ class Folder:
 
     def create(self, key: str, data: bytes) -> bool:
         with _told(key):
+            passing("store.create.before")
             path = self._place(key)
             with _written(path, data) as temporary:
                 try:
@@ -49,6 +51,7 @@ class Folder:
                 except FileExistsError:
                     return False
             _sync_directory(path.parent)
+            passing("store.create.after")
             return True
 
     def get(self, key: str) -> Stored | None:
@@ -62,6 +65,7 @@ class Folder:
 
     def compare_and_swap(self, key: str, data: bytes, generation: str | None) -> str | None:
         with _told(key):
+            passing("store.swap.before")
             path = self._place(key)
             with _locked(self.root / _SWAPPING):
                 there = self.get(key)
@@ -70,6 +74,7 @@ class Folder:
                 with _written(path, data) as temporary:
                     temporary.replace(path)
                 _sync_directory(path.parent)
+            passing("store.swap.after")
             return _generation(data)
 
     def list(self, prefix: str) -> list[str]:
@@ -121,7 +126,9 @@ def _written(path: Path, data: bytes) -> Iterator[Path]:
             rest = memoryview(data)
             while rest:
                 rest = rest[os.write(descriptor, rest) :]
+            passing("store.sync.before")
             os.fsync(descriptor)
+            passing("store.sync.after")
         finally:
             os.close(descriptor)
         yield temporary
@@ -154,7 +161,9 @@ def _make_directories(folder: Path, root: Path) -> None:
 def _sync_directory(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
+        passing("store.directory.before")
         os.fsync(descriptor)
+        passing("store.directory.after")
     finally:
         os.close(descriptor)
 

@@ -11,6 +11,7 @@ from typing import cast
 
 from remediate.model.clock import Clock, rfc3339
 from remediate.model.errors import InvalidInput, Locked, StoreDamaged
+from remediate.model.failpoint import passing
 from remediate.model.json import Body
 from remediate.stores.actor import Actor
 from remediate.stores.store import FORMAT_VERSION, Store, sealed, unsealed
@@ -146,8 +147,10 @@ class Journal:
             **facts,
         }
         data = sealed(content)
+        passing("journal.record.before")
         if not self._store.create(_key(self.run, seq), data):
             raise Locked(f"another process goes on with run {self.run}; this one stops here")
+        passing("journal.record.after")
         self._seq, self._previous = seq, _sha256(data)
         return Record(seq, str(kind), time, dict(facts))
 

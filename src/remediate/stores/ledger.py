@@ -12,6 +12,7 @@ from typing import Literal, cast
 from remediate.model.aside import Aside
 from remediate.model.clock import rfc3339
 from remediate.model.errors import InvalidInput, Stale, StoreDamaged
+from remediate.model.failpoint import passing
 from remediate.model.json import Body, Json
 from remediate.model.ref import Ref
 from remediate.stores.store import Store, ref_of
@@ -194,9 +195,11 @@ class Ledger:
         """Durable on return. Raises Stale if another run has saved since this one was loaded."""
         with self._turn:
             data = self._bytes()
+            passing("ledger.save.before")
             swapped = self._store.compare_and_swap(self._key, data, self._generation)
             if swapped is None:
                 raise Stale(f"another run has written the ledger of {self.environment}")
+            passing("ledger.save.after")
             self._generation = swapped
             self.exists = True
 

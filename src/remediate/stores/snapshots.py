@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from remediate.model.errors import InvalidInput, StoreDamaged
+from remediate.model.failpoint import passing
 from remediate.model.json import Body
 from remediate.model.ref import Ref
 from remediate.stores.store import FORMAT_VERSION, Store, ref_of, sealed, unsealed
@@ -52,8 +53,10 @@ class Snapshots:
             "endpoint": snapshot.endpoint,
             "resources": cast("Body", resources),
         }
+        passing("snapshot.save.before")
         if not self._store.create(_key(snapshot.id), sealed(content)):
             raise StoreDamaged(f"there is a snapshot {snapshot.id} already; it was left as it is")
+        passing("snapshot.save.after")
 
     def find(self, name: str, environment: str, endpoint: str | None = None) -> Snapshot:
         """By id, by the beginning of one, or `latest`, of Google or of a sandbox if that is said.
