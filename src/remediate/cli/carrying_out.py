@@ -56,8 +56,9 @@ def carried_out(
         session.watcher.expect(len(made.plan.steps))
         with first_signal_stops() as stopping:
             if not made.plan.is_empty:
+                store, held = session.store, lease.check
                 outcome = apply(
-                    made.order(), run, google, session.store, ledger, watchers, stopping
+                    made.order(), run, google, store, ledger, watchers, stopping, held=held
                 )
             elif made.waits:
                 settle(made.order(), google, watchers, stopping)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -28,6 +28,7 @@ from remediate.pipeline.witnesses import kept
 from remediate.stores.actor import this_actor
 from remediate.stores.journal import Journal
 from remediate.stores.ledger import Entry, Ledger
+from remediate.stores.lock import unheld
 from remediate.stores.snapshots import Snapshot, Snapshots
 from remediate.stores.store import Store
 
@@ -69,7 +70,7 @@ def order_of(verb: str, plan: Plan, desired: Desired, observed: Observed) -> Ord
     )
 
 
-def apply(
+def apply(  # noqa: PLR0913 - all that a run stands on
     order: Order,
     run_id: str,
     google: Google,
@@ -77,11 +78,13 @@ def apply(
     ledger: Ledger,
     watchers: Sequence[Watcher],
     stopping: threading.Event | None = None,
+    *,
+    held: Callable[[], None] = unheld,
 ) -> Outcome:
     """Carry an order out under a lock that the caller holds for `run_id`.
 
-    Once `stopping` is set, no step begins. Raises what `carry_out` raises; whatever it is, the
-    journal and the snapshot are complete.
+    Once `stopping` is set, no step begins; once `held` raises, nothing is sent. Raises what
+    `carry_out` raises; whatever it is, the journal and the snapshot are complete.
     """
     plan, clock = order.plan, google.clock
     snapshot = _snapshot(order, run_id, google, store)
@@ -108,6 +111,7 @@ def apply(
         ways=Ways(order.again, f"remediate rollback --snapshot {snapshot.id}"),
         entries=order.entries,
         vigil=_vigil(order, google, watchers, stopping),
+        held=held,
     )
     carry_out(plan, run, order.parallelism)
     return Outcome(run_id, snapshot.id, len(run.done))

@@ -24,6 +24,7 @@ from remediate.pipeline.memory import begun, left_of, set_aside
 from remediate.pipeline.ttl import note_kept
 from remediate.stores.journal import Journal, Kind
 from remediate.stores.ledger import Entry, Ledger
+from remediate.stores.lock import unheld
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Ways:
 class Run:
     """One plan on its way: what it knows, and what it has yet to tell."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all that a run stands on
         self,
         google: Google,
         journal: Journal,
@@ -47,6 +48,7 @@ class Run:
         ways: Ways,
         entries: Mapping[Ref, Entry | None],
         vigil: Vigil,
+        held: Callable[[], None] = unheld,
     ) -> None:
         self.google = google
         self.journal = journal
@@ -54,6 +56,7 @@ class Run:
         self.ways = ways
         self.entries = entries  # what the ledger says of a Ref once its steps are done
         self.vigil = vigil
+        self.held = held  # raises Locked once the environment may be somebody else's
         self.watchers = vigil.watchers
         self.bodies: dict[Ref, Body] = {}
         self.gone: set[Ref] = set()  # what it has deleted for good
@@ -102,6 +105,7 @@ class Run:
 
     def send(self, steps: Sequence[Step], request: Callable[[], Operation]) -> Operation:
         """Send what is in the journal; what is refused at the door has changed nothing."""
+        self.held()
         ids = {step.id for step in steps}
         self.taken.update(ids)
         try:
