@@ -4,37 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from yaml import CSafeDumper, dump
-from yaml.nodes import MappingNode, ScalarNode
+from yaml import dump
+from yaml.nodes import MappingNode
 
 from remediate.model.json import Body, Json
-from remediate.model.values import Quoted, Template
+from remediate.model.yaml_written import PAGE, Dumper
 from remediate.pipeline.importing import Drafted
 from remediate.report.text import safe, wrapped
-
-_PAGE = 100
 
 
 class _RecordSet(dict[str, Json]):
     """Written on one line."""
 
 
-class _Dumper(CSafeDumper):
-    def ignore_aliases(self, _data: object) -> bool:
-        return True  # our loader refuses them all
-
-
-def _text(dumper: _Dumper, text: str) -> ScalarNode:
-    style = "|" if "\n" in text else None
-    return dumper.represent_scalar("tag:yaml.org,2002:str", str(text), style=style)
+class _Dumper(Dumper):
+    """Record sets besides."""
 
 
 def _line(dumper: _Dumper, value: _RecordSet) -> MappingNode:
     return dumper.represent_mapping("tag:yaml.org,2002:map", dict(value), flow_style=True)
 
 
-for _kind_of_text in (str, Template, Quoted):
-    _Dumper.add_representer(_kind_of_text, _text)
 _Dumper.add_representer(_RecordSet, _line)
 
 
@@ -48,7 +38,7 @@ def yaml_text(head: str, drafts: Iterable[Drafted]) -> str:
 
 
 def _comment(text: str) -> list[str]:
-    return wrapped(safe(text), _PAGE, first="# ", rest="# ")
+    return wrapped(safe(text), PAGE, first="# ", rest="# ")
 
 
 def _document(document: Body) -> str:
@@ -58,7 +48,7 @@ def _document(document: Body) -> str:
         allow_unicode=True,
         default_flow_style=None,
         sort_keys=False,
-        width=_PAGE,
+        width=PAGE,
     )
     return text
 
