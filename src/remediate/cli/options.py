@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
@@ -66,6 +66,10 @@ class Settings:
             said += [word for reason in self.allow for word in ("--allow", reason)]
             words += self.own.words
         return shlex.join(["remediate", verb, *words, *said])
+
+    def applying(self, file: str) -> str:
+        """The command line that applies a plan file, which holds itself what was chosen."""
+        return replace(self, own=Own()).command("apply", "--plan", file)
 
     def _where(self, endpoint: str) -> list[str]:
         """How to get at the same project again."""
@@ -156,14 +160,34 @@ def target_options(function: F) -> F:
     return function
 
 
-def change_options(function: F) -> F:
-    """What `plan` and `apply` do beyond creating and changing what is declared."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a plan was asked to be about, beyond the YAML."""
+
+    target: tuple[str, ...]
+    exclude: tuple[str, ...]
+    prune: bool
+    lower_ttl: bool
+
+
+def choice_options(function: F) -> F:
+    """`--target` and `--exclude`, and what goes beyond creating and changing what is declared.
+
+    They come together, as `asked`.
+    """
+
+    @wraps(function)
+    def gathered(*args: Any, **words: Any) -> Any:  # noqa: ANN401 - click's calling convention
+        asked = Asked(**{each.name: words.pop(each.name) for each in fields(Asked)})
+        return function(*args, asked=asked, **words)
+
+    gathered = target_options(gathered)
     for name, what in (
         ("--lower-ttl", "Where resolvers would keep an old answer for long, lower its TTL first."),
         ("--prune", "Delete what left the YAML, where onRemove says so."),
     ):
-        function = click.option(name, is_flag=True, help=what)(function)
-    return function
+        gathered = click.option(name, is_flag=True, help=what)(gathered)
+    return gathered  # type: ignore[return-value]  # the same function with more options
 
 
 def _own(context: click.Context) -> Own:

@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from remediate.cli.options import EMBEDDED, Settings
+from remediate.cli.options import EMBEDDED, Asked, Settings
 from remediate.cli.outputs import colour, width
 from remediate.gcp.connection import Exchange
 from remediate.gcp.google import Google, connect_live, connect_sandbox
@@ -120,6 +120,18 @@ def choices(
                 where = f"in {desired.environment.name}"
                 raise unmatched(option, glob, desired.resources, where)
     return Choices(allowances(settings), prune, tuple(targets), tuple(excludes), lower_ttl)
+
+
+def chosen_by(settings: Settings, desired: Desired, asked: Asked) -> Choices:
+    """The same for what `plan` and `apply` are asked."""
+    return choices(
+        settings,
+        desired,
+        asked.target,
+        asked.exclude,
+        prune=asked.prune,
+        lower_ttl=asked.lower_ttl,
+    )
 
 
 def allowances(settings: Settings) -> dict[str, str]:

@@ -86,11 +86,18 @@ def unsealed(key: str, data: bytes) -> Body:
         )
     if version != FORMAT_VERSION:
         raise StoreDamaged(f"{key} does not say which format it has")
-    seal = _SEAL.search(data)
-    if not seal or hashlib.sha256(data[: seal.start()] + b"}").hexdigest().encode() != seal[1]:
+    if not is_sealed(data):
         raise StoreDamaged(f"{key} was altered: it does not agree with its own digest")
     del content["sha256"]
     return content
+
+
+def is_sealed(data: bytes) -> bool:
+    """Whether the digest at the end is that of every byte before it."""
+    seal = _SEAL.search(data)
+    if not seal:
+        return False
+    return hashlib.sha256(data[: seal.start()] + b"}").hexdigest().encode() == seal[1]
 
 
 def ref_of(text: str) -> Ref:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
@@ -25,18 +25,34 @@ def desired_digest(project: str, resources: Mapping[Ref, Resource]) -> str:
     """`sha256:…` over the resources in the order of their Refs, links and lists made canonical."""
     total = hashlib.sha256(canonical(project))
     for ref in sorted(resources):
-        resource = resources[ref]
-        facts = kind(ref.kind)
-        linked = _linked(facts, resource, project, resources.keys())
-        body = canonical_value(linked, rules_of(facts, project))
-        total.update(canonical([str(ref), body, _lifecycle(resource.lifecycle)]))
-        if isinstance(resource, Zone):
-            total.update(canonical([resource.dns_name, resource.exclusive]))
-            for chunk in _record_chunks(resource.records):
-                total.update(chunk)
-            for routed in resource.routed:
-                total.update(canonical(_policy(resource, routed, project, resources.keys())))
+        for piece in _pieces(project, resources, ref):
+            total.update(piece)
     return f"sha256:{total.hexdigest()}"
+
+
+def resource_digests(project: str, resources: Mapping[Ref, Resource]) -> dict[Ref, str]:
+    """The same of each resource alone, a zone with its record sets: to tell which was edited."""
+    digests = {}
+    for ref in sorted(resources):
+        own = hashlib.sha256()
+        for piece in _pieces(project, resources, ref):
+            own.update(piece)
+        digests[ref] = f"sha256:{own.hexdigest()}"
+    return digests
+
+
+def _pieces(project: str, resources: Mapping[Ref, Resource], ref: Ref) -> Iterator[bytes]:
+    """All that is wished for of one resource, as bytes."""
+    resource = resources[ref]
+    facts = kind(ref.kind)
+    linked = _linked(facts, resource, project, resources.keys())
+    body = canonical_value(linked, rules_of(facts, project))
+    yield canonical([str(ref), body, _lifecycle(resource.lifecycle)])
+    if isinstance(resource, Zone):
+        yield canonical([resource.dns_name, resource.exclusive])
+        yield from _record_chunks(resource.records)
+        for routed in resource.routed:
+            yield canonical(_policy(resource, routed, project, resources.keys()))
 
 
 def _linked(facts: Kind, resource: Resource, project: str, declared: Collection[Ref]) -> Body:

@@ -1,0 +1,207 @@
+"""Plan files at the command line: written for a reviewer, and held against what is now."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import wraps
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from remediate.cli.outputs import width
+from remediate.cli.session import Session
+from remediate.model.clock import rfc3339
+from remediate.model.errors import InvalidInput, RemediateError
+from remediate.model.plan import Plan
+from remediate.model.resource import Desired
+from remediate.pipeline.choices import Choices
+from remediate.pipeline.observe import Observed
+from remediate.pipeline.reviewed import (
+    Promise,
+    insist_on_digest,
+    insist_on_place,
+    insist_on_same,
+    insist_on_time,
+    insist_on_yaml,
+    planned_again,
+    promise_of,
+)
+from remediate.report.progress import fitted
+from remediate.stores.actor import this_actor
+from remediate.stores.ledger import Ledger
+from remediate.stores.plans import Plans, plan_file
+
+F = TypeVar("F", bound=Callable[..., Any])
+_MODE = 0o600  # it tells how things are, in full
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_CHOSEN = ("target", "exclude", "prune", "lower_ttl")
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """What was agreed to beforehand, as far as it is known: always a digest, a plan, a file."""
+
+    digest: str = ""
+    plan: Plan | None = None
+    promise: Promise | None = None
+    data: bytes = b""
+
+    def insist(self, session: Session, desired: Desired) -> None:
+        """Whatever can be refused before the live side is read."""
+        if self.plan is not None and self.digest:
+            insist_on_digest(self.plan, self.digest)
+        if self.plan is None or self.promise is None:
+            return
+        about = (session.environment, session.project, session.google.endpoint)
+        insist_on_place(self.promise, self.plan, about)
+        plans = Plans(session.store)
+        plans.insist_on_copy(self.promise.id, self.data)
+        plans.insist_on_unused(self.promise.id)
+        insist_on_time(self.promise, session.google.clock.now())
+        insist_on_yaml(self.promise, self.plan, desired)
+
+    def planned(
+        self, session: Session, desired: Desired, ledger: Ledger, chosen: Choices
+    ) -> tuple[Plan, Observed, Choices]:
+        """What was agreed to, planned again; raises Stale where it is not the same any more."""
+        if self.plan is None:
+            made, seen = session.plan(desired, ledger, chosen)
+            insist_on_same(self.digest, made)
+            return made, seen, chosen
+        if self.promise is not None:
+            chosen = replace(self.promise.choices, only=None)
+        return planned_again(
+            self.plan,
+            self.promise,
+            chosen,
+            lambda choices: session.plan(desired, ledger, choices),
+            session.google,
+            as_shown,
+        )
+
+    def begin(self, session: Session, run: str) -> None:
+        """It is applied now, and never again."""
+        if self.promise is not None:
+            Plans(session.store).use(self.promise.id, run, session.google.clock, this_actor())
+
+
+def read(file: Path) -> Reviewed:
+    """A plan file; raises InvalidInput for whatever is none, or not as it was written."""
+    from remediate.report.plan_files import read_plan_file  # noqa: PLC0415 - late, for start-up
+
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        hint = "`remediate plan --out FILE` writes one."
+        raise InvalidInput(f"{file} cannot be read: {error.strerror}", hint=hint) from None
+    plan, promise = read_plan_file(str(file), data)
+    return Reviewed("", plan, promise, data)
+
+
+def _before(context: click.Context, file: str | None, digest: str) -> Reviewed | None:
+    """What `--plan` and `--digest` name; a file says itself what was chosen."""
+    if file is None:
+        return Reviewed(digest) if digest else None
+    said = [f"--{name.replace('_', '-')}" for name in _CHOSEN if context.params.get(name)]
+    said += ["--allow"] if context.obj.allow else []
+    if said:
+        raise click.UsageError(f"--plan FILE holds what was chosen; leave out {', '.join(said)}")
+    return replace(read(Path(file)), digest=digest)
+
+
+def keep(
+    session: Session, file: Path, plan: Plan, seen: Observed, desired: Desired, chosen: Choices
+) -> Promise:
+    """Write the file, readable by its owner alone, and keep a copy of it in the store."""
+    from remediate.report.machine import plan_json  # noqa: PLC0415 - late, for start-up
+
+    promise = promise_of(plan, seen, desired, chosen, session.google, this_actor())
+    data = plan_file(plan_json(plan), promise.to_json())
+    _write(file, data)
+    try:
+        Plans(session.store).keep(promise.id, data)
+    except RemediateError as error:
+        text = f"warning: the store keeps no copy of this plan, so apply it with --digest: {error}"
+        sys.stderr.write(fitted(text, width(sys.stderr)) + "\n")
+    return promise
+
+
+def told(file: Path, promise: Promise) -> str:
+    """Of a file that was just written, for people."""
+    return (
+        f"{file} holds this plan ({promise.id}); it can be applied once, until "
+        f"{rfc3339(promise.expires)}."
+    )
+
+
+def as_shown(plan: Plan) -> Plan:
+    """A plan as its JSON tells it, with nothing secret in it."""
+    from remediate.report.machine import plan_json  # noqa: PLC0415 - late, for start-up
+    from remediate.report.readback import read_plan  # noqa: PLC0415 - late, for start-up
+
+    return read_plan(plan_json(plan))
+
+
+def _write(file: Path, data: bytes) -> None:
+    """Whole or not at all, whatever stood there before."""
+    whole = file.with_name(f".{file.name}.new")
+    try:
+        whole.unlink(missing_ok=True)
+        descriptor = os.open(whole, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _MODE)
+        with os.fdopen(descriptor, "wb") as there:
+            there.write(data)
+        whole.replace(file)
+    except OSError as error:
+        failed = RemediateError(f"{file} cannot be written: {error.strerror}")
+        failed.hint = "Name a file in a folder that you may write to."
+        raise failed from None
+
+
+def _digest(_context: click.Context, _option: click.Parameter, digest: str | None) -> str:
+    """As plans show it: `sha256:` and 64 hex digits."""
+    if digest and not _DIGEST.fullmatch(digest):
+        raise click.BadParameter(f"{digest} is no digest as plans show it, sha256:…")
+    return digest or ""
+
+
+def _place(_context: click.Context, _option: click.Parameter, file: str | None) -> Path | None:
+    """Said before anything is read, not after."""
+    if file is None:
+        return None
+    path = Path(file)
+    if path.is_dir() or not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
+        hint = "Name a file in a folder that you may write to."
+        raise InvalidInput(f"--out {file} cannot be written", hint=hint)
+    return path
+
+
+FILE_TO_WRITE = click.option(
+    "--out",
+    "file",
+    metavar="FILE",
+    callback=_place,
+    help="Write the plan to a file, to be applied as it was reviewed.",
+)
+
+
+def review_options(function: F) -> F:
+    """`--plan FILE` and `--digest`, together as `before`: what was reviewed, None for nothing."""
+
+    @wraps(function)
+    def gathered(*args: Any, **words: Any) -> Any:  # noqa: ANN401 - click's calling convention
+        file, digest = words.pop("file"), words.pop("digest")
+        before = _before(click.get_current_context(), file, digest)
+        return function(*args, before=before, **words)
+
+    for name, word, check, what in (
+        ("--digest", "sha256:…", _digest, "Apply the plan of this digest, or nothing; do not ask."),
+        ("--plan", "FILE", None, "Apply what `plan --out` wrote, or nothing; do not ask."),
+    ):
+        names = (name, "file") if name == "--plan" else (name,)
+        gathered = click.option(*names, metavar=word, callback=check, help=what)(gathered)
+    return gathered  # type: ignore[return-value]  # the same function with more options

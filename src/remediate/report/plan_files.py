@@ -1,0 +1,45 @@
+"""A plan file read back: the plan that it holds, the promise, and what has become of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from remediate.model.clock import rfc3339
+from remediate.model.errors import InvalidInput
+from remediate.model.plan import Plan
+from remediate.pipeline.reviewed import Promise
+from remediate.report.readback import read_plan
+from remediate.stores.plans import OURS, Plans, opened
+from remediate.stores.store import Store
+
+
+def read_plan_file(name: str, data: bytes) -> tuple[Plan, Promise]:
+    """Raises InvalidInput, naming the file, for whatever `plan --out` has not written."""
+    document = opened(name, data)
+    try:
+        return read_plan(document), _promise(document)
+    except InvalidInput as error:
+        raise InvalidInput(f"{name}: {error}. Nothing was changed.", hint=error.hint) from None
+
+
+def state(name: str, data: bytes, store: Store, now: datetime) -> str:
+    """One sentence: whether `apply --plan` would take it up, as far as that is known here."""
+    plans = Plans(store)
+    try:
+        _plan, promise = read_plan_file(name, data)
+        plans.insist_on_copy(promise.id, data)
+    except InvalidInput as error:
+        return f"refused: {error}"
+    if (used := plans.used(promise.id)) is not None:
+        return f"used: applied at {used.time} by {used.who}, run {used.run}"
+    if now >= promise.expires:
+        return f"expired at {rfc3339(promise.expires)}"
+    return f"valid until {rfc3339(promise.expires)}, to be applied once"
+
+
+def _promise(document: dict[str, Any]) -> Promise:
+    try:
+        return Promise.from_json(document[OURS])
+    except (KeyError, TypeError, ValueError, AttributeError, InvalidInput):
+        raise InvalidInput("it does not say what was promised") from None

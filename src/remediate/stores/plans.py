@@ -1,0 +1,131 @@
+"""Plan files: sealed when they are written, kept once more here, and applied only once.
+
+A file is what somebody reviewed, so no byte of it may move. Its seal says that it is whole; that
+it was not written anew by somebody else, only the copy here or `--digest` can say.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from remediate.model.clock import Clock, rfc3339
+from remediate.model.errors import InvalidInput, Stale
+from remediate.model.json import Body, Json
+from remediate.stores.actor import Actor
+from remediate.stores.store import FORMAT_VERSION, Store, is_sealed, sealed, unsealed
+
+PLAN_FILE_VERSION = 1  # of what a plan file holds besides a plan's JSON
+OURS = "plan_file"  # where it holds that
+_AGAIN = "Plan again: `remediate plan --out FILE`, and review that."
+_HINT = f"Nothing was changed. Take the file as it was written. {_AGAIN}"
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """When and by whom a plan file was applied, and the run that did."""
+
+    run: str
+    time: str  # RFC 3339
+    who: str
+
+
+def plan_file(document: Mapping[str, Json], ours: Mapping[str, Json]) -> bytes:
+    """A plan's JSON with what makes it a promise besides, and the seal of all of it."""
+    return sealed({**document, OURS: {"format_version": PLAN_FILE_VERSION, **ours}})
+
+
+def holds_promise(document: object) -> bool:
+    return isinstance(document, dict) and isinstance(document.get(OURS), dict)
+
+
+def opened(name: str, data: bytes) -> dict[str, Any]:
+    """What a plan file holds; raises InvalidInput, naming the file, for every other."""
+    try:
+        document = json.loads(data)
+    except (ValueError, RecursionError):
+        raise _refused(f"{name} is not whole: it cannot be read as JSON") from None
+    if not isinstance(document, dict) or not isinstance(document.get("resource_changes"), list):
+        raise _refused(f"{name} does not hold a plan")
+    ours = document.get(OURS)
+    if not isinstance(ours, dict):
+        hint = "`--json-out` writes JSON to read; what can be applied is written by `--out`."
+        raise _refused(f"{name} is no plan file", hint)
+    version = ours.get("format_version")
+    if isinstance(version, int) and version > PLAN_FILE_VERSION:
+        hint = "Apply it with the version of remediate that wrote it, or plan again with this one."
+        raise _refused(
+            f"{name} has format {version}; this version of remediate knows {PLAN_FILE_VERSION} "
+            "at most",
+            hint,
+        )
+    if version != PLAN_FILE_VERSION or not is_sealed(data):
+        raise _refused(f"{name} was altered: it does not agree with its own digest")
+    return document
+
+
+def _refused(message: str, hint: str = "") -> InvalidInput:
+    return InvalidInput(message, hint=hint or _HINT)
+
+
+class Plans:
+    """`plans/<id>.json` is a plan file byte by byte, `plans/<id>.used.json` that it was applied."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def keep(self, identifier: str, data: bytes) -> None:
+        """Durable on return. An id is used for one file alone, so nothing is ever overwritten."""
+        self._store.create(_key(identifier), data)
+
+    def insist_on_copy(self, identifier: str, data: bytes) -> None:
+        """Raise InvalidInput where the store kept other bytes under this id."""
+        kept = self._store.get(_key(identifier))
+        if kept is not None and kept.data != data:
+            raise _refused(
+                f"plan {identifier} was altered: it is not as the store kept it when it was made"
+            )
+
+    def used(self, identifier: str) -> Used | None:
+        key = _used_key(identifier)
+        stored = self._store.get(key)
+        if stored is None:
+            return None
+        content = unsealed(key, stored.data)
+        return Used(*(str(content.get(name)) for name in ("run", "time", "who")))
+
+    def insist_on_unused(self, identifier: str) -> None:
+        """Raise Stale, saying by which run, where it was applied already."""
+        if (used := self.used(identifier)) is not None:
+            raise _used_already(identifier, used)
+
+    def use(self, identifier: str, run: str, clock: Clock, actor: Actor) -> None:
+        """Mark it as applied, durably; of two that try, one gets on and the other is Stale."""
+        content: Body = {
+            "format_version": FORMAT_VERSION,
+            "plan": identifier,
+            "run": run,
+            "time": rfc3339(clock.now()),
+            **actor.to_json(),
+        }
+        if not self._store.create(_used_key(identifier), sealed(content)):
+            self.insist_on_unused(identifier)
+
+
+def _used_already(identifier: str, used: Used) -> Stale:
+    stale = Stale(
+        f"plan {identifier} was applied already, at {used.time} by {used.who} (run {used.run}); "
+        "a plan is applied once. Nothing was changed."
+    )
+    stale.hint = f"`remediate show {used.run}` tells what came of it. {_AGAIN}"
+    return stale
+
+
+def _key(identifier: str) -> str:
+    return f"plans/{identifier}.json"
+
+
+def _used_key(identifier: str) -> str:
+    return f"plans/{identifier}.used.json"
