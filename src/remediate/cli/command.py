@@ -11,7 +11,7 @@ from keyword import iskeyword
 import click
 
 from remediate.cli.options import WHERE, Settings, global_options
-from remediate.cli.outputs import width
+from remediate.cli.outputs import asked_for, width
 from remediate.model.errors import RemediateError
 from remediate.model.nearest import nearest
 from remediate.version import __version__
@@ -48,6 +48,22 @@ class Verbs(click.Group):
         command: click.Command = importlib.import_module(f"remediate.cli.{module}").command
         return command
 
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the verb; whatever it ends with is told in every form that was asked for."""
+        try:
+            code = super().invoke(ctx)
+        except OSError as error:
+            if not isinstance(error.filename, str | bytes):
+                raise
+            refused = _unusable(error)
+            _ended(ctx, refused.exit_code, refused)
+            raise refused from None
+        except RemediateError as error:
+            _ended(ctx, error.exit_code, error)
+            raise
+        _ended(ctx, code)
+        return code
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -80,12 +96,23 @@ def run(arguments: Sequence[str]) -> int:
     except click.exceptions.Exit as leaving:
         code = leaving.exit_code
     except Exception as error:  # noqa: BLE001 - the edge: people get a sentence, whatever it is
-        code = _told(error, {*arguments})
+        code = _told(error, verbose=bool({*arguments} & {"-v", "--verbose"}))
     return code if isinstance(code, int) else 0
 
 
-def _told(error: Exception, said: set[str]) -> int:
-    """Say what went wrong, on stderr and, after `--json`, as JSON on stdout; how to exit for it."""
+def _ended(context: click.Context, code: object, error: RemediateError | None = None) -> None:
+    out = asked_for(context)
+    if error is None and out.result is None:
+        return
+    from remediate.cli.forms import ended, failed  # noqa: PLC0415 - late, for start-up
+
+    if error is not None:
+        failed(out, error, str(context.invoked_subcommand))
+    ended(out, code if isinstance(code, int) else 0)
+
+
+def _told(error: Exception, *, verbose: bool) -> int:
+    """Say on stderr what went wrong; how to exit for it."""
     match error:
         case click.Abort():
             click.echo("interrupted; nothing was begun", err=True)
@@ -94,21 +121,16 @@ def _told(error: Exception, said: set[str]) -> int:
             error.show()
             return EXIT_USAGE
         case RemediateError():
+            from remediate.cli.forms import for_ci  # noqa: PLC0415 - late, for start-up
             from remediate.report.errors import error_text  # noqa: PLC0415 - only when it is needed
 
-            click.echo(error_text(error, width=width(sys.stderr)), err=True)
-            if "--json" in said:
-                from remediate.report.machine import error_json, json_text  # noqa: PLC0415 - late, for start-up
-
-                sys.stdout.write(json_text(error_json(error)))
+            click.echo(for_ci(error_text(error, width=width(sys.stderr))), err=True)
             return error.exit_code
         case BrokenPipeError():  # whoever read our output has seen enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 1
-        case OSError(filename=str() | bytes()):
-            return _told(_unusable(error), said)
         case _:
-            return _confess(error, verbose=bool(said & {"-v", "--verbose"}))
+            return _confess(error, verbose=verbose)
 
 
 def _unusable(error: OSError) -> RemediateError:

@@ -8,7 +8,7 @@ import click
 
 from remediate.cli.carrying_out import Prepared, carried_out
 from remediate.cli.options import NO_QUESTION, Settings, global_options, target_options
-from remediate.cli.outputs import colour, output_options, width, write
+from remediate.cli.outputs import colour, planned, report_options, width, write
 from remediate.cli.session import choices, loaded, opened
 from remediate.kinds.documents.lifecycle import duration
 from remediate.model.plan import Plan
@@ -35,7 +35,7 @@ def _seconds(_context: click.Context, _option: click.Parameter, said: str | None
 @click.option("--dry-run", is_flag=True, help="Only show the plan.")
 @click.option("--detailed-exitcode", is_flag=True, help="With --dry-run: exit 2 if anything goes.")
 @click.option("-y", "--yes", is_flag=True, help=NO_QUESTION)
-@output_options
+@report_options
 def command(
     settings: Settings,
     target: tuple[str, ...],
@@ -45,7 +45,6 @@ def command(
     dry_run: bool,
     detailed_exitcode: bool,
     yes: bool,
-    **out: object,
 ) -> int:
     """Delete what was set aside, once its retention is over, and nothing else.
 
@@ -62,7 +61,7 @@ def command(
     with opened(settings, about.name, about.project) as session:
         if dry_run:
             plan = session.sweep(desired, session.ledger(), chosen, retention).plan
-            _show(plan, settings.command("gc"), **out)
+            _show(plan, settings.command("gc"))
             if denied(plan.objections):
                 return 4
             return 2 if detailed_exitcode and not plan.is_empty else 0
@@ -76,7 +75,6 @@ def command(
     write(
         lambda: outcome_text(outcome, plan, verb="gc", width=width(), typed=settings.command),
         lambda: outcome_json(outcome, plan, verb="gc"),
-        **out,
     )
     return 0
 
@@ -85,12 +83,12 @@ def _prepared(sweep: Sweep) -> Prepared:
     return Prepared(sweep.plan, sweep.order, sweep.forget)
 
 
-def _show(plan: Plan, following: str, **out: object) -> None:
+def _show(plan: Plan, following: str) -> None:
     from remediate.report.human import plan_text  # noqa: PLC0415 - late, for start-up
     from remediate.report.machine import plan_json  # noqa: PLC0415 - late, for start-up
 
+    planned(plan, following=following)
     write(
         lambda: plan_text(plan, width=width(), colour=colour(), next_command=following),
         lambda: plan_json(plan),
-        **out,
     )

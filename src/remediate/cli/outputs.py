@@ -1,4 +1,4 @@
-"""Where results go: text or JSON on stdout, and JSON to a file besides, from one run."""
+"""Where results go: text, or one other form, on stdout, and each form to files in the same run."""
 
 from __future__ import annotations
 
@@ -6,63 +6,133 @@ import os
 import shutil
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import wraps
 from pathlib import Path
-from typing import Any, TextIO, TypeVar
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import click
 
 from remediate.model.errors import InvalidInput, RemediateError
 from remediate.model.json import Body
 
+if TYPE_CHECKING:
+    from remediate.cli.options import Settings
+    from remediate.model.plan import Plan
+    from remediate.pipeline.apply import Outcome
+    from remediate.report.result import Result
+
 F = TypeVar("F", bound=Callable[..., Any])
 NARROWEST = 60
+STDOUT = "-"
+_ASKED = "remediate.cli.outputs"  # in what the contexts of one command line share
+_FORMS = {"json": "JSON", "md": "Markdown", "junit": "JUnit XML", "sarif": "SARIF"}
+
+
+@dataclass(slots=True)
+class Outputs:
+    """What was asked for, and what there is to say once the command ends: with a result or not.
+
+    `files` are by form: a path, or `-` for stdout.
+    """
+
+    files: dict[str, str] = field(default_factory=dict)
+    reports: bool = False  # whether there is a plan, or the YAML, to report on
+    settings: Settings | None = None
+    result: Result | None = None
+
+    @property
+    def on_stdout(self) -> str:
+        """The form that stdout is for; empty for text."""
+        return next((form for form, file in self.files.items() if file == STDOUT), "")
+
+    def insist_on_writable(self) -> None:
+        """Said before anything is begun, not after it was done."""
+        named = [*self.files.values()]
+        if twice := next((file for file in named if named.count(file) > 1), ""):
+            where = "stdout" if twice == STDOUT else twice
+            raise click.UsageError(f"{where} is for one output alone; name a file for the others.")
+        for form, file in self.files.items():
+            if file != STDOUT:
+                _insist_on_writable(f"--{form}-out {file}", Path(file))
 
 
 def output_options(function: F) -> F:
     """`--json-out FILE`, and `--json` for stdout alone."""
-    function = click.option(
-        "--json-out",
-        metavar="FILE",
-        callback=_writable,
-        help="Write JSON to a file besides; - is stdout.",
-    )(function)
-    return click.option("--json", "as_json", is_flag=True, help="JSON on stdout, nothing else.")(
-        function
+    return _with_options(function, ("json",))
+
+
+def report_options(function: F) -> F:
+    """The same, with Markdown, JUnit and SARIF: for what makes a plan or judges the YAML."""
+    return _with_options(function, tuple(_FORMS))
+
+
+def _with_options(function: F, forms: tuple[str, ...]) -> F:
+    @wraps(function)
+    def asked(*args: Any, **words: Any) -> Any:  # noqa: ANN401 - click's calling convention
+        files = {form: words.pop(f"{form}_out") for form in forms}
+        files = {form: file for form, file in files.items() if file is not None}
+        if words.pop("as_json") and files.setdefault("json", STDOUT) != STDOUT:
+            raise click.UsageError("--json is --json-out -; say one of them.")
+        context = click.get_current_context()
+        out = context.meta[_ASKED] = Outputs(files, len(forms) > 1, context.obj)
+        out.insist_on_writable()
+        return function(*args, **words)
+
+    for form in reversed(forms):
+        what = f"Write {_FORMS[form]} to a file besides; - is stdout."
+        asked = click.option(f"--{form}-out", metavar="FILE", help=what)(asked)
+    flag = click.option("--json", "as_json", is_flag=True, help="JSON on stdout, nothing else.")
+    return flag(asked)  # type: ignore[return-value]  # the same function with more options
+
+
+def asked_for(context: click.Context) -> Outputs:
+    """What the command at work was asked for; nothing, where it has no such options."""
+    out = context.meta.get(_ASKED)
+    return out if isinstance(out, Outputs) else Outputs()
+
+
+def planned(plan: Plan, outcome: Outcome | None = None, following: str = "") -> None:
+    """What the command at work has to report on, whatever it may end with.
+
+    `following` is what to type next: after an outcome, what takes it back.
+    """
+    tell(environment=plan.environment, plan=plan, outcome=outcome, following=following)
+
+
+def tell(**result: Any) -> None:  # noqa: ANN401 - members of a Result
+    """The result of the command at work, as far as it is known."""
+    from remediate.cli.forms import root_of  # noqa: PLC0415 - late, for start-up
+    from remediate.report.result import Result  # noqa: PLC0415 - late, for start-up
+
+    context = click.get_current_context()
+    asked_for(context).result = Result(
+        str(context.info_name), root=root_of(context.obj.root), **result
     )
 
 
-def write(text: Callable[[], str], machine: Callable[[], Body], **out: Any) -> None:  # noqa: ANN401 - as_json and json_out, as click gave them
-    """Only what is asked for is made."""
-    target = "-" if out.get("as_json") else out.get("json_out")
-    if target:
-        from remediate.report.machine import json_text  # noqa: PLC0415 - only when it is asked for
+def write(text: Callable[[], str], machine: Callable[[], Body]) -> None:
+    """Make what the command at work was asked for; Markdown and its kin are made of its result."""
+    from remediate.cli.forms import on_stdout, to_files  # noqa: PLC0415 - late, for start-up
 
-        content = json_text(machine())
-        if target == "-":
-            sys.stdout.write(content)
-            return
-        _write_file(Path(target), content)
-    sys.stdout.write(text())
+    out = asked_for(click.get_current_context())
+    to_files(out, machine)
+    on_stdout(out, text, machine)
 
 
-def _writable(_context: click.Context, _option: click.Parameter, file: str | None) -> str | None:
-    """Said before anything is begun, not after it was done."""
-    if file in {None, "-"}:
-        return file
-    path = Path(str(file))
+def _insist_on_writable(said: str, path: Path) -> None:
     name = "Name a file in a folder that you may write to, or - for stdout."
     if path.is_dir():
-        raise InvalidInput(f"--json-out {file} is a folder", hint=name)
+        raise InvalidInput(f"{said} is a folder", hint=name)
     if not path.parent.is_dir():
-        raise InvalidInput(f"--json-out {file}: there is no folder {path.parent}", hint=name)
+        raise InvalidInput(f"{said}: there is no folder {path.parent}", hint=name)
     as_open_does = os.access in os.supports_effective_ids
     there = path if path.exists() else path.parent
     if not os.access(there, os.W_OK, effective_ids=as_open_does):
-        raise InvalidInput(f"--json-out {file} cannot be written: permission denied", hint=name)
-    return file
+        raise InvalidInput(f"{said} cannot be written: permission denied", hint=name)
 
 
-def _write_file(path: Path, content: str) -> None:
+def write_file(path: Path, content: str) -> None:
     try:
         path.write_text(content, encoding="utf-8")
     except OSError as error:

@@ -8,7 +8,7 @@ import click
 
 from remediate.cli.carrying_out import Prepared, carried_out
 from remediate.cli.options import NO_QUESTION, Settings, global_options
-from remediate.cli.outputs import output_options, width, write
+from remediate.cli.outputs import report_options, width, write
 from remediate.cli.session import Session, allowances, opened, store
 from remediate.model.plan import Plan
 from remediate.pipeline.apply import Outcome
@@ -32,10 +32,8 @@ from remediate.stores.snapshots import LATEST, Snapshot, Snapshots
     help="What to do with what somebody else has changed since.",
 )
 @click.option("-y", "--yes", is_flag=True, help=NO_QUESTION)
-@output_options
-def command(
-    settings: Settings, wanted: str, on_conflict: OnConflict, *, yes: bool, **out: object
-) -> int:
+@report_options
+def command(settings: Settings, wanted: str, on_conflict: OnConflict, *, yes: bool) -> int:
     """Go back to a snapshot, whatever the YAML says. Takes its own snapshot first.
 
     Shows the plan and asks first, if a terminal is there to ask. A second
@@ -52,7 +50,6 @@ def command(
     write(
         lambda: outcome_text(outcome, plan, verb="rollback", width=width(), typed=settings.command),
         lambda: outcome_json(outcome, plan, verb="rollback"),
-        **out,
     )
     return 0
 

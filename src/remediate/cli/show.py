@@ -13,10 +13,10 @@ from remediate.cli.session import store
 @global_options
 @click.argument("what", metavar="FILE|ID")
 @output_options
-def command(settings: Settings, what: str, **out: object) -> int:
+def command(settings: Settings, what: str) -> int:
     """Show a JSON plan from a file, or a snapshot or run by its id."""
     from remediate.report.stored import find  # noqa: PLC0415 - late, for start-up
 
     found = find(store(settings), what, settings.command, width())
-    write(found.text, found.json, **out)
+    write(found.text, found.json)
     return 0

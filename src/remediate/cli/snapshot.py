@@ -27,10 +27,10 @@ def command(settings: Settings) -> None:
 @command.command("list")
 @global_options
 @output_options
-def list_(settings: Settings, **out: object) -> int:
+def list_(settings: Settings) -> int:
     """Every snapshot here, the newest first. Exit 1 if any is damaged; they are named on stderr."""
     found, damaged = Snapshots(store(settings)).readable()
-    write(lambda: report.list_text(found), lambda: report.list_json(found), **out)
+    write(lambda: report.list_text(found), lambda: report.list_json(found))
     for each in damaged:
         sys.stderr.write(f"damaged: {each}\n")
     return 1 if damaged else 0
@@ -40,13 +40,12 @@ def list_(settings: Settings, **out: object) -> int:
 @global_options
 @click.argument("which", metavar="ID|latest")
 @output_options
-def show(settings: Settings, which: str, **out: object) -> int:
+def show(settings: Settings, which: str) -> int:
     """What a snapshot holds."""
     snapshot = find(settings, which)
     write(
         lambda: report.show_text(snapshot, width=width(), colour=colour(), typed=settings.command),
         lambda: report.show_json(snapshot),
-        **out,
     )
     return 0
 
@@ -56,7 +55,7 @@ def show(settings: Settings, which: str, **out: object) -> int:
 @click.argument("first", metavar="A")
 @click.argument("second", metavar="[B|live]", default="live")
 @output_options
-def diff(settings: Settings, first: str, second: str, **out: object) -> int:
+def diff(settings: Settings, first: str, second: str) -> int:
     """What differs between two snapshots, or a snapshot and live. Exit 2 if anything does."""
     one = find(settings, first)
     if second == "live":
@@ -68,7 +67,6 @@ def diff(settings: Settings, first: str, second: str, **out: object) -> int:
     write(
         lambda: report.diff_text(changes, width=width(), colour=colour()),
         lambda: report.diff_json(changes),
-        **out,
     )
     return 2 if changes else 0
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from remediate.cli.options import Settings, global_options
-from remediate.cli.outputs import output_options, write
+from remediate.cli.outputs import report_options, tell, write
 from remediate.cli.session import loaded
 from remediate.model.json import Body
 from remediate.model.resource import Zone
@@ -19,21 +19,23 @@ if TYPE_CHECKING:
 
 @click.command("validate")
 @global_options
-@output_options
+@report_options
 @click.option(
     "--against-google",
     is_flag=True,
     help="Also by the message types of Google's own clients (the extra `google`).",
 )
-def command(settings: Settings, *, against_google: bool, **out: object) -> int:
+def command(settings: Settings, *, against_google: bool) -> int:
     """Check the YAML: types, names, links, records. No network, no credentials."""
     types = _google_types() if against_google else None
     desired = loaded(settings, types.judge if types else None)
     resources = desired.resources.values()
     records = sum(len(each.records) for each in resources if isinstance(each, Zone))
     name = desired.environment.name
+    said = f"{name} is valid{_holds(len(resources), records)}"
+    tell(environment=name, headline=said)
     write(
-        lambda: f"{name} is valid{_holds(len(resources), records)}\n{_told(types)}",
+        lambda: f"{said}\n{_told(types)}",
         lambda: {
             "environment": name,
             "valid": True,
@@ -43,7 +45,6 @@ def command(settings: Settings, *, against_google: bool, **out: object) -> int:
             "warnings": list(desired.warnings),
             **({"against_google": _as_json(types)} if types else {}),
         },
-        **out,
     )
     return 0
 

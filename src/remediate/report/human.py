@@ -27,15 +27,17 @@ from remediate.report.text import (
 )
 
 _FROM_SNAPSHOT, _OF_GC = "snapshot:", "gc:"  # how the digest of what is desired begins
-_DONE = {"apply": "Applied", "rollback": "Rolled back", "gc": "Cleared away"}
+DONE = {"apply": "Applied", "rollback": "Rolled back", "gc": "Cleared away"}
 _TYPED_APART = 2  # acknowledgements; more are worth a command to paste
 _LEVELS = {"deny": "denied", "approve": "needs approval", "warn": "warning"}
 
 
 def plan_text(
-    plan: Plan, *, width: int = WIDTH, colour: bool = False, next_command: str = ""
+    plan: Plan, *, width: int = WIDTH, colour: bool = False, next_command: str = "", kept: str = ""
 ) -> str:
     """The whole plan as text, ending in a line break.
+
+    `kept` says which file holds it, where one was written.
 
     `next_command` is what to type to go on. It is left out where nothing is to be done or where
     an objection stands in the way. No line is longer than `width`, but for names that cannot be
@@ -46,10 +48,11 @@ def plan_text(
         list(block)
         for block in (
             _title(plan, drawing),
-            *_differences(plan, drawing),
+            *difference_blocks(plan, drawing),
             _objections(plan.objections, drawing),
             _notes(plan.notes, drawing),
             _summary(plan, drawing),
+            wrapped(safe(kept), width) if kept else (),
             _next(plan, next_command, drawing),
         )
     ]
@@ -59,7 +62,7 @@ def plan_text(
 def _title(plan: Plan, drawing: Drawing) -> Iterator[str]:
     if not plan.is_empty:
         where = f"{safe(plan.environment)} (project {safe(plan.project)})"
-        yield from wrapped(f"Plan for {where}: {_aim(plan)}", drawing.width)
+        yield from wrapped(f"Plan for {where}: {aim(plan)}", drawing.width)
         used = {sign(difference) for difference in plan.differences}
         legend = ", ".join(f"{mark} {word}" for mark, word in SIGNS.items() if mark in used)
         yield from wrapped(legend, drawing.width)
@@ -72,17 +75,17 @@ def _title(plan: Plan, drawing: Drawing) -> Iterator[str]:
         yield from wrapped(text, drawing.width)
     else:
         looked = f", {counted(len(plan.written), 'resource')} compared" if plan.written else ""
-        text = f"Nothing to do: {_reached(plan)} ({safe(plan.environment)}{looked})."
+        text = f"Nothing to do: {reached(plan)} ({safe(plan.environment)}{looked})."
         yield from wrapped(text, drawing.width)
 
 
-def _aim(plan: Plan) -> str:
+def aim(plan: Plan) -> str:
     if plan.desired_digest.startswith(_OF_GC):
         return f"to delete {_old(plan)}"
     return f"to make live as {_wish(plan)}"
 
 
-def _reached(plan: Plan) -> str:
+def reached(plan: Plan) -> str:
     if plan.desired_digest.startswith(_OF_GC):
         return f"nothing can go of {_old(plan)}"
     if plan.stays:
@@ -101,7 +104,7 @@ def _wish(plan: Plan) -> str:
     return "the YAML says"
 
 
-def _differences(plan: Plan, drawing: Drawing) -> Iterator[list[str]]:
+def difference_blocks(plan: Plan, drawing: Drawing) -> Iterator[list[str]]:
     """In the order in which they are carried out; rotations after the rest, each a block."""
     turning = rotations(plan)
     inside = {id(d) for rotation in turning for d in rotation.differences}
@@ -218,9 +221,9 @@ def outcome_text(
         names = ", ".join(safe(ref.name) for ref in plan.settles)
         are = "is" if len(plan.settles) == 1 else "are"
         waited = f", and {names} {are} ready" if names else ""
-        text = f"Nothing was done: {_reached(plan)}{waited} ({safe(plan.environment)})."
+        text = f"Nothing was done: {reached(plan)}{waited} ({safe(plan.environment)})."
         return "\n".join(wrapped(text, width)) + "\n"
-    done = _DONE[verb]
+    done = DONE[verb]
     steps = f"{counted(outcome.done, 'step')}, run {safe(outcome.run)}"
     lines = wrapped(f"{done}: {count_words(plan, past=True)} ({steps}).", width)
     if plan.then_wait:

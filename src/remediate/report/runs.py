@@ -78,12 +78,11 @@ def _steps(story: Story, width: int, palette: Palette) -> Iterator[str]:
 def _ending(story: Story, width: int, typed: Typed) -> Iterator[str]:
     if story.torn:
         yield "Its last record was cut off, as by a crash, and is left out."
-    last = story.records[-1] if story.records else None
-    if last is None or story.outcome is None:
+    if (last := story.ending) is None:
         yield "It has not ended: it was killed, or it still goes on."
     else:
         why = f": {_said(last.facts, 'why')}" if "why" in last.facts else ""
-        yield from wrapped(f"Ended {last.time}, {safe(story.outcome)}{why}", width)
+        yield from wrapped(f"Ended {last.time}, {_said(last.facts, 'outcome')}{why}", width)
     if snapshot := story.begun.get("snapshot"):
         endpoint = str(story.begun.get("endpoint") or "")
         yield "The way back:"

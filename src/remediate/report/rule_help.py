@@ -1,0 +1,43 @@
+"""A sentence for each rule: what it guards, for whoever meets it in code scanning.
+
+docs/reference/guards.md says all of it.
+"""
+
+from __future__ import annotations
+
+_DETAILS = "See docs/reference/guards.md, and `--allow` in the plan for what acknowledges it."
+
+_HELP = {
+    "invalid-input": "The YAML is not what remediate can take; nothing was sent.",
+    "too-many-deletes": "More would be deleted than a threshold lets pass at once.",
+    "protected": "A resource with `lifecycle.protect` would be deleted, set aside or replaced.",
+    "unprotected-at-google": "Google's own protection from deletion would be taken away.",
+    "delete": "What would be deleted is lost for good: data, an address, name servers, revisions.",
+    "irreversible": "A step can never be undone.",
+    "replace": "A field that cannot change in place did, and a replacement is refused.",
+    "dns-apex": "A record set at the apex of a zone would be removed.",
+    "dns-wildcard": "A wildcard would be removed: every name below it loses its answer.",
+    "dns-last-address": "The last address of a name would be removed.",
+    "dns-second-zone": "A zone would be created for a name that another one serves already.",
+    "ttl-too-long": "Resolvers may keep the old answer for long after the change.",
+    "incomplete": "What is to be created lacks a field that is chosen for good.",
+    "zone-replace": "A zone would be made again, with other name servers.",
+    "record-conflict": "What is wanted and what is live cannot be at one name together.",
+    "no-room": "A VPC connector would be created in a range that another one has.",
+    "in-use": "What would be deleted is still used by something else.",
+    "still-linked": "Something that stays links to what is set aside.",
+    "google-refuses": "Google was asked, and would refuse this change.",
+    "no-certificate": "A proxy would be left without a certificate.",
+    "certificate-swap": "A host would be served by a certificate that is not issued yet.",
+    "certificate-uncovered": "A host that is served now would be left without a certificate.",
+    "certificate-limit": "A proxy would hold more certificates than Google lets it.",
+    "empty-environment": "The YAML declares nothing, though resources were applied from it.",
+    "other-project": "The environment was last applied to another project.",
+    "certificate-precheck": "A managed certificate would never be issued as things are.",
+    "certificate-unseen": "Handshakes do not show the certificate that should be served.",
+}
+
+
+def rule_help(rule: str) -> str:
+    known = _HELP.get(rule, f"The rule `{rule}` speaks.")
+    return known if rule == "invalid-input" else f"{known} {_DETAILS}"
