@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from gcp_sandbox.sandbox import Sandbox
 from remediate.stores.actor import Actor
 from remediate.stores.folder import Folder
 from tests.clocks import FakeClock
+from tests.stores.buckets import Cloud
 
 ACTOR = Actor("ada", "desk", 42, "/home/ada")
 
@@ -19,3 +21,8 @@ def store(tmp_path: Path) -> Folder:
 @pytest.fixture
 def clock() -> FakeClock:
     return FakeClock()
+
+
+@pytest.fixture
+def cloud(running_sandbox: Sandbox) -> Cloud:
+    return Cloud(running_sandbox)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import tempfile
 import threading
 from pathlib import Path
@@ -12,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from remediate.model.errors import InvalidInput, Locked, StoreDamaged
+from remediate.model.errors import InvalidInput, Locked, StoreDamaged, Unreachable
 from remediate.stores.folder import Folder
-from remediate.stores.journal import Journal, Kind, Story, read, runs
+from remediate.stores.journal import Journal, Kind, Story, fence, read, runs
+from remediate.stores.store import sealed, unsealed
 from tests.clocks import FakeClock
 from tests.stores.conftest import ACTOR
 
@@ -90,15 +90,11 @@ def test_any_altered_byte_of_any_record_is_noticed(record: int, where: float, ch
 
 def test_a_record_that_was_rewritten_with_its_own_digest_breaks_the_chain(store: Folder) -> None:
     written(store)
-    forged = store.root.parent / "forged"
-    shutil.copytree(store.root, forged)
-    (forged / "runs/RUN/000002.json").unlink()
-    other = Folder(store.root.parent / "other")
-    journal = begin(other)
-    journal.note(Kind.STEP_BEGUN, step="something else")
-    shutil.copy(other.root / "runs/RUN/000002.json", forged / "runs/RUN/000002.json")
+    file = store.root / "runs/RUN/000002.json"
+    content = unsealed("2", file.read_bytes())
+    file.write_bytes(sealed({**content, "step": "something else"}))
     with pytest.raises(StoreDamaged, match=r"000003\.json does not follow"):
-        read(Folder(forged), "RUN")
+        read(store, "RUN")
 
 
 @pytest.mark.parametrize("missing", [1, 3])
@@ -117,8 +113,18 @@ def test_a_torn_last_record_is_left_out_and_reported(store: Folder, kept: int) -
     story = read(store, "RUN")
     assert story.torn
     assert len(story.records) == 5
-    with pytest.raises(StoreDamaged, match="torn"):
-        Journal.resume(store, "RUN", FakeClock())
+    Journal.resume(store, "RUN", FakeClock()).note(Kind.NOTED, what="gone on with")
+    story = read(store, "RUN")
+    assert not story.torn
+    assert [record.seq for record in story.records] == [1, 2, 3, 4, 5, 7]
+
+
+def test_a_torn_record_in_the_middle_is_left_out_by_none_but_its_successor(store: Folder) -> None:
+    written(store)
+    file = store.root / "runs/RUN/000003.json"
+    file.write_bytes(file.read_bytes()[:-1])
+    with pytest.raises(StoreDamaged, match=r"000004\.json does not follow"):
+        read(store, "RUN")
 
 
 def test_a_run_can_be_gone_on_with(store: Folder) -> None:
@@ -135,6 +141,69 @@ def test_of_two_that_go_on_with_a_run_only_one_does(store: Folder) -> None:
     with pytest.raises(Locked):
         mine.note(Kind.NOTED, what="mine")
     assert [record.facts for record in read(store, "RUN").records[1:]] == [{"what": "theirs"}]
+
+
+def test_a_fenced_run_can_be_written_by_its_writer_no_more(store: Folder) -> None:
+    mine = begin(store)
+    fence(store, "RUN", FakeClock(), ACTOR, by="NEXT")
+    with pytest.raises(Locked):
+        mine.note(Kind.NOTED, what="mine")
+    with pytest.raises(Locked):
+        mine.note(Kind.RUN_ENDED, outcome="done")
+    fence(store, "RUN", FakeClock(), ACTOR, by="NEXT")
+    assert [record.kind for record in read(store, "RUN").records] == ["run-begun", "run-fenced"]
+    Journal.resume(store, "RUN", FakeClock()).note(Kind.RUN_RESUMED)
+    with pytest.raises(Locked):
+        mine.note(Kind.NOTED, what="mine")
+
+
+def test_a_run_that_has_not_begun_never_will_once_it_is_fenced(store: Folder) -> None:
+    fence(store, "RUN", FakeClock(), ACTOR, by="NEXT")
+    with pytest.raises(Locked):
+        begin(store)
+    assert read(store, "RUN").records[0].facts["by"] == "NEXT"
+
+
+@pytest.mark.parametrize("damage", [b"", b"{", b"[]\n", b"nonsense\n"])
+def test_what_is_damaged_is_fenced_all_the_same(store: Folder, damage: bytes) -> None:
+    mine = begin(store)
+    (store.root / "runs/RUN/000001.json").write_bytes(damage)
+    fence(store, "RUN", FakeClock(), ACTOR, by="NEXT")
+    with pytest.raises(Locked):
+        mine.note(Kind.NOTED, what="mine")
+
+
+def test_how_it_ended_stays_when_it_is_fenced_afterwards(store: Folder) -> None:
+    written(store)
+    fence(store, "RUN", FakeClock(), ACTOR, by="NEXT")
+    assert read(store, "RUN").outcome == "done"
+
+
+class Deaf(Folder):
+    """It writes, and its answer is lost; or it does not even hear."""
+
+    hears, fails = True, 0
+
+    def create(self, key: str, data: bytes) -> bool:
+        if not self.fails:
+            return super().create(key, data)
+        self.fails -= 1
+        if self.hears:
+            super().create(key, data)
+        raise Unreachable("no answer")
+
+
+@pytest.mark.parametrize("hears", [True, False])
+def test_a_record_whose_answer_was_lost_is_written_once(tmp_path: Path, hears: bool) -> None:  # noqa: FBT001 - a case
+    store = Deaf(tmp_path)
+    journal = begin(store)
+    store.hears, store.fails = hears, 2
+    for _ in range(2):
+        with pytest.raises(Unreachable):
+            journal.note(Kind.NOTED, what="this")
+    journal.note(Kind.NOTED, what="that")
+    facts = [record.facts["what"] for record in read(store, "RUN").records[1:]]
+    assert facts == ["this", "that"]
 
 
 def test_steps_of_a_wave_may_write_side_by_side(store: Folder) -> None:

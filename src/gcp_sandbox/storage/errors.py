@@ -51,3 +51,14 @@ def required(parameter: str) -> GoogleError:
         locationType="parameter",
         location=parameter,
     )
+
+
+def too_fast(bucket: str, name: str) -> GoogleError:
+    return GoogleError(
+        429,
+        "rateLimitExceeded",
+        f"The object {bucket}/{name} exceeded the rate limit for object mutation operations "
+        "(create, update, and delete). Please reduce your request rate. See "
+        "https://cloud.google.com/storage/docs/gcs429.",
+        domain="usageLimits",
+    )

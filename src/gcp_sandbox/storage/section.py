@@ -23,6 +23,7 @@ from gcp_sandbox.storage.errors import (
     not_empty,
     required,
 )
+from gcp_sandbox.storage.rates import Rates
 from gcp_sandbox.storage.uploads import Session, Upload
 from gcp_sandbox.world import World
 
@@ -65,6 +66,7 @@ class Storage:
     owners: dict[str, str] = field(default_factory=dict)
     sessions: dict[str, Session] = field(default_factory=dict)
     latest: int = 0
+    rates: Rates = field(default_factory=Rates)
 
     def _generation(self) -> int:
         self.latest = max(self.latest + 1, int(self.world.clock.time() * 1e6))
@@ -168,6 +170,7 @@ class Storage:
         _check_words(upload.metadata)
         old = self.objects[bucket].get(name)
         check(upload.query, old.body if old else None)
+        self.rates.take(bucket, name, self.world.clock.time())
         sums = {
             "md5Hash": checksums.md5(upload.content),
             "crc32c": checksums.crc32c(upload.content),
@@ -268,6 +271,7 @@ class Storage:
         self.objects.clear()
         self.owners.clear()
         self.sessions.clear()
+        self.rates.clear()
 
 
 def _check_words(said: Body) -> None:

@@ -8,7 +8,8 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import requests
@@ -24,6 +25,7 @@ from remediate.version import __version__
 
 CONNECT, READ = 10.0, 60.0  # seconds
 _IDS = ("requestId", "clientOperationId")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,29 @@ class Exchange:
 
 
 OnExchange = Callable[[Exchange], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a request carries."""
+
+    data: bytes
+    kind: str = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back, whatever it says. `came` is when."""
+
+    asked: Asked
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+    came: datetime
+
+    def json(self) -> Body:
+        """Its JSON object; raises the error of our tree for one of Google's."""
+        return answered(self.asked, self.status, self.headers, self.content, self.came)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +112,32 @@ class ApiConnection(JSONConnection):  # type: ignore[misc]  # google-cloud-core 
         tried again only where Google has not looked at them: it asked for fewer, or was not there.
         Raises ApiRefused and its kin, NotAuthorised, Unreachable.
         """
+        # `{}` is a body too, and so is a list that is empty
+        content = None if body is None else Content(json.dumps(body).encode())
+        return self.exchange(
+            method, path, query, content, Answer.json, repeatable=repeatable, wait=read_timeout
+        )
+
+    def exchange(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None,
+        content: Content | None,
+        taken: Callable[[Answer], T],
+        *,
+        repeatable: bool = False,
+        wait: float = READ,
+    ) -> T:
+        """What `taken` makes of the answer, whatever goes out and comes in; else as `call`."""
         query = dict(query or {})
         url = self.build_api_url(path, query)
         asked = Asked(self.API_NAME, urlsplit(url).netloc, method, path)
-        # `{}` is a body too, and so is a list that is empty
-        data = None if body is None else json.dumps(body).encode()
 
-        def once() -> Body:
-            return self._once(asked, url, data, read_timeout)
+        def once() -> T:
+            return taken(self._once(asked, url, content, wait))
 
-        def once_only() -> Body:
+        def once_only() -> T:
             try:
                 return once()
             except Transient as failed:
@@ -129,7 +170,7 @@ class ApiConnection(JSONConnection):  # type: ignore[misc]  # google-cloud-core 
         """Always the base URL we were given: no environment variable sends us elsewhere."""
         return api_base_url or self.API_BASE_URL
 
-    def _once(self, asked: Asked, url: str, data: bytes | None, read_timeout: float) -> Body:
+    def _once(self, asked: Asked, url: str, content: Content | None, read_timeout: float) -> Answer:
         begun = time.perf_counter()
         status = 0
         if asked.mutates:
@@ -138,8 +179,8 @@ class ApiConnection(JSONConnection):  # type: ignore[misc]  # google-cloud-core 
             response = self._make_request(
                 asked.method,
                 url,
-                data=data,
-                content_type="application/json" if data is not None else None,
+                data=content.data if content else None,
+                content_type=content.kind if content else None,
                 timeout=(CONNECT, read_timeout),
             )
             status = response.status_code
@@ -153,7 +194,8 @@ class ApiConnection(JSONConnection):  # type: ignore[misc]  # google-cloud-core 
                 self._wire.on_exchange(Exchange(asked.method, url, status, spent))
         if asked.mutates:
             passing("request.send.after")
-        return answered(asked, status, response.headers, response.content, self._wire.clock.now())
+        now = self._wire.clock.now()
+        return Answer(asked, status, response.headers, response.content, now)
 
     def _do_request(
         self,

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import secrets
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from threading import Lock
@@ -18,7 +21,7 @@ from remediate.stores.store import FORMAT_VERSION, Store, sealed, unsealed
 from remediate.stores.veil import Veil
 from remediate.version import __version__
 
-_OWN = frozenset({"format_version", "run", "seq", "time", "kind", "previous"})
+_OWN = frozenset({"format_version", "run", "seq", "time", "kind", "previous", "writer", "cut"})
 
 
 class Kind(StrEnum):
@@ -55,20 +58,27 @@ class Story:
         return self.records[0].facts if self.records else {}
 
     @property
+    def ending(self) -> Record | None:
+        """Its last word, if it had one: whoever fenced it off afterwards takes nothing back."""
+        written = [record for record in self.records if record.kind != Kind.RUN_FENCED]
+        return written[-1] if written and written[-1].kind == Kind.RUN_ENDED else None
+
+    @property
     def outcome(self) -> str | None:
         """How it ended; None if it was killed, or still goes on."""
-        last = self.records[-1] if self.records else None
-        return str(last.facts.get("outcome")) if last and last.kind == Kind.RUN_ENDED else None
+        return str(self.ending.facts.get("outcome")) if self.ending else None
 
 
 class Journal:
     """`runs/<run>/<seq>.json`: one new file a record, created only if absent, which is the fence.
 
-    Each record holds the SHA-256 of the bytes before it (`previous`) and of itself. Facts by kind:
+    Each record holds the SHA-256 of the bytes before it (`previous`) and of itself; the first of
+    each process, who writes (`writer`, a nonce) and which torn record it leaves out (`cut`, a
+    number). So no two processes ever write the same bytes. Facts by kind:
     run-begun {who, host, pid, origin, version, verb, environment, project, digest, snapshot,
     endpoint},
     step-begun {step, ref, method, note, request, before}, step-done {step, after, operations},
-    step-failed {step, why}, run-ended {outcome}.
+    step-failed {step, why}, run-fenced {by, who, host, pid, origin}, run-ended {outcome}.
     """
 
     def __init__(self, store: Store, run: str, clock: Clock) -> None:
@@ -78,6 +88,8 @@ class Journal:
         self._clock = clock
         self._seq = 0
         self._previous: str | None = None
+        self._mine: Body = {"writer": secrets.token_hex(8)}  # what the first record says besides
+        self._due = b""  # a record of which it is not known whether it was written
         self._turn = Lock()  # the steps of a wave write side by side
 
     @classmethod
@@ -116,14 +128,15 @@ class Journal:
     def resume(cls, store: Store, run: str, clock: Clock) -> Journal:
         """A run's journal, to go on writing after its last whole record."""
         journal = cls(store, run, clock)
-        keys = _keys(store, run)
         story = read(store, run)
-        whole = len(story.records)
-        if story.torn:
-            raise StoreDamaged(f"{keys[-1]} is torn; move it away to resume after record {whole}")
-        journal._seq = whole
-        journal._previous = _sha256(_bytes(store, keys[-1]))
+        whole = len(_keys(store, run))
+        journal._follow(whole, _bytes(store, _key(run, whole)), torn=story.torn)
         return journal
+
+    def _follow(self, seq: int, data: bytes, *, torn: bool) -> None:
+        """Go on behind this record."""
+        self._seq, self._previous = seq, _sha256(data)
+        self._mine |= {"cut": seq} if torn else {}
 
     def note(self, kind: Kind, **facts: object) -> Record:
         """Write one record of JSON facts; durable on return.
@@ -136,6 +149,7 @@ class Journal:
             return self._append(kind, cast("Body", self._veil.veiled(facts)))
 
     def _append(self, kind: Kind, facts: Body) -> Record:
+        self._settle()
         seq, time = self._seq + 1, rfc3339(self._clock.now())
         content: Body = {
             "format_version": FORMAT_VERSION,
@@ -144,15 +158,43 @@ class Journal:
             "time": time,
             "kind": str(kind),
             "previous": self._previous,
+            **self._mine,
             **facts,
         }
-        data = sealed(content)
+        self._due = sealed(content)
         passing("journal.record.before")
-        if not self._store.create(_key(self.run, seq), data):
-            raise Locked(f"another process goes on with run {self.run}; this one stops here")
+        self._settle()
         passing("journal.record.after")
-        self._seq, self._previous = seq, _sha256(data)
         return Record(seq, str(kind), time, dict(facts))
+
+    def _settle(self) -> None:
+        """Write what is due, also if an answer was lost before; raises Locked if it is too late."""
+        if not self._due:
+            return
+        key = _key(self.run, self._seq + 1)
+        if not self._store.create(key, self._due):
+            there = self._store.get(key)
+            if there is None or there.data != self._due:
+                raise Locked(f"another process goes on with run {self.run}; this one stops here")
+        self._seq, self._previous = self._seq + 1, _sha256(self._due)
+        self._mine, self._due = {}, b""
+
+
+def fence(store: Store, run: str, clock: Clock, actor: Actor, by: str) -> None:
+    """Write a run's next record in its writer's stead, which can then write no more.
+
+    `by` is the run on whose behalf. A journal that is damaged is fenced all the same.
+    """
+    while True:
+        journal, keys = Journal(store, run, clock), _keys(store, run)
+        if keys:
+            data = _bytes(store, keys[-1])
+            if _is_fence(data):
+                return
+            journal._follow(_seq(keys[-1]), data, torn=not _is_whole(data))  # noqa: SLF001 - of this module
+        with suppress(Locked):  # its writer was quicker: once more, behind that
+            journal.note(Kind.RUN_FENCED, by=by, **actor.to_json())
+            return
 
 
 def read(store: Store, run: str) -> Story:
@@ -165,18 +207,22 @@ def read(store: Store, run: str) -> Story:
         raise InvalidInput(f"there is no run {run!r}")
     records: list[Record] = []
     previous: str | None = None
+    torn: int | None = None
     for seq, key in enumerate(keys, start=1):
         if key != _key(run, seq):
             raise StoreDamaged(f"{_key(run, seq)} is missing")
         data = _bytes(store, key)
-        if seq == len(keys) and not data.endswith(b"\n"):
-            return Story(run, records, torn=True)
-        content = unsealed(key, data)
-        if content.get("previous") != previous or content.get("seq") != seq:
-            raise StoreDamaged(f"{key} does not follow from the record before it")
-        records.append(_record(content))
+        if not _is_whole(data) and torn is None:
+            torn = seq
+        else:
+            content = unsealed(key, data)
+            follows = (content.get("seq"), content.get("previous"), content.get("cut"))
+            if follows != (seq, previous, torn):
+                raise StoreDamaged(f"{key} does not follow from the record before it")
+            records.append(_record(content))
+            torn = None
         previous = _sha256(data)
-    return Story(run, records)
+    return Story(run, records, torn=torn is not None)
 
 
 def runs(store: Store) -> list[str]:
@@ -197,6 +243,22 @@ def _keys(store: Store, run: str) -> list[str]:
 
 def _key(run: str, seq: int) -> str:
     return f"runs/{run}/{seq:06}.json"
+
+
+def _seq(key: str) -> int:
+    return int(key.rpartition("/")[2].removesuffix(".json"))
+
+
+def _is_fence(data: bytes) -> bool:
+    try:
+        return bool(json.loads(data)["kind"] == Kind.RUN_FENCED)
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return False
+
+
+def _is_whole(data: bytes) -> bool:
+    """Whether it was written to its end: nothing else ends a line."""
+    return data.endswith(b"\n")
 
 
 def _bytes(store: Store, key: str) -> bytes:
