@@ -126,12 +126,21 @@ def test_a_write_whose_answer_is_lost_or_late_is_made_once(
     desk.insist_on_a_way_out()
 
 
+@pytest.mark.parametrize("kind", ["lost", "half"])
+@pytest.mark.parametrize("match", ["POST *sslCertificates*", "POST *changes*", "PATCH *", "POST *"])
+def test_a_write_whose_answer_never_comes_is_found_done_by_looking(
+    kind: str, match: str, desk: Desk
+) -> None:
+    desk.fault(kind, match, ALWAYS)
+    said = desk.type("apply")
+    assert said.code == 0, said
+    desk.insist_on_a_way_out()
+
+
 WRITES = {
     "the first write fails for good": ("html", "POST *", 1),
     "the record change fails for good": ("reset", "POST *changes*", 1),
     "the certificate cannot be made": ("503", "POST *sslCertificates*", 7),
-    "its answer never comes": ("lost", "POST *sslCertificates*", 7),
-    "no answer to any write ever comes": ("lost", "POST *", 1),
     "the proxy may not be changed": ("forbidden", "PATCH *", 7),
 }
 

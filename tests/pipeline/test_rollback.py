@@ -214,7 +214,7 @@ def test_the_ledger_goes_back_too(workbench: Workbench) -> None:
     assert dict(workbench.ledger.resources) == before
 
 
-@pytest.mark.parametrize("fault", ["failed-operation", "500", "lost"])
+@pytest.mark.parametrize("fault", ["failed-operation", "500"])
 @pytest.mark.parametrize(
     "at", ["POST */urlMaps*", "POST */targetHttpProxies*", "POST */forwarding*"]
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Protocol
 
-from remediate.gcp.operations import Operation
+from remediate.gcp.operations import Operation, Operations
 from remediate.model.json import Body
 
 
@@ -46,6 +46,9 @@ class Resources(Protocol):
         request_id: str = "",
     ) -> Operation:
         """`patch`, `delete`, or another method of the collection."""
+
+    def under_way(self, scope: str, collection: str, name: str) -> Operations:
+        """What is being done to one resource, by whomever, and has not ended."""
 
     def look(self, operation: Operation) -> Body:
         """The operation as it is by now."""

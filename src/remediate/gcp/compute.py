@@ -9,7 +9,7 @@ from remediate.gcp.api import Api
 from remediate.gcp.connection import ApiConnection, Wire
 from remediate.gcp.errors import NotFound, PreconditionFailed
 from remediate.gcp.listing import listed
-from remediate.gcp.operations import Operation
+from remediate.gcp.operations import Operation, Operations
 from remediate.model.json import Body
 
 BASE_URL = "https://compute.googleapis.com"
@@ -113,6 +113,19 @@ class Compute:
         path = path_of(self.project, method, scope, collection, name)
         return self._connection.call("POST", path, body=body, repeatable=True)
 
+    def under_way(self, scope: str, collection: str, name: str) -> Operations:
+        path, target = (
+            f"/projects/{self.project}/{scope}/operations",
+            f"{scope}/{collection}/{name}",
+        )
+        query = {"maxResults": str(PAGE), "filter": 'status != "DONE"'}
+        found = listed(self._connection, path, query, "items", f"{scope}/operations")
+        return [
+            Operation(Api.COMPUTE, scope, body)
+            for body in found
+            if str(body.get("targetLink")).endswith(target)
+        ]
+
     def look(self, operation: Operation) -> Body:
         """The operation, when it is done or after two minutes, whichever is first."""
         name = quote(operation.name, safe="")
@@ -123,7 +136,7 @@ class Compute:
         try:
             answer = self._connection.call("POST", path, body=body, repeatable=True)
         except PreconditionFailed as error:
-            live = self.get(scope, collection, name) if error.repeated else None
+            live = self.get(scope, collection, name) if error.unsure else None
             if live is None or live.get("labels", {}) != body.get("labels", {}):
                 raise
             return Operation("", scope, {})  # ours, its answer lost

@@ -12,7 +12,7 @@ from remediate.gcp.api import Api
 from remediate.gcp.connection import ApiConnection, Wire
 from remediate.gcp.errors import AlreadyExists, Contradicted, NotFound
 from remediate.gcp.listing import bodies, pages
-from remediate.gcp.operations import Operation
+from remediate.gcp.operations import Operation, Operations
 from remediate.model.json import Body, Json
 
 Bodies: TypeAlias = list[Body]
@@ -57,7 +57,7 @@ class Dns:
                 "POST", self._zones, {"clientOperationId": request_id}, body
             )
         except AlreadyExists as error:
-            found = self.get(scope, collection, name) if error.repeated else None
+            found = self.get(scope, collection, name) if error.unsure else None
             if found is None or found.get("dnsName") != body.get("dnsName"):
                 raise
             made = found
@@ -80,9 +80,17 @@ class Dns:
         try:
             return Operation("", name, self._connection.call("DELETE", self._zone(name), query))
         except NotFound as error:
-            if not error.repeated:
+            if not error.unsure:
                 raise
             return Operation("", name, {})
+
+    def under_way(self, scope: str, collection: str, name: str) -> Operations:  # noqa: ARG002 - see Resources
+        """What is being done to a zone itself."""
+        return self._pending(name, "operations", "startTime")
+
+    def changes_under_way(self, zone: str) -> Operations:
+        """What is being done to its record sets."""
+        return self._pending(zone, "changes", "changeSequence")
 
     def look(self, operation: Operation) -> Body:
         """A change, or what is done to a zone; Google numbers the one and gives UUIDs to others."""
@@ -118,7 +126,7 @@ class Dns:
         try:
             answer = self._connection.call("POST", path, {"clientOperationId": operation_id}, body)
         except Contradicted as error:
-            made = self._made(path, body) if error.repeated else None
+            made = self._made(path, body) if error.unsure else None
             if made is None:
                 raise
             answer = made
@@ -131,6 +139,18 @@ class Dns:
         client = Client(project=self.project, _http=self._session)
         client._connection = self._connection  # noqa: SLF001 - so that our errors and retries hold
         return {name: value for name, value in client.quotas().items() if isinstance(value, int)}
+
+    def _pending(self, zone: str, kept: str, newest: str) -> Operations:
+        """Of the newest; where there is no zone, nothing is done to it."""
+        query = {"maxResults": str(_RECENT), "sortBy": newest}
+        if kept == "changes":
+            query["sortOrder"] = "descending"
+        try:
+            page = self._connection.call("GET", f"{self._zone(zone)}/{kept}", query)
+        except NotFound:
+            return []
+        found = (Operation(Api.DNS, zone, body) for body in _bodies(page, kept))
+        return [operation for operation in found if not operation.done]
 
     def _zone(self, zone: str) -> str:
         return f"{self._zones}/{quote(zone, safe='')}"

@@ -33,11 +33,10 @@ _LONGEST = 600
 class Contradicted(ApiRefused):
     """What the request took for granted is not so.
 
-    `repeated`: the answer to an earlier attempt was lost, so that may have been our own doing.
+    `unsure`: the answer to an earlier attempt was lost, so that may have been our own doing.
     """
 
     hint = "Somebody else changed it. Run `remediate plan` again and read what moved."
-    repeated = False
 
 
 class NotFound(Contradicted):
@@ -142,6 +141,7 @@ def unreachable(asked: Asked, what: str, *, unsent: bool = False) -> Unreachable
     """`unsent`: nothing of the request can have arrived."""
     error = Unreachable(f"{asked.api} at {asked.host} {what} ({asked.method} {asked.path})")
     if asked.mutates and not unsent:
+        error.unsure = True
         error.hint = (
             "Whether this request took effect is not known. Run the same command again: "
             "it reads first what is live."

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from remediate.gcp.api import Api
 from remediate.gcp.connection import ApiConnection, Wire
 from remediate.gcp.listing import listed
-from remediate.gcp.operations import Operation
+from remediate.gcp.operations import Operation, Operations
 from remediate.model.json import Body
 
 PAGE = 100
@@ -85,6 +85,13 @@ class LongRunning:
         """Anything of this API by its full name, from `projects/` on; None if there is none."""
         return self._connection.find(f"/{name}")
 
+    def under_way(self, scope: str, collection: str, name: str) -> Operations:
+        path, query = f"{self._project}/{scope}/operations", {"pageSize": str(PAGE)}
+        found = listed(self._connection, path, query, "operations", f"{scope}/operations")
+        target = f"{self._project}/{scope}/{collection}/{name}"
+        begun = (Operation(self._api, scope, body) for body in found if _target(body) == target)
+        return [operation for operation in begun if not operation.done]
+
     def look(self, operation: Operation) -> Body:
         return self._connection.call("GET", f"/{operation.name}")
 
@@ -118,3 +125,10 @@ class LongRunning:
 
     def _begun(self, scope: str, answer: Body) -> Operation:
         return Operation(self._api, scope, answer)
+
+
+def _target(operation: Body) -> str:
+    """The path of what it is done to: most tell its name, Cloud Run shows the service itself."""
+    told = operation.get("metadata")
+    named = (told.get("target") or told.get("name")) if isinstance(told, dict) else ""
+    return f"/{named}"

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from remediate.gcp.errors import refusal
 from remediate.model.clock import Clock
-from remediate.model.errors import Unreachable
+from remediate.model.errors import RemediateError, Unreachable
 from remediate.model.failpoint import passing
 from remediate.model.json import Body
 
@@ -51,6 +52,9 @@ class Operation:
         return Operation(str(stored["dialect"]), str(stored["where"]), body)
 
 
+Operations: TypeAlias = list[Operation]
+
+
 class Waiter:
     """Follows operations to their end, on the clock it is given."""
 
@@ -68,7 +72,7 @@ class Waiter:
         looks = 0
         while not operation.done:
             passing("operation.poll.before")
-            operation = replace(operation, body=self._looks[operation.dialect](operation))
+            operation = replace(operation, body=self._look(operation))
             passing("operation.poll.after")
             if operation.done:
                 break
@@ -80,12 +84,20 @@ class Waiter:
         _raise_error(operation)
         return operation.body
 
+    def _look(self, operation: Operation) -> Body:
+        try:
+            return self._looks[operation.dialect](operation)
+        except RemediateError as error:
+            error.unsure = True  # it goes on, whether we can see it or not
+            raise
+
 
 def _unfinished(operation: Operation, timeout: float) -> Unreachable:
     error = Unreachable(
         f"operation {operation.name} was not done within {timeout:.0f} s "
         f"(last seen {operation.body.get('status', 'in no state')})"
     )
+    error.unsure = True
     error.hint = "It may still end well at Google. Look with `remediate plan` before trying again."
     return error
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
-from remediate.gcp.errors import Contradicted, Transient
+from remediate.gcp.errors import Transient
 from remediate.model.chance import Chance
 from remediate.model.clock import Clock
+from remediate.model.errors import RemediateError
 
 if TYPE_CHECKING:
     import tenacity
@@ -68,12 +69,13 @@ class Patience:
         )
         try:
             return retrying(attempt)
-        except Contradicted as error:
-            error.repeated = may_have_worked
+        except RemediateError as error:
+            error.unsure = error.unsure or may_have_worked
             raise
         except Transient as last:
             tries = retrying.statistics["attempt_number"]
             verdict = last.verdict
+            verdict.unsure = may_have_worked
             if tries > 1:
                 verdict.args = (f"{str(verdict).rstrip('.')}; tried {tries} times",)
             raise verdict from None

@@ -6,12 +6,13 @@ from urllib.parse import quote
 
 from remediate.gcp.api import Api
 from remediate.gcp.connection import ApiConnection, Wire
-from remediate.gcp.listing import listed
-from remediate.gcp.operations import Operation
+from remediate.gcp.listing import bodies, listed
+from remediate.gcp.operations import Operation, Operations
 from remediate.model.json import Body
 
 BASE_URL = "https://sqladmin.googleapis.com"
 PAGE = 1000  # the most that Cloud SQL gives at once
+_RECENT = 20  # operations; it does one at a time
 _VERBS = {"patch": "PATCH", "delete": "DELETE"}
 
 
@@ -54,6 +55,12 @@ class Sql:
         else:
             answer = self._connection.call(verb, path, body=body)
         return Operation(Api.SQL, scope, answer)
+
+    def under_way(self, scope: str, collection: str, name: str) -> Operations:  # noqa: ARG002 - see Resources
+        path, query = f"{self._project}/operations", {"instance": name, "maxResults": str(_RECENT)}
+        page = self._connection.call("GET", path, query)  # the newest come first
+        found = (Operation(Api.SQL, scope, one) for one in bodies("Cloud SQL", page, "items"))
+        return [operation for operation in found if not operation.done]
 
     def look(self, operation: Operation) -> Body:
         return self._connection.call("GET", f"{self._project}/operations/{quote(operation.name)}")

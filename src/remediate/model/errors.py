@@ -37,6 +37,7 @@ class RemediateError(Exception):
     exit_code = 1
     hint = "Run the command again with -v to see every request."
     brief = ""  # in place of the message, for people who have just been shown what it says
+    unsure = False  # whether a write that was sent may have taken effect all the same
 
 
 class InvalidInput(RemediateError):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
 
+from remediate.gcp.operations import Operation
 from remediate.kinds.bodies.calls import (
     await_effect,
     call_for,
@@ -28,6 +29,7 @@ from remediate.model.json import Body
 from remediate.model.plan import Action, Plan, Step
 from remediate.model.progress import StepBegun, tell
 from remediate.pipeline.conditions import hold, wait_until_ready
+from remediate.pipeline.looking import Meant, read_back, settled
 from remediate.pipeline.record_steps import by_zone, change_records
 from remediate.pipeline.refused import refused
 from remediate.pipeline.run import Run, note_begun
@@ -103,10 +105,16 @@ def _take_step(step: Step, run: Run) -> None:
         raise
     wanted = {step.live: effect(step, after, live)}
     note_begun(run, [step], call.to_json(), {step.live: live}, wanted)
-    try:
-        operation = run.send([step], lambda: send(google, call))
+    meant = Meant(step.live, step.method, live, wanted[step.live], step.fields)
+
+    def request() -> Operation:
+        operation = send(google, call)
         await_effect(google, operation, step, after)
-        body = read(google, step.live)
+        return operation
+
+    try:
+        operation = run.carry([step], request, lambda: settled(google, meant))
+        body = read_back(google, step.live)
     except RemediateError as error:
         run.fail(step, error)
         told = refused(google, step, error)

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from remediate.gcp.errors import Contradicted
 from remediate.gcp.google import Google
+from remediate.gcp.operations import Operation
 from remediate.kinds.bodies.calls import read
 from remediate.kinds.bodies.moved import shown
 from remediate.kinds.records.changes import Change, Quota, pack
@@ -17,6 +18,7 @@ from remediate.model.json import Body
 from remediate.model.plan import Difference, Step
 from remediate.model.progress import StepBegun, tell
 from remediate.model.ref import Ref
+from remediate.pipeline.looking import Meant, settled
 from remediate.pipeline.run import Run, note_begun
 from remediate.pipeline.steps import record_digest
 
@@ -77,11 +79,15 @@ def _send_change(
     before = {d.ref: cast("Body | None", d.before) for _step, d in parts}
     after = {d.ref: cast("Body | None", d.after) for _step, d in parts}
     note_begun(run, steps, request, before, after)
-    try:
-        operation = run.send(
-            steps, lambda: google.dns.change(zone, additions, deletions, request_id)
-        )
+    meant = [Meant(ref, "changes.create", before[ref], after[ref]) for ref in change.refs]
+
+    def changed() -> Operation:
+        operation = google.dns.change(zone, additions, deletions, request_id)
         google.wait(operation)
+        return operation
+
+    try:
+        operation = run.carry(steps, changed, lambda: settled(google, *meant))
     except RemediateError as error:
         for step in steps:
             run.fail(step, error)

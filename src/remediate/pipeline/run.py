@@ -13,18 +13,23 @@ from remediate.gcp.operations import Operation
 from remediate.kinds.bodies.calls import read
 from remediate.kinds.bodies.fields import with_fields
 from remediate.kinds.registry import kind
-from remediate.model.errors import ApiRefused, Stale
+from remediate.model.errors import ApiRefused, RemediateError, Stale
 from remediate.model.json import Body, Json
 from remediate.model.plan import Action, Step
 from remediate.model.progress import StepDone, StepFailed, tell
 from remediate.model.ref import Ref
 from remediate.model.values import Reference, Template, Unknown
 from remediate.pipeline.conditions import Vigil
+from remediate.pipeline.looking import Found
 from remediate.pipeline.memory import begun, left_of, set_aside
+from remediate.pipeline.steps import LEDGER_ONLY
 from remediate.pipeline.ttl import note_kept
 from remediate.stores.journal import Journal, Kind
 from remediate.stores.ledger import Entry, Ledger
 from remediate.stores.lock import unheld
+
+LOOKED: dict[str, Json] = {"settled": "by looking"}
+_PAUSES = (1.0, 4.0)  # seconds between one request that nobody knows the outcome of and the next
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +93,18 @@ class Run:
         seconds: float,
         operation: Operation | None = None,
     ) -> None:
-        """Steps that one request, or none, has carried out, with the bodies that came of them."""
+        """Steps that one request, or none, has carried out, with the bodies that came of them.
+
+        Without an operation that they are known by, a look has shown that they are done.
+        """
         operations = [operation.to_json()] if operation else []
+        more: dict[str, Json] = {} if operation or steps[0].method in LEDGER_ONLY else LOOKED
         with self._book:
             for step in steps:
                 body = bodies[step.live]
-                self.journal.note(Kind.STEP_DONE, step=step.id, after=body, operations=operations)
+                self.journal.note(
+                    Kind.STEP_DONE, step=step.id, after=body, operations=operations, **more
+                )
                 self.done.append(step)
                 self.open[step.ref] = [one for one in self.open[step.ref] if one.id != step.id]
                 if body is not None:
@@ -103,19 +114,56 @@ class Run:
         for step in steps:
             tell(self.watchers, StepDone(step, seconds))
 
-    def send(self, steps: Sequence[Step], request: Callable[[], Operation]) -> Operation:
-        """Send what is in the journal; what is refused at the door has changed nothing."""
-        self.held()
-        ids = {step.id for step in steps}
-        self.taken.update(ids)
-        try:
-            return request()
-        except ApiRefused:
-            self.taken.difference_update(ids)
-            raise
+    def carry(
+        self, steps: Sequence[Step], request: Callable[[], Operation], look: Callable[[], Found]
+    ) -> Operation | None:
+        """Bring about what is in the journal; None where a look has shown that it is done.
 
-    def fail(self, step: Step, error: BaseException) -> None:
-        self.note(Kind.STEP_FAILED, step=step.id, why=str(error))
+        `request` sends it and waits for its end; where that does not tell what came of it, `look`
+        does. What is as before is asked for by the very same request again: the same id, the same
+        fingerprint. Raises the request's own error, `unsure` if nobody knows what came of it, and
+        what `look` raises where somebody else has been there.
+        """
+        ids = {step.id for step in steps}
+        doubt = False
+        for pause in (*_PAUSES, None):
+            self.held()
+            self.taken.update(ids)
+            try:
+                return request()
+            except RemediateError as error:
+                doubt = doubt or error.unsure
+                if not doubt:
+                    self._untaken(ids, error)
+                    raise
+                if self._came_about(look, error):
+                    return None
+                if not error.unsure:
+                    self._untaken(ids, error)
+                    raise
+                if pause is None or self.stopping.is_set():
+                    raise
+                self.google.clock.sleep(pause)
+        raise AssertionError("the last pause is None")
+
+    @staticmethod
+    def _came_about(look: Callable[[], Found], error: RemediateError) -> bool:
+        """Whether it has taken effect; where nobody can look, the request's own error stands."""
+        try:
+            return look() is Found.NEW
+        except Stale:
+            raise
+        except RemediateError:
+            error.unsure = True
+            raise error from None
+
+    def _untaken(self, ids: set[str], error: RemediateError) -> None:
+        """What is refused at the door has changed nothing."""
+        if isinstance(error, ApiRefused):
+            self.taken.difference_update(ids)
+
+    def fail(self, step: Step, error: RemediateError) -> None:
+        self.note(Kind.STEP_FAILED, step=step.id, why=str(error), unsure=error.unsure)
         tell(self.watchers, StepFailed(step, str(error)))
 
     def _remember(self, step: Step) -> None:

@@ -21,7 +21,7 @@ def moved_since(step: Step, wanted: Body | None, live: Body | None, project: str
     facts = kind(step.live.kind)
     if wanted is None or live is None or not _is_blind(facts, step):
         return ""
-    written = _without_nulls(picked(wanted, step.fields) if step.fields else wanted)
+    written = said(picked(wanted, step.fields) if step.fields else wanted)
     return "; ".join(
         f"{change.pointer} is {shown(change.before, project)}, "
         f"and {shown(change.after, project)} was written"
@@ -37,11 +37,12 @@ def _is_blind(facts: Kind, step: Step) -> bool:
     return all(update.compare is Compare.NOTHING for update in able)
 
 
-def _without_nulls(body: Body) -> Body:
+def said(body: Body) -> Body:
+    """A written body without its nulls: what is left to Google is compared with nothing."""
     return {name: _said(value) for name, value in body.items() if value is not None}
 
 
 def _said(value: Json) -> Json:
     if isinstance(value, dict):
-        return _without_nulls(value)
+        return said(value)
     return [_said(item) for item in value] if isinstance(value, list) else value

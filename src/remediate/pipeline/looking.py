@@ -1,0 +1,136 @@
+"""What became of a request whose answer never came: found out by looking, never by guessing.
+
+A timeout is neither a failure nor a success. What is under way is waited for first, since what it
+is to write may not be there yet. Then live tells: as the request was to leave it, it is done; as it
+was before, the same request may go again; anything else is somebody else's doing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from remediate.gcp.google import Google
+from remediate.gcp.operations import Operation
+from remediate.kinds.bodies.calls import read
+from remediate.kinds.bodies.compare import changeable_fields, field_changes, fields_digest
+from remediate.kinds.bodies.fields import picked
+from remediate.kinds.bodies.links import scope_path
+from remediate.kinds.bodies.moved import moves, shown
+from remediate.kinds.bodies.readback import said
+from remediate.kinds.registry import kind
+from remediate.model.errors import ApiRefused, RemediateError, Stale
+from remediate.model.json import Body
+from remediate.model.ref import Ref
+from remediate.pipeline.steps import record_digest
+
+
+class Found(Enum):
+    """What a look shows of one request."""
+
+    NEW = "it has taken effect"
+    OLD = "it has not"
+    OTHER = "somebody else has been there"
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """What one request was to do to one resource: all of it, or the `fields` of an update."""
+
+    live: Ref
+    method: str
+    before: Body | None
+    wanted: Body | None
+    fields: tuple[str, ...] = ()
+
+    def verdict(self, now: Body | None, project: str) -> Found:
+        # old first: of an update that only takes fields away nothing wanted can be missing
+        if self._is_old(now, project):
+            return Found.OLD
+        return Found.NEW if self._is_new(now, project) else Found.OTHER
+
+    def _is_new(self, now: Body | None, project: str) -> bool:
+        if self.wanted is None or now is None:
+            return self.wanted is None and now is None
+        if self.live.is_record_set:
+            return record_digest(self.wanted) == record_digest(now)
+        facts = kind(self.live.kind)
+        written = said(picked(self.wanted, self.fields) if self.fields else self.wanted)
+        return not field_changes(facts, written, now, project=project)
+
+    def _is_old(self, now: Body | None, project: str) -> bool:
+        if self.before is None or now is None:
+            return self.before is None and now is None
+        if self.live.is_record_set:
+            return record_digest(self.before) == record_digest(now)
+        facts = kind(self.live.kind)
+        fields = self.fields or changeable_fields(facts, self.before)
+        was, found = (fields_digest(facts, each, fields, project) for each in (self.before, now))
+        return was == found
+
+    def conflict(self, now: Body | None, project: str) -> Stale:
+        """Which resource, which field, planned from what, and what is live."""
+        what = f"{self.live}: whether {self.method} took effect is not known, and now it"
+        if self.live.is_record_set or now is None or self.before is None:
+            was, is_now = (_words(body, project) for body in (self.before, now))
+            return Stale(f"{what} is {is_now}; it was {was}")
+        facts = kind(self.live.kind)
+        fields = self.fields or changeable_fields(facts, self.before)
+        return Stale(f"{what} is neither: {moves(facts, self.before, now, fields, project)}")
+
+
+def _words(body: Mapping[str, Any] | None, project: str) -> str:
+    if body is None:
+        return "not there"
+    values = body.get("rrdatas") or body.get("routingPolicy")
+    return f"{body.get('ttl')} {shown(values, project)}" if values else "there"
+
+
+def look(google: Google, meant: Sequence[Meant]) -> tuple[list[Found], dict[Ref, Body | None]]:
+    """What a look shows of each, once nothing is under way there any more, and the bodies."""
+    await_quiet(google, {each.live for each in meant})
+    bodies = {each.live: read(google, each.live) for each in meant}
+    return [each.verdict(bodies[each.live], google.project) for each in meant], bodies
+
+
+def settled(google: Google, *meant: Meant) -> Found:
+    """What became of one request, which is done whole or not at all.
+
+    Raises Stale, naming what is neither as before nor as meant.
+    """
+    found, bodies = look(google, meant)
+    if len({*found}) == 1 and found[0] is not Found.OTHER:
+        return found[0]
+    strange = [one for one, each in zip(meant, found, strict=True) if each is Found.OTHER]
+    said = [str(one.conflict(bodies[one.live], google.project)) for one in strange or meant]
+    raise Stale("\n".join(said))
+
+
+def read_back(google: Google, ref: Ref) -> Body | None:
+    """What a write has left; where nobody can look, it is not known how it ended."""
+    try:
+        return read(google, ref)
+    except RemediateError as error:
+        error.unsure = True
+        raise
+
+
+def await_quiet(google: Google, refs: set[Ref]) -> None:
+    """Until nothing is under way with any of these, however it ends."""
+    for operation in _under_way(google, refs):
+        try:
+            google.wait(operation)
+        except ApiRefused as failed:
+            if failed.unsure:
+                raise
+
+
+def _under_way(google: Google, refs: set[Ref]) -> Iterator[Operation]:
+    for zone in sorted({ref.zone.name for ref in refs if ref.is_record_set}):
+        yield from google.dns.changes_under_way(zone)
+    for ref in sorted(ref for ref in refs if not ref.is_record_set):
+        facts = kind(ref.kind)
+        name = ref.name.rpartition("/")[2]
+        yield from google.api(facts.api).under_way(scope_path(ref), facts.collection, name)
