@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import click
 
-from remediate.cli.outputs import colour, width
+from remediate.cli.outputs import colour, planned, width
 from remediate.cli.session import Session
 from remediate.cli.signals import first_signal_stops
 from remediate.model.errors import Declined, PlanRefused
@@ -23,13 +23,14 @@ from remediate.stores.lock import lock
 class Prepared:
     """A plan with the order that comes of it, and what the ledger has to learn afterwards.
 
-    `shown`: it was reviewed already. `waits`: where nothing is to be written, what was begun
-    before has to become ready all the same.
+    `begin` is told the run, before anything is written. `shown`: it was reviewed already.
+    `waits`: where nothing is to be written, what was begun before has to become ready all the same.
     """
 
     plan: Plan
     order: Callable[[], Order]
     remember: Callable[[Ledger], None] = lambda _ledger: None
+    begin: Callable[[str], None] = lambda _run: None
     shown: bool = False
     waits: bool = False
 
@@ -47,6 +48,7 @@ def carried_out(
             sys.stderr.write(f"{lease.notice}\n")
         ledger = session.ledger()
         made = prepare(ledger)
+        planned(made.plan)
         if not made.shown:
             show(made.plan)
         insist_on_guards(made.plan)
@@ -56,6 +58,7 @@ def carried_out(
         session.watcher.expect(len(made.plan.steps))
         with first_signal_stops() as stopping:
             if not made.plan.is_empty:
+                made.begin(run)
                 store, held = session.store, lease.check
                 outcome = apply(
                     made.order(), run, google, store, ledger, watchers, stopping, held=held
@@ -63,6 +66,8 @@ def carried_out(
             elif made.waits:
                 settle(made.order(), google, watchers, stopping)
         made.remember(ledger)
+    back = ("rollback", "--snapshot", outcome.snapshot) if outcome else ()
+    planned(made.plan, outcome, session.settings.command(*back) if back else "")
     return made.plan, outcome
 
 

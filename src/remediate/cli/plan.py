@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from remediate.cli.options import (
+    Asked,
     Settings,
-    change_options,
+    choice_options,
     global_options,
-    target_options,
 )
-from remediate.cli.outputs import colour, output_options, width, write
-from remediate.cli.session import choices, loaded, opened
-from remediate.pipeline.guard import denied
+from remediate.cli.outputs import colour, planned, report_options, width, write
+from remediate.cli.plan_files import FILE_TO_WRITE, keep, told
+from remediate.cli.session import chosen_by, loaded, opened
+from remediate.pipeline.guard import refused
 
 
 @click.command("plan")
 @global_options
-@target_options
-@change_options
+@choice_options
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
-@output_options
+@FILE_TO_WRITE
+@report_options
 def command(
     settings: Settings,
-    target: tuple[str, ...],
-    exclude: tuple[str, ...],
+    asked: Asked,
     *,
-    prune: bool,
-    lower_ttl: bool,
     detailed_exitcode: bool,
-    **out: object,
+    file: Path | None,
 ) -> int:
     """Compare the YAML with the live side. Reads only; exit 4 if a guard denies."""
     from remediate.report.human import plan_text  # noqa: PLC0415 - late, for start-up
@@ -37,15 +37,16 @@ def command(
 
     desired = loaded(settings)
     about = desired.environment
-    chosen = choices(settings, desired, target, exclude, prune=prune, lower_ttl=lower_ttl)
+    chosen = chosen_by(settings, desired, asked)
     with opened(settings, about.name, about.project) as session:
-        plan, _seen = session.plan(desired, session.ledger(), chosen)
-    following = settings.command("apply")
+        plan, seen = session.plan(desired, session.ledger(), chosen)
+        kept = told(file, keep(session, file, plan, seen, desired, chosen)) if file else ""
+    following = settings.applying(str(file)) if file else settings.command("apply")
+    planned(plan, following=following)
     write(
-        lambda: plan_text(plan, width=width(), colour=colour(), next_command=following),
+        lambda: plan_text(plan, width=width(), colour=colour(), next_command=following, kept=kept),
         lambda: plan_json(plan),
-        **out,
     )
-    if denied(plan.objections):
+    if refused(plan.objections):
         return 4
     return 2 if detailed_exitcode and not plan.is_empty else 0

@@ -12,7 +12,7 @@ from remediate.gcp.google import Google
 from remediate.kinds.bodies.resolve import Names
 from remediate.model.aside import Aside
 from remediate.model.clock import rfc3339
-from remediate.model.errors import CheckFailed, Interrupted, Stale
+from remediate.model.errors import CheckFailed, Interrupted
 from remediate.model.json import Body, Json
 from remediate.model.plan import Plan
 from remediate.model.progress import SnapshotTaken, Watcher, tell
@@ -21,6 +21,7 @@ from remediate.model.resource import Desired, Lifecycle, Resource, Zone
 from remediate.pipeline.carry_out import carry_out
 from remediate.pipeline.choices import Choices
 from remediate.pipeline.conditions import Vigil, wait_until_ready
+from remediate.pipeline.holding import hold_after_rollback
 from remediate.pipeline.observe import Observed
 from remediate.pipeline.run import Run, Ways
 from remediate.pipeline.snapshot import touched
@@ -99,9 +100,11 @@ def apply(  # noqa: PLR0913 - all that a run stands on
         digest=plan.digest,
         snapshot=snapshot.id,
         endpoint=google.endpoint,
-        more={"allowances": dict(plan.allowances)} | ({"to": order.to} if order.to else {}),
+        more=_said(order),
     )
     Snapshots(store).save(snapshot)  # after its run is known: one without a run was taken by hand
+    if order.to:
+        hold_after_rollback(google, store, plan, snapshot.id, order.to)
     tell(watchers, SnapshotTaken(snapshot.id, len(snapshot.resources)))
     run = Run(
         google,
@@ -115,6 +118,17 @@ def apply(  # noqa: PLR0913 - all that a run stands on
     )
     carry_out(plan, run, order.parallelism)
     return Outcome(run_id, snapshot.id, len(run.done))
+
+
+def _said(order: Order) -> Body:
+    """What people have said of this run, for its first record."""
+    plan, consent = order.plan, order.plan.consent
+    said: Body = {"allowances": dict(plan.allowances)}
+    if consent.approved_by:
+        said["approved_by"] = [*consent.approved_by]  # as asserted, of the plan of this digest
+    if consent.incident:
+        said["incident"] = consent.incident
+    return {**said, "to": order.to} if order.to else said
 
 
 def settle(
@@ -154,20 +168,6 @@ def _snapshot(order: Order, run: str, google: Google, store: Store) -> Snapshot:
         f"before {order.verb}" + (f" to {order.to}" if order.to else ""),
         kept(google, order.before),
         google.endpoint,
-    )
-
-
-def insist_on_same(planned: Plan, now: Plan) -> None:
-    """Raise Stale, naming what moved, unless two plans take the same steps from the same state."""
-    if planned.digest == now.digest:
-        return
-    before = {(step.ref, step.method, step.fields): step.precondition for step in planned.steps}
-    after = {(step.ref, step.method, step.fields): step.precondition for step in now.steps}
-    moved = sorted(
-        {str(at[0]) for at in before.keys() | after.keys() if before.get(at) != after.get(at)}
-    )
-    raise Stale(
-        f"live has moved since this was planned: {', '.join(moved) or 'the YAML or a guard'}"
     )
 
 
