@@ -97,8 +97,10 @@ RECORDS = ("spec", "records")
             at(*RECORDS, "www", to=Members({"AAAA": {"ttl": 5, "values": ["2001:db8::1"]}})),
             ['    www: {A: {ttl: 300, values: ["192.0.2.1"]}}   # the shop'],
             [
-                '    www: {A: {ttl: 300, values: ["192.0.2.1"]}, '
-                "AAAA: {ttl: 5, values: ['2001:db8::1']}}   # the shop"
+                (
+                    """    www: {A: {ttl: 300, values: ["192.0.2.1"]}, """
+                    """AAAA: {ttl: 5, values: ['2001:db8::1']}}   # the shop"""
+                )
             ],
         ),
         (
@@ -205,12 +207,13 @@ def as_read(node: Node) -> Any:
     return str(node)
 
 
-@given(st.data(), roots, roots, st.sampled_from([True, False, None]), st.booleans())
+@given(st.data(), roots, roots, st.sampled_from(["brackets", "mixed", "blocks", "remarked"]))
 def test_whatever_is_edited_reads_back_as_meant(
-    data: Any, old: dict[str, Any], new: dict[str, Any], flow: bool | None, remarked: bool
+    data: Any, old: dict[str, Any], new: dict[str, Any], style: str
 ) -> None:
+    flow = {"brackets": True, "mixed": None}.get(style, False)
     text = yaml.safe_dump(old, default_flow_style=flow, allow_unicode=True, sort_keys=False)
-    if remarked and flow is False:
+    if style == "remarked":
         text = "".join(f"{line}  # beside\n# above\n" for line in text.splitlines())
     beginning = read(text.encode(), "f")
     assert not beginning.faults

@@ -72,6 +72,7 @@ class Wire:
     clock: Clock
     patience: Patience
     on_exchange: OnExchange | None = None
+    reads_only: bool = False
 
 
 class _Owner:
@@ -130,6 +131,8 @@ class ApiConnection(JSONConnection):  # type: ignore[misc]  # google-cloud-core 
         wait: float = READ,
     ) -> T:
         """What `taken` makes of the answer, whatever goes out and comes in; else as `call`."""
+        if self._wire.reads_only and method != "GET":
+            raise ValueError(f"{method} {path} writes, and this connection only reads")
         query = dict(query or {})
         url = self.build_api_url(path, query)
         asked = Asked(self.API_NAME, urlsplit(url).netloc, method, path)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from remediate.gcp.api import Api, Resources
@@ -11,6 +12,7 @@ from remediate.gcp.connection import OnExchange, Wire
 from remediate.gcp.dns import Dns
 from remediate.gcp.longrunning import CERTIFICATE_MANAGER, RUN, VPC_ACCESS, LongRunning
 from remediate.gcp.operations import TIMEOUT, Operation, Waiter
+from remediate.gcp.reading import Reader
 from remediate.gcp.retry import Patience
 from remediate.gcp.run import Run
 from remediate.gcp.sandbox import Sandbox
@@ -42,6 +44,7 @@ class Google:
         self.clock = wire.clock
         self.chance = chance
         self.sandbox = sandbox
+        self._wire, self._base_url = wire, base_url
         at = {"base_url": base_url} if base_url else {}
         self.compute = Compute(wire, project, **at)
         self.dns = Dns(wire, project, **at)
@@ -63,6 +66,14 @@ class Google:
 
     def api(self, api: Api) -> Resources:
         return self._apis[api]
+
+    def reader(self) -> Reader:
+        """The same project to those who only look: whatever is no GET is not sent."""
+        wire = replace(self._wire, reads_only=True)
+        return Reader(Google(wire, self.project, self.chance, base_url=self._base_url))
+
+    def record_sets(self, zone: str) -> Iterator[list[Body]]:
+        return self.dns.record_sets(zone)
 
     def wait(self, operation: Operation, timeout: float | None = None) -> Body:
         """The finished operation's body; see `Waiter.wait`."""

@@ -18,7 +18,7 @@ from remediate.model.json import Body
 from remediate.model.plan import Action, Cause, Difference, FieldChange, Objection
 from remediate.model.ref import Ref
 from remediate.model.resource import Desired, Resource, Zone
-from remediate.model.values import MASKED
+from remediate.pipeline.causes import cause_of_all, causes
 from remediate.pipeline.differences import Differences, compare_records, empty_zone, remake_records
 from remediate.pipeline.fixed import kept_note
 from remediate.pipeline.meant import meant
@@ -108,8 +108,10 @@ def _compare_resource(
             result.notes.append(f"{ref} is only observed, and differs in {fields}")
     elif changes or facts.ready(live).failed:
         sides = result.veiled(wanted), result.veiled(live)
-        cause = _cause(facts, *sides, entry, changes, observed.project)
-        pair = Pair(facts, resource, wanted, live_ref, live, changes, cause)
+        applied = entry.fields if entry else None
+        found = causes(facts, *sides, applied, changes, observed.project)
+        pair = Pair(facts, resource, wanted, live_ref, live, changes, cause_of_all(found))
+        result.moved[ref] = (pair.difference(Action.UPDATE, live_ref, wanted), found)
         if pair.why_not_in_place:
             replaced(pair, observed, result)
         elif facts.sealed and (why := facts.sealed(live, changes)):
@@ -162,27 +164,3 @@ def _creation(resource: Resource, wanted: Mapping[str, Any], cause: Cause) -> Di
     body = {"name": ref.name, **wanted}
     change = FieldChange("", None, body)
     return Difference(ref, Action.CREATE, ref, None, body, (change,), cause, place=resource.place)
-
-
-def _cause(
-    facts: Kind,
-    wanted: Mapping[str, Any],
-    live: Mapping[str, Any],
-    entry: Entry | None,
-    changes: tuple[FieldChange, ...],
-    project: str,
-) -> Cause:
-    """Who moved since the last apply: the YAML, the live side, or both."""
-    if entry is None:
-        return Cause.PENDING
-    ours = _places(field_changes(facts, wanted, entry.fields, project=project))
-    theirs = _places(field_changes(facts, entry.fields, live, project=project))
-    moved = _places(changes)
-    if moved & ours & theirs:
-        return Cause.CONFLICT
-    return Cause.DRIFT if moved <= theirs else Cause.PENDING
-
-
-def _places(changes: tuple[FieldChange, ...]) -> set[str]:
-    """Where they are; of a secret, which the ledger knows by its mask, where that stands."""
-    return {change.pointer.removesuffix(f"/{MASKED}") for change in changes}

@@ -39,6 +39,8 @@ class Differences:
     names: Names = field(default_factory=lambda: Names("", ()))
     veiled: Callable[[Any], Any] = lambda body: body  # as the ledger remembers a body
     retired: dict[Ref, tuple[Aside, ...]] = field(default_factory=dict)
+    # declared resources that are there and differ, refused or not, and the cause of each change
+    moved: dict[Ref, tuple[Difference, list[Cause]]] = field(default_factory=dict)
 
     @property
     def unsettled(self) -> frozenset[Ref]:
@@ -99,7 +101,9 @@ def _with_cause(difference: Difference, ledger: Ledger, routing: Routing) -> Dif
     """Who moved a record set since it was last applied, if it ever was."""
     before = ledger.entry(difference.ref)
     if before is None:
-        return difference
+        # an exclusive zone that was applied held no such set then
+        came = difference.action is Action.DELETE and difference.ref.zone in ledger.resources
+        return replace(difference, cause=Cause.DRIFT) if came else difference
     moved = [
         None if body is None else _is_other(difference.ref.record[1], before.fields, body, routing)
         for body in (difference.after, difference.before)

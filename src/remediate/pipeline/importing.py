@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
-from typing import Any
 
 from remediate.kinds.bodies.fields import at_field
-from remediate.kinds.bodies.links import link_target, project_relative, ref_of, scope_of
+from remediate.kinds.bodies.links import scope_of
 from remediate.kinds.bodies.names import stands_for
 from remediate.kinds.bodies.overlay import json_copy
 from remediate.kinds.documents.envelope import API_VERSION
 from remediate.kinds.documents.environment import NAME, check
 from remediate.kinds.documents.imported import spec_of
 from remediate.kinds.facts import Replacement, Scope
-from remediate.kinds.fields.pointers import Patterns, transformed
 from remediate.kinds.kind import Kind
-from remediate.kinds.records.imported import Records, records_of
+from remediate.kinds.records.imported import records_of
 from remediate.kinds.registry import NAMES, kind
 from remediate.model.errors import Fault, InvalidInput
 from remediate.model.json import Body, Json
 from remediate.model.ref import GLOBAL, Ref
 from remediate.model.resource import Desired
-from remediate.model.values import Template
 from remediate.pipeline.inventory import Inventory
+from remediate.pipeline.spelled import (
+    Spelling,
+    connections,
+    escaped,
+    escaped_records,
+    external_addresses,
+    proofs,
+    referring,
+)
 
 # Which file a kind goes to, and in which order within it.
 THEMES: Mapping[str, tuple[str, ...]] = {
@@ -104,18 +110,18 @@ def imported(found: Inventory, target: Target) -> Imported:
         result.files[ENVIRONMENT] = [Drafted(_environment(target, labels))]
     known = {*specs, *target.declared}
     kinds = frozenset(ref.kind for ref in known)
-    names = _Names(target.project, known, _addresses(live, specs), kinds)
-    expressions = {**names.expressions, **_proofs(live, specs)}
-    connections = _connections(live, specs)
+    names = Spelling(target.project, known, external_addresses(live, specs), kinds)
+    expressions = {**names.expressions, **proofs(live, specs)}
+    known_as = connections(live, specs)
     for ref, body in specs.items():
         facts = kind(ref.kind)
-        spec = _without_labels(facts, names.linked(ref, facts, _escaped(body)), labels)
-        spec = _referring(spec, connections)
+        spec = _without_labels(facts, names.linked(ref, facts, escaped(body)), labels)
+        spec = referring(spec, known_as)
         if ref.kind == "DnsZone":
             bodies = found.record_sets.get(ref.name, ())
             linked = partial(names.linked, ref)
             records, unwritten = records_of(bodies, body, expressions, linked)
-            spec |= {"recordOwnership": "listed", "records": _escaped_records(records)}
+            spec |= {"recordOwnership": "listed", "records": escaped_records(records)}
             remarks[ref] += unwritten
         document = _document(facts, ref, spec, target.region)
         result.files.setdefault(theme(ref.kind), []).append(Drafted(document, (*remarks[ref],)))
@@ -217,125 +223,3 @@ def _without_labels(facts: Kind, spec: Body, common: Mapping[str, str]) -> Body:
 
 def _mapping(value: Json) -> dict[str, Json]:
     return value if isinstance(value, dict) else {}
-
-
-def _proofs(live: Mapping[Ref, Body], written: Collection[Ref]) -> dict[str, str]:
-    """What to write in a record for what an authorization asks for there."""
-    return {
-        str(asked): f"${{{ref}.dnsResourceRecord.data}}"
-        for ref, body in live.items()
-        if ref.kind == "DnsAuthorization" and ref in written
-        if (asked := at_field(body, "dnsResourceRecord/data"))
-    }
-
-
-def _addresses(live: Mapping[Ref, Body], written: Collection[Ref]) -> dict[str, list[Ref]]:
-    """External addresses that documents are made of, by what they are."""
-    found: dict[str, list[Ref]] = {}
-    for ref, body in live.items():
-        outside = body.get("addressType", "EXTERNAL") == "EXTERNAL"
-        if ref.kind == "Address" and ref in written and outside and body.get("address"):
-            found.setdefault(str(body["address"]), []).append(ref)
-    return found
-
-
-@dataclass(frozen=True, slots=True)
-class _Names:
-    """How links are written: by name where their target is declared or imported too."""
-
-    project: str
-    known: Collection[Ref]
-    addresses: Mapping[str, list[Ref]]
-    kinds: frozenset[str]  # of what is known
-
-    @property
-    def expressions(self) -> dict[str, str]:
-        """What to write for an address in a record."""
-        return {ip: f"${{{refs[0]}.address}}" for ip, refs in self.addresses.items()}
-
-    def linked(self, at: Ref, facts: Kind, spec: Body) -> Body:
-        by_value = transformed(
-            spec, Patterns(facts.links_by_value), lambda _field, ip: self._by_address(ip, at)
-        )
-        result: Body = transformed(by_value, Patterns(facts.links), partial(self._link, facts, at))
-        return result
-
-    def _by_address(self, value: Json, at: Ref) -> Json:
-        refs = self.addresses.get(value) if isinstance(value, str) else None
-        if not refs:
-            return value
-        near = [ref for ref in refs if ref.location == at.location]
-        return f"projects/{self.project}/{_path(near[0])}" if near else value
-
-    def _link(self, facts: Kind, at: Ref, allowed: tuple[str, ...], value: Json) -> Json:
-        if isinstance(value, list):
-            return [self._link(facts, at, allowed, one) for one in value]
-        if not isinstance(value, str) or "projects/" not in value:
-            return value
-        target = ref_of(value, self.project)
-        if target is not None and target in self.known:
-            for text in _spellings(target, self.kinds & {*allowed}):
-                if self._means(facts, allowed, text, at) == target:
-                    return text
-        return project_relative(value, self.project).removeprefix(f"projects/{self.project}/")
-
-    def _means(self, facts: Kind, allowed: tuple[str, ...], text: str, at: Ref) -> Ref | None:
-        try:
-            return link_target(facts, allowed, text, at, self.known)
-        except ValueError:
-            return None
-
-
-def _path(address: Ref) -> str:
-    where = "global" if address.location == GLOBAL else f"regions/{address.location}"
-    return f"{where}/addresses/{address.name}"
-
-
-def _spellings(target: Ref, kinds: Collection[str]) -> Iterator[str]:
-    """From short to long; a bare name only where it could be of no other kind that there is."""
-    if len(kinds) == 1:
-        yield target.name
-    yield f"{target.kind}/{target.name}"
-    yield f"{target.kind}/{target.location}/{target.name}"
-
-
-def _connections(live: Mapping[Ref, Body], specs: Iterable[Ref]) -> dict[str, str]:
-    """What to write for the connection name of each database."""
-    return {
-        str(live[ref]["connectionName"]): f"${{{ref}.connectionName}}"
-        for ref in specs
-        if "connectionName" in kind(ref.kind).outputs and live[ref].get("connectionName")
-    }
-
-
-def _referring(value: Any, expressions: Mapping[str, str]) -> Any:  # noqa: ANN401 - any JSON
-    """Text in which a database's connection name stands, with what to write for that."""
-    if isinstance(value, str):
-        for text, expression in expressions.items():
-            value = value.replace(text, expression)
-        return value
-    if isinstance(value, dict):
-        return {name: _referring(item, expressions) for name, item in value.items()}
-    return [_referring(item, expressions) for item in value] if isinstance(value, list) else value
-
-
-def _escaped(body: Body) -> Body:
-    """Text that only looks like an expression, so that it is read as what it is."""
-    return {name: _plain(value) for name, value in body.items()}
-
-
-def _escaped_records(records: Records) -> Body:
-    return {
-        name: {rrtype: _escaped(each) for rrtype, each in types.items()}
-        for name, types in records.items()
-    }
-
-
-def _plain(value: Json) -> Json:
-    if isinstance(value, Template):
-        return value
-    if isinstance(value, str):
-        return value.replace("${", "$${")
-    if isinstance(value, dict):
-        return _escaped(value)
-    return [_plain(item) for item in value] if isinstance(value, list) else value

@@ -70,9 +70,22 @@ def load(
     """
     where = environment_folder(root, env)
     faults: list[Fault] = []
-    folder = _Folder(desired_files(where, root, faults), faults, is_whole=not faults)
+    files = desired_files(where, root, faults)
+    return load_files(files, where.name, process_env, judge, faults)
+
+
+def load_files(
+    files: list[DesiredFile],
+    name: str,
+    process_env: Mapping[str, str],
+    judge: Judge | None = None,
+    faults: Iterable[Fault] = (),
+) -> Desired:
+    """The same from files at hand; `faults` are those of files that could not be read."""
+    unread = [*faults]
+    folder = _Folder(files, unread, is_whole=not unread)
     _read_documents(folder)
-    about = _environment(folder, where.name, process_env)
+    about = _environment(folder, name, process_env)
     resources = _resources(folder, about.environment, about.scope)
     _connect(folder, resources)
     if judge is not None:

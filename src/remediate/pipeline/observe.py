@@ -10,7 +10,7 @@ from itertools import chain
 from typing import Any, TypeAlias
 
 from remediate.gcp.errors import NotFound
-from remediate.gcp.google import Google
+from remediate.gcp.reading import Reads
 from remediate.kinds.bodies.links import own_name, ref_of, scope_path
 from remediate.kinds.fields.pointers import Patterns, leaves
 from remediate.kinds.registry import kind
@@ -58,7 +58,7 @@ class Observed:
 
 
 def observe(
-    google: Google,
+    google: Reads,
     desired: Desired,
     remembered: Iterable[Ref] = (),
     watchers: Sequence[Watcher] = (),
@@ -71,7 +71,7 @@ def observe(
 
 
 def look_at(
-    google: Google,
+    google: Reads,
     collections: Iterable[Collection],
     zones: Sequence[str],
     watchers: Sequence[Watcher] = (),
@@ -103,7 +103,7 @@ def look_at(
     return observed
 
 
-def _listed(google: Google, name: str, location: str, parent: str = "") -> _Answer:
+def _listed(google: Reads, name: str, location: str, parent: str = "") -> _Answer:
     facts = kind(name)
     try:
         bodies = google.api(facts.api).list(
@@ -119,7 +119,7 @@ def _around(at: Collection) -> Collection:
     return kind(at[0]).parent, at[1]
 
 
-def _inside(google: Google, at: Collection, above: _Answer) -> _Answer:
+def _inside(google: Reads, at: Collection, above: _Answer) -> _Answer:
     """What stands in these, by a list for each of them."""
     if isinstance(above, RemediateError):
         return above
@@ -136,9 +136,9 @@ def _bodies(answer: _Answer) -> Iterable[tuple[Ref, Body]]:
     return answer.items() if isinstance(answer, dict) else ()
 
 
-def _pages(google: Google, zone: str) -> Iterator[list[Body]] | NotAuthorised:
+def _pages(google: Reads, zone: str) -> Iterator[list[Body]] | NotAuthorised:
     """The pages of a zone, the first one read already; none where there is no such zone."""
-    pages = google.dns.record_sets(zone)
+    pages = google.record_sets(zone)
     try:
         first = next(pages, [])
     except NotFound:
