@@ -5,16 +5,29 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
-from remediate.model.errors import Locked
-from remediate.stores.folder import Folder, FolderHold
-from remediate.stores.lock import LIFE, lock
+from remediate.model.clock import Clock
+from remediate.model.errors import Locked, Stale, StoreDamaged, Unreachable
+from remediate.model.ref import parse_ref
+from remediate.stores.actor import Actor
+from remediate.stores.bucket import Bucket
+from remediate.stores.claim import Claim
+from remediate.stores.folder import Folder
+from remediate.stores.journal import Journal, Kind, read
+from remediate.stores.ledger import Entry, Ledger
+from remediate.stores.lock import HEARTBEAT, LIFE, SURE, Lease, lock
+from remediate.stores.lock_break import break_lock
+from remediate.stores.store import Store
 from tests.clocks import FakeClock
+from tests.stores.buckets import WRITES, Cloud
 from tests.stores.conftest import ACTOR
+
+OTHER = Actor("bob", "other", 43, "/home/bob")
+REF, ENTRY = parse_ref("UrlMap/main"), Entry("main", {"description": "x"})
 
 HOLDER = """
 import sys
@@ -28,15 +41,27 @@ with lock(Folder(Path(sys.argv[1])), "staging", "DEAD", SystemClock()):
 """
 
 
-class Bucket(Folder):
-    """A store that cannot promise that a holder is dead."""
+class Acting(FakeClock):
+    """While somebody waits, others act."""
 
-    def hold(self, key: str) -> FolderHold | None:
-        hold = super().hold(key)
-        assert hold
-        hold.release()
-        hold.exclusive = False
-        return hold
+    def __init__(self, act: Callable[[], object]) -> None:
+        super().__init__()
+        self._act = act
+
+    def sleep(self, seconds: float) -> None:
+        super().sleep(seconds)
+        self._act()
+
+
+def beat(clock: FakeClock, lease: Lease, seconds: float) -> None:
+    clock.sleep(seconds)
+    lease.renew()
+
+
+def begun(store: Store, run: str, clock: Clock) -> Journal:
+    journal = Journal(store, run, clock)
+    journal.note(Kind.RUN_BEGUN, who="ada")
+    return journal
 
 
 def test_a_second_run_is_told_who_has_it(store: Folder, clock: FakeClock) -> None:
@@ -75,29 +100,29 @@ def test_a_killed_run_is_taken_over_at_once_and_named(store: Folder, clock: Fake
         lease.check()
 
 
-def test_a_lease_that_was_taken_away_is_noticed(store: Folder, clock: FakeClock) -> None:
+def test_what_was_taken_away_is_noticed_at_the_next_beat(store: Folder, clock: FakeClock) -> None:
     file = store.root / "locks/staging.json"
     with lock(store, "staging", "RUN-1", clock, ACTOR) as lease:
-        other = {**json.loads(file.read_text()), "run": "RUN-2"}
+        other = {**json.loads(file.read_text()), "run": "RUN-2", "nonce": "another"}
         file.write_text(json.dumps(other))
+        lease.check()
+        with pytest.raises(Locked, match="RUN-2"):
+            lease.renew()
         with pytest.raises(Locked, match="RUN-2"):
             lease.check()
-        with pytest.raises(Locked):
-            lease.renew()
     assert json.loads(file.read_text()) == other
 
 
-def test_a_renewed_lease_expires_later(store: Folder, clock: FakeClock) -> None:
+def test_in_a_folder_a_pause_takes_nothing_away(store: Folder, clock: FakeClock) -> None:
     with lock(store, "staging", "RUN-1", clock, ACTOR) as lease:
-        clock.sleep(60)
-        lease.renew()
+        clock.sleep(100 * LIFE)
         lease.check()
     content = json.loads((store.root / "locks/staging.json").read_text())
-    assert content["expires"] == "2026-11-23T03:03:00Z"
-    assert content["released"] == "2026-11-23T03:01:00Z"
+    assert content["beats"] == 1
+    assert content["released"] == "2026-11-23T04:40:00Z"
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"expires": "soon"}'])
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"pid": "soon"}', '{"runs": 5, "pid": []}'])
 def test_a_lease_that_cannot_be_read_locks_nobody_out(
     store: Folder, clock: FakeClock, content: str
 ) -> None:
@@ -106,16 +131,163 @@ def test_a_lease_that_cannot_be_read_locks_nobody_out(
         lease.check()
 
 
-def test_where_a_holder_may_live_elsewhere_the_expiry_decides(
-    tmp_path: Path, clock: FakeClock
+def test_a_lease_of_a_later_version_is_not_judged(store: Folder, clock: FakeClock) -> None:
+    store.create("locks/staging.json", b'{"format_version": 99, "released": "yes"}')
+    with (
+        pytest.raises(StoreDamaged, match="format 99"),
+        lock(store, "staging", "RUN-1", clock, ACTOR),
+    ):
+        pass
+
+
+def test_a_lease_of_the_first_version_is_understood(store: Folder, clock: FakeClock) -> None:
+    old = {"format_version": 1, "run": "OLD", "acquired": "2026-11-22T03:00:00Z", **ACTOR.to_json()}
+    store.create("locks/staging.json", json.dumps(old).encode())
+    with lock(store, "staging", "RUN-1", clock, ACTOR) as lease:
+        assert "run OLD ended" in lease.notice
+    assert read(store, "OLD").records[0].kind == Kind.RUN_FENCED
+
+
+def test_a_broken_claim_lets_the_next_one_in_though_its_process_lives(
+    store: Folder, clock: FakeClock
 ) -> None:
-    store = Bucket(tmp_path)
     with lock(store, "staging", "RUN-1", clock, ACTOR) as first:
-        clock.sleep((LIFE - timedelta(seconds=1)).total_seconds())
-        with pytest.raises(Locked, match="RUN-1"), lock(store, "staging", "RUN-2", clock, ACTOR):
-            pass
-        clock.sleep(1)
-        with lock(store, "staging", "RUN-2", clock, ACTOR) as second:
-            assert "RUN-1 ended without releasing" in second.notice
+        journal = begun(store, "RUN-1", clock)
+        break_lock(store, "staging", clock, OTHER, "it hangs")
+        with lock(store, "staging", "RUN-2", clock, OTHER) as second:
+            second.check()
+            with pytest.raises(Locked):
+                journal.note(Kind.NOTED, what="still here")
             with pytest.raises(Locked, match="RUN-2"):
-                first.check()
+                first.renew()
+    fenced = read(store, "RUN-1").records[-1]
+    assert (fenced.kind, fenced.facts["reason"], fenced.facts["who"]) == (
+        "run-fenced",
+        "it hangs",
+        "bob",
+    )
+
+
+def test_what_nobody_holds_cannot_be_broken(store: Folder, clock: FakeClock) -> None:
+    assert break_lock(store, "staging", clock, ACTOR, "") is None
+    with lock(store, "staging", "RUN-1", clock, ACTOR):
+        pass
+    assert break_lock(store, "staging", clock, ACTOR, "") is None
+
+
+def test_a_broken_claim_is_told_to_whoever_had_it(store: Folder, clock: FakeClock) -> None:
+    with lock(store, "staging", "RUN-1", clock, ACTOR) as lease:
+        break_lock(store, "staging", clock, OTHER, "it hangs")
+        with pytest.raises(Locked, match="it was broken: it hangs"):
+            lease.renew()
+
+
+def test_in_a_bucket_a_holder_that_is_heard_of_keeps_others_out(cloud: Cloud) -> None:
+    holder = FakeClock()
+    with lock(cloud.bucket(clock=holder), "staging", "RUN-1", holder, ACTOR) as lease:
+        waiting = Acting(lambda: beat(holder, lease, 10))
+        told: list[str] = []
+        with (
+            pytest.raises(Locked, match="run RUN-1 by ada@desk") as raised,
+            lock(cloud.bucket(), "staging", "RUN-2", waiting, OTHER, told.append),
+        ):
+            pass
+        assert waiting.monotonic() < HEARTBEAT
+        assert told == [f"{raised.value}; seeing for up to 60 s if it is alive"]
+        lease.check()
+
+
+def test_in_a_bucket_a_silent_holder_is_outwaited_and_fenced(cloud: Cloud) -> None:
+    holder, waiting = FakeClock(), FakeClock()
+    with lock(cloud.bucket(clock=holder), "staging", "RUN-1", holder, ACTOR) as first:
+        journal = begun(cloud.bucket(), "RUN-1", holder)
+        with lock(cloud.bucket(), "staging", "RUN-2", waiting, OTHER) as second:
+            assert LIFE <= waiting.monotonic() <= LIFE + 10
+            assert "RUN-1 ended without releasing" in second.notice
+            with pytest.raises(Locked):
+                journal.note(Kind.NOTED, what="still here")
+            with pytest.raises(Locked, match="RUN-2"):
+                first.renew()
+            second.check()
+
+
+def test_a_holder_stops_well_before_anybody_may_take_over(cloud: Cloud) -> None:
+    clock = FakeClock()
+    with lock(cloud.bucket(clock=clock), "staging", "RUN-1", clock, ACTOR) as lease:
+        clock.sleep(SURE - 0.1)
+        lease.check()
+        lease.renew()
+        clock.sleep(SURE - 0.1)
+        lease.check()
+        clock.sleep(0.2)
+        with pytest.raises(Locked, match="could not be renewed for 45 s"):
+            lease.check()
+    assert SURE < LIFE
+
+
+def test_a_wall_clock_that_is_set_takes_nothing_away(cloud: Cloud) -> None:
+    ahead = FakeClock()
+    ahead.start += timedelta(days=365)
+    holder = FakeClock()
+    with lock(cloud.bucket(clock=holder), "staging", "RUN-1", holder, ACTOR) as lease:
+        waiting = Acting(lambda: beat(holder, lease, 1))
+        waiting.start = ahead.start
+        with (
+            pytest.raises(Locked),
+            lock(cloud.bucket(), "staging", "RUN-2", waiting, OTHER),
+        ):
+            pass
+
+
+def test_a_renewal_whose_answer_was_lost_is_ours(cloud: Cloud) -> None:
+    clock = FakeClock()
+    impatient = Bucket(cloud.objects(clock, each=0.0), "team/", clock)
+    with lock(impatient, "staging", "RUN-1", clock, ACTOR) as lease:
+        cloud.fault("lost", WRITES)
+        with pytest.raises(Unreachable):
+            lease.renew()
+        lease.check()
+        lease.renew()
+        lease.check()
+
+
+def test_a_taker_that_died_before_it_fenced_leaves_that_to_the_next(cloud: Cloud) -> None:
+    clock = FakeClock()
+    bucket = cloud.bucket(clock=clock)
+    journal = begun(bucket, "RUN-1", clock)
+    now = "2026-11-23T03:00:00Z"
+    claim = Claim("staging", "RUN-2", ACTOR, now, now, runs=("RUN-2",), fences=("RUN-1",))
+    bucket.create("locks/staging.json", claim.to_bytes())
+    with lock(bucket, "staging", "RUN-3", clock, OTHER):
+        with pytest.raises(Locked):
+            journal.note(Kind.NOTED, what="still here")
+        assert read(bucket, "RUN-2").records[0].kind == Kind.RUN_FENCED
+
+
+def test_every_run_under_a_lock_is_fenced_with_it(cloud: Cloud) -> None:
+    clock = FakeClock()
+    bucket = cloud.bucket(clock=clock)
+    with lock(bucket, "staging", "RUN-1", clock, ACTOR) as lease:
+        lease.add("RUN-1-BACK")
+        journal = begun(bucket, "RUN-1-BACK", clock)
+        with lock(cloud.bucket(), "staging", "RUN-2", clock, OTHER), pytest.raises(Locked):
+            journal.note(Kind.NOTED, what="still here")
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_ledger_of_before_cannot_be_saved_after(cloud: Cloud, there: bool) -> None:  # noqa: FBT001 - a case
+    clock = FakeClock()
+    bucket = cloud.bucket(clock=clock)
+    if there:
+        Ledger(bucket, "staging").save()
+    with lock(bucket, "staging", "RUN-1", clock, ACTOR):
+        old = Ledger(bucket, "staging")
+        old.remember(REF, ENTRY)
+        with lock(cloud.bucket(), "staging", "RUN-2", clock, OTHER):
+            with pytest.raises(Stale):
+                old.save()
+            new = Ledger(cloud.bucket(), "staging")
+            assert (new.exists, new.resources) == (there, {})
+            new.remember(REF, ENTRY)
+            new.save()
+    assert Ledger(bucket, "staging").resources == {REF: ENTRY}

@@ -11,10 +11,12 @@ import click
 from remediate.cli.outputs import colour, planned, width
 from remediate.cli.session import Session
 from remediate.cli.signals import first_signal_stops
+from remediate.model.clock import SystemClock
 from remediate.model.errors import Declined, PlanRefused
 from remediate.model.plan import Plan
 from remediate.pipeline.apply import Order, Outcome, apply, settle
 from remediate.pipeline.guard import denied
+from remediate.report.progress import fitted
 from remediate.stores.ledger import Ledger
 from remediate.stores.lock import lock
 
@@ -43,9 +45,9 @@ def carried_out(
 ) -> tuple[Plan, Outcome | None]:
     """Under the lock: plan, show, ask if there is a question, and carry it out."""
     google, run = session.google, session.new_run()
-    with lock(session.store, session.environment, run, google.clock) as lease:
-        if lease.notice:
-            sys.stderr.write(f"{lease.notice}\n")
+    # processes hold locks, and live in real time, whatever time it is in a sandbox
+    with lock(session.store, session.environment, run, SystemClock(), tell=say) as lease:
+        say(lease.notice)
         ledger = session.ledger()
         made = prepare(ledger)
         planned(made.plan)
@@ -69,6 +71,12 @@ def carried_out(
     back = ("rollback", "--snapshot", outcome.snapshot) if outcome else ()
     planned(made.plan, outcome, session.settings.command(*back) if back else "")
     return made.plan, outcome
+
+
+def say(sentence: str) -> None:
+    """On stderr, broken for its width; nothing for nothing."""
+    if sentence:
+        sys.stderr.write(fitted(sentence, width(sys.stderr)) + "\n")
 
 
 def ask(question: str, otherwise: str) -> None:

@@ -111,7 +111,15 @@ class Locked(RemediateError):
     """Another run holds the environment."""
 
     exit_code = 6
-    hint = "Wait for the run named above to end."
+    hint = (
+        "Wait for the run named above to end. `remediate lock status` tells whether it still "
+        "lives; if it does not, `remediate lock break` ends its claim."
+    )
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        if hint:
+            self.hint = hint
 
 
 class PartlyApplied(RemediateError):

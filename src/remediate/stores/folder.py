@@ -88,21 +88,45 @@ class Folder:
 
     def hold(self, key: str) -> FolderHold | None:
         with _told(key):
-            path = self._place(key)
-            lock = path.with_name(f".{path.name}.hold")
-            descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _FILE)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(descriptor)
-            return None
-        return FolderHold(descriptor)
+            path = _claim(self._place(key))
+            while True:
+                descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _FILE)
+                try:
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    os.close(descriptor)
+                    return None
+                if _is_at(path, descriptor):
+                    return FolderHold(descriptor)
+                os.close(descriptor)  # it was evicted in between
+
+    def evict(self, key: str) -> None:
+        with _told(key):
+            _claim(self._place(key)).unlink(missing_ok=True)
+
+    def remove(self, key: str) -> None:
+        """No matter if it is not there."""
+        with _told(key):
+            self._place(key).unlink(missing_ok=True)
 
     def _place(self, key: str) -> Path:
         """The file of a key, its folders made and on disk."""
         path = self.root / safe_key(key)
         _make_directories(path.parent, self.root)
         return path
+
+
+def _claim(path: Path) -> Path:
+    """The file whose lock is the claim on a key; nobody lists it."""
+    return path.with_name(f".{path.name}.hold")
+
+
+def _is_at(path: Path, descriptor: int) -> bool:
+    """Whether the file that is open is the one that others would open by now."""
+    try:
+        return path.stat().st_ino == os.fstat(descriptor).st_ino
+    except FileNotFoundError:
+        return False
 
 
 @contextmanager

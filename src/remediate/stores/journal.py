@@ -78,7 +78,8 @@ class Journal:
     run-begun {who, host, pid, origin, version, verb, environment, project, digest, snapshot,
     endpoint},
     step-begun {step, ref, method, note, request, before}, step-done {step, after, operations},
-    step-failed {step, why}, run-fenced {by, who, host, pid, origin}, run-ended {outcome}.
+    step-failed {step, why}, run-fenced {by, reason, who, host, pid,
+    origin}, run-ended {outcome}.
     """
 
     def __init__(self, store: Store, run: str, clock: Clock) -> None:
@@ -180,10 +181,10 @@ class Journal:
         self._mine, self._due = {}, b""
 
 
-def fence(store: Store, run: str, clock: Clock, actor: Actor, by: str) -> None:
+def fence(store: Store, run: str, clock: Clock, actor: Actor, *, by: str, reason: str = "") -> None:
     """Write a run's next record in its writer's stead, which can then write no more.
 
-    `by` is the run on whose behalf. A journal that is damaged is fenced all the same.
+    `by` is the run on whose behalf, or what was typed. What is damaged is fenced all the same.
     """
     while True:
         journal, keys = Journal(store, run, clock), _keys(store, run)
@@ -193,7 +194,7 @@ def fence(store: Store, run: str, clock: Clock, actor: Actor, by: str) -> None:
                 return
             journal._follow(_seq(keys[-1]), data, torn=not _is_whole(data))  # noqa: SLF001 - of this module
         with suppress(Locked):  # its writer was quicker: once more, behind that
-            journal.note(Kind.RUN_FENCED, by=by, **actor.to_json())
+            journal.note(Kind.RUN_FENCED, by=by, reason=reason, **actor.to_json())
             return
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -97,6 +98,8 @@ def _aside(stored: Json) -> Aside:
 
 
 _OF_AN_ENDPOINT = ("resources", "records")
+_NOBODYS = ""  # the endpoint of a ledger that was only fenced
+_KNOWS_NOTHING = {"endpoint": _NOBODYS, "resources": {}, "records": {}, "elsewhere": {}}
 
 
 class Ledger:
@@ -123,7 +126,7 @@ class Ledger:
         self._kept: dict[Ref, datetime] = {}
         self._store = store
         self.veil = Veil(store)
-        self._key = f"ledger/{environment}.json"
+        self._key = _key(environment)
         self._generation: str | None = None
         self._turn = Lock()  # the steps of a wave write side by side
         self._load()
@@ -216,8 +219,7 @@ class Ledger:
             **({"kept": kept} if (kept := _kept_json(self._kept)) else {}),
             "elsewhere": self._elsewhere,
         }
-        text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-        return text.encode() + b"\n"
+        return _text(content)
 
     def _load(self) -> None:
         stored = self._store.get(self._key)
@@ -234,6 +236,7 @@ class Ledger:
                 **{name: content[name] for name in ("project", "kept") if name in content},
                 **{name: content[name] for name in _OF_AN_ENDPOINT},
             }
+            known.pop(_NOBODYS, None)
             here = known.pop(self.endpoint, None)
             self._elsewhere, self.exists = known, here is not None
             if here is not None:
@@ -252,6 +255,33 @@ class Ledger:
 
     def _damaged(self, how: str) -> StoreDamaged:
         return StoreDamaged(f"{self._key} {how}", hint=f"{_TO_LOSE} (.remediate/{self._key}).")
+
+
+def fence(store: Store, environment: str) -> None:
+    """Write the ledger anew as it is, so that whoever has loaded it can save it no more.
+
+    Where there is none, one that knows nothing of any endpoint. A damaged one can be saved by
+    nobody.
+    """
+    key, swapped = _key(environment), None
+    while swapped is None:
+        stored = store.get(key)
+        empty = {"format_version": FORMAT_VERSION, "environment": environment, "project": ""}
+        try:
+            content = json.loads(stored.data) if stored else empty | _KNOWS_NOTHING
+            content["fenced"] = secrets.token_hex(8)
+        except (ValueError, TypeError, RecursionError):
+            return
+        swapped = store.compare_and_swap(key, _text(content), stored.generation if stored else None)
+
+
+def _text(content: object) -> bytes:
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return text.encode() + b"\n"
+
+
+def _key(environment: str) -> str:
+    return f"ledger/{environment}.json"
 
 
 def _record_key(ref: Ref) -> tuple[str, str]:

@@ -54,6 +54,9 @@ class Store(Protocol):
     def hold(self, key: str) -> Hold | None:
         """A claim on a key; None while another process has it."""
 
+    def evict(self, key: str) -> None:
+        """Let others claim the key, whoever has it. Its holder is to be fenced beforehand."""
+
 
 def safe_key(key: str) -> str:
     """The key itself; raises InvalidInput for one that could leave the store or hide in it."""

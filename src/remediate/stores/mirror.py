@@ -1,0 +1,131 @@
+"""A bucket with a copy of it in a local folder, so that the way back is there without the bucket.
+
+What went through here is in the copy: snapshots, journals, ledgers; leases are not. While the
+bucket is away a rollback works on the copy alone, and what it writes waits in an outbox.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+
+from remediate.stores.bucket import Bucket
+from remediate.stores.folder import Folder, FolderHold
+from remediate.stores.store import Hold, Stored
+
+_LEASES = "locks/"
+_OUTBOX = "outbox/"
+_KEPT = "not-taken/"  # what the bucket had moved on from meanwhile
+_NOTHING = b"nothing"
+
+
+class Mirrored:
+    """The bucket decides; the copy only follows."""
+
+    def __init__(self, bucket: Bucket, copy: Folder) -> None:
+        self.bucket = bucket
+        self._copy = copy
+
+    def create(self, key: str, data: bytes) -> bool:
+        created = self.bucket.create(key, data)
+        if created:
+            self._keep(key, data)
+        return created
+
+    def get(self, key: str) -> Stored | None:
+        stored = self.bucket.get(key)
+        if stored:
+            self._keep(key, stored.data)
+        return stored
+
+    def compare_and_swap(self, key: str, data: bytes, generation: str | None) -> str | None:
+        swapped = self.bucket.compare_and_swap(key, data, generation)
+        if swapped is not None:
+            self._keep(key, data)
+        return swapped
+
+    def list(self, prefix: str) -> list[str]:
+        return self.bucket.list(prefix)
+
+    def hold(self, key: str) -> Hold:
+        return self.bucket.hold(key)
+
+    def evict(self, key: str) -> None:
+        self.bucket.evict(key)
+
+    def deliver(self) -> Iterator[str]:
+        """Bring to the bucket what was written while it was away; sentences about each.
+
+        What is there already, or has moved on, stays as it is there; ours is kept beside.
+        """
+        for waiting in self._copy.list(_OUTBOX):
+            key = waiting.removeprefix(_OUTBOX)
+            note, ours = self._copy.get(waiting), self._copy.get(key)
+            if note and ours:
+                yield self._delivered(key, ours.data, note.data)
+            self._copy.remove(waiting)
+
+    def _delivered(self, key: str, ours: bytes, before: bytes) -> str:
+        there = self.bucket.get(key)
+        if there is not None and there.data == ours:
+            return f"{key} is in the bucket already"
+        if _digest(there) == before:
+            generation = there.generation if there else None
+            if self.bucket.compare_and_swap(key, ours, generation) is not None:
+                return f"{key} was brought to the bucket"
+        kept = f"{_KEPT}{hashlib.sha256(ours).hexdigest()[:8]}/{key}"
+        self._copy.create(kept, ours)
+        self.get(key)
+        return (
+            f"{key} was NOT brought to the bucket: somebody has written it there meanwhile; "
+            f"what was written here is kept as {self._copy.root / kept}"
+        )
+
+    def _keep(self, key: str, data: bytes) -> None:
+        """In the copy too; what waits in the outbox is newer than what the bucket has."""
+        if key.startswith(_LEASES) or self._copy.get(_OUTBOX + key):
+            return
+        there = self._copy.get(key)
+        while there is None or there.data != data:
+            if self._copy.compare_and_swap(key, data, there.generation if there else None):
+                return
+            there = self._copy.get(key)
+
+
+class Offline:
+    """The copy alone. Whatever is written is noted first, to be brought to the bucket one day."""
+
+    def __init__(self, copy: Folder) -> None:
+        self._copy = copy
+
+    def create(self, key: str, data: bytes) -> bool:
+        if self._copy.get(key):
+            return False
+        self._note(key)
+        return self._copy.create(key, data)
+
+    def get(self, key: str) -> Stored | None:
+        return self._copy.get(key)
+
+    def compare_and_swap(self, key: str, data: bytes, generation: str | None) -> str | None:
+        self._note(key)
+        return self._copy.compare_and_swap(key, data, generation)
+
+    def list(self, prefix: str) -> list[str]:
+        unlisted = (_OUTBOX, _KEPT)
+        return [key for key in self._copy.list(prefix) if not key.startswith(unlisted)]
+
+    def hold(self, key: str) -> FolderHold | None:
+        return self._copy.hold(key)
+
+    def evict(self, key: str) -> None:
+        self._copy.evict(key)
+
+    def _note(self, key: str) -> None:
+        """What the bucket held when it was last seen, as far as this copy goes."""
+        if not key.startswith(_LEASES):
+            self._copy.create(_OUTBOX + key, _digest(self._copy.get(key)))
+
+
+def _digest(stored: Stored | None) -> bytes:
+    return hashlib.sha256(stored.data).hexdigest().encode() if stored else _NOTHING
