@@ -13,14 +13,14 @@ from typing import Any
 
 import pytest
 
+from remediate.model.json import Body
 from tests.cli.conftest import Desk
 from tests.cli.typed import Said
-from tests.pipeline.documents import health_check, sets, url_map, zone
+from tests.pipeline.documents import Document, health_check, sets, url_map, zone
 from tests.pipeline.somebody import (
     GLOBAL,
     RUN,
     ZONES,
-    Document,
     Hand,
     connector,
     connector_by_hand,
@@ -49,7 +49,7 @@ def records(www: str, mail: str = "192.0.2.7") -> Document:
 
 def mail_by_hand() -> Hand:
     name = "mail.example.com."
-    body = {"name": name, "type": "A", "ttl": 300, "rrdatas": ["192.0.2.99"]}
+    body: Body = {"name": name, "type": "A", "ttl": 300, "rrdatas": ["192.0.2.99"]}
     return patch(f"{ZONES}/example/rrsets/{name}/A", body)
 
 
@@ -124,7 +124,7 @@ CASES = {
 def by_hand(workbench: Workbench) -> Desk:
     """A project with a resource of somebody else's in it."""
     workbench.reset()
-    body = {"name": "theirs", "type": "HTTP", "httpHealthCheck": {"port": 80}}
+    body: Body = {"name": "theirs", "type": "HTTP", "httpHealthCheck": {"port": 80}}
     workbench.send("POST", f"{GLOBAL}/healthChecks", body)
     return Desk(workbench, workbench.state())
 

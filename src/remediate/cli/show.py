@@ -7,6 +7,7 @@ import click
 from remediate.cli.options import Settings, global_options
 from remediate.cli.outputs import output_options, width, write
 from remediate.cli.session import store
+from remediate.model.clock import SystemClock
 
 
 @click.command("show")
@@ -17,6 +18,6 @@ def command(settings: Settings, what: str) -> int:
     """Show a JSON plan from a file, or a snapshot or run by its id."""
     from remediate.report.stored import find  # noqa: PLC0415 - late, for start-up
 
-    found = find(store(settings), what, settings.command, width())
+    found = find(store(settings), what, settings.command, width(), SystemClock().now())
     write(found.text, found.json)
     return 0

@@ -27,6 +27,7 @@ from remediate.pipeline.choices import Choices
 from remediate.pipeline.observe import Observed
 from remediate.pipeline.snapshot import touched
 from remediate.stores.actor import Actor
+from remediate.stores.snapshots import SIDES
 from remediate.stores.store import ref_of
 
 Planner: TypeAlias = Callable[[Choices], tuple[Plan, Observed]]
@@ -118,11 +119,15 @@ def about_refs(plan: Plan) -> frozenset[Ref]:
 
 def insist_on_place(promise: Promise, plan: Plan, about: tuple[str, str, str]) -> None:
     """Raise InvalidInput unless it is of this environment, project and endpoint."""
-    there = (plan.environment, plan.project, promise.endpoint)
-    for what, was, now in zip(("environment", "project", "endpoint"), there, about, strict=True):
+    environment, project, endpoint = about
+    for was, now in (
+        (f"environment {plan.environment}", f"environment {environment}"),
+        (f"project {plan.project}", f"project {project}"),
+        (SIDES.get(promise.endpoint, promise.endpoint), SIDES[endpoint]),
+    ):
         if was != now:
             hint = "Apply it where it was planned for, or plan again here."
-            raise InvalidInput(f"this plan is of {what} {was}, not of {now}. {_NOTHING}", hint=hint)
+            raise InvalidInput(f"this plan is of {was}, not of {now}. {_NOTHING}", hint=hint)
 
 
 def insist_on_time(promise: Promise, now: datetime) -> None:
@@ -144,7 +149,7 @@ def insist_on_yaml(promise: Promise, plan: Plan, desired: Desired) -> None:
         for ref in promise.desired.keys() | now.keys()
         if promise.desired.get(ref) != now.get(ref)
     )
-    raise _stale("\n".join(["the YAML was edited since this was planned:", *edited]))
+    raise _stale("the YAML was edited since this was planned:", edited)
 
 
 def insist_on_digest(plan: Plan, digest: str) -> None:
@@ -181,6 +186,7 @@ def planned_again(
         except InvalidInput:  # it needs what is not there any more, or matches nothing
             continue
         if made.digest == reviewed.digest:
+            insist_on_what_is_shown(reviewed, as_shown(made))
             insist_on_links(gone(links, seen, google))
             return made, seen, chosen
         found = made
@@ -188,7 +194,7 @@ def planned_again(
         *missing(gone(links, None, google)),
         *(moved(reviewed, as_shown(found)) if found else ()),
     ]
-    raise _stale("\n".join([f"{_MOVED}:", *(lines or [_OTHERWISE])]))
+    raise _stale(f"{_MOVED}:", lines or [_OTHERWISE])
 
 
 _MOVED = "live has moved since this was planned"
@@ -202,9 +208,35 @@ def gone(links: Iterable[Ref], seen: Observed | None, google: Google) -> list[Re
     return [ref for ref, body in zip(unseen, bodies, strict=True) if body is None]
 
 
+def insist_on_what_is_shown(reviewed: Plan, now: Plan) -> None:
+    """Raise InvalidInput where a plan tells its reader other steps than its digest stands for."""
+    if _shown_part(reviewed) != _shown_part(now):
+        hint = f"Somebody has rewritten the file. {_AGAIN}"
+        message = f"the file tells of other steps than its digest stands for. {_NOTHING}"
+        raise InvalidInput(message, hint=hint)
+
+
+def _shown_part(plan: Plan) -> list[object]:
+    """What the digest covers, as people see it."""
+    return [
+        [
+            (one.ref, one.live, one.verb, one.method, one.precondition, *map(_values, one.changes))
+            for one in plan.steps
+        ],
+        [(one.ref, one.live, one.action, *map(_values, one.changes)) for one in plan.differences],
+        {(one.rule, one.ref): one.allowed for one in plan.objections if one.level != "warn"},
+        dict(plan.allowances),
+    ]
+
+
+def _values(change: FieldChange) -> tuple[object, ...]:
+    """Of a whole resource the precondition says what it was."""
+    return change.pointer, change.before if change.pointer else None, change.after
+
+
 def insist_on_links(lost: Iterable[Ref]) -> None:
     if lines := missing(lost):
-        raise _stale("\n".join([f"{_MOVED}:", *lines]))
+        raise _stale(f"{_MOVED}:", lines)
 
 
 def missing(lost: Iterable[Ref]) -> list[str]:
@@ -221,8 +253,10 @@ def insist_on_same(digest: str, now: Plan) -> None:
         raise stale
 
 
-def _stale(message: str) -> Stale:
-    stale = Stale(f"{message}\n{_NOTHING}" if "\n" in message else f"{message}. {_NOTHING}")
+def _stale(message: str, lines: Iterable[str] = ()) -> Stale:
+    below = [f"  {line}" for line in lines]
+    told = "\n".join([message, *below, _NOTHING]) if below else f"{message}. {_NOTHING}"
+    stale = Stale(told)
     stale.hint = _AGAIN
     return stale
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from remediate.model.errors import InvalidInput
 from remediate.model.json import Body
 from remediate.report.human import plan_text
+from remediate.report.plan_files import state
 from remediate.report.readback import read_plan
 from remediate.report.runs import run_json, run_text
 from remediate.report.snapshots import show_json, show_text
-from remediate.report.text import WIDTH, Typed, bare, safe
+from remediate.report.text import WIDTH, Typed, bare, safe, wrapped
 from remediate.stores import journal
+from remediate.stores.plans import holds_promise
 from remediate.stores.snapshots import LATEST, Snapshots
 from remediate.stores.store import Store
 
@@ -29,22 +32,31 @@ class Found:
     json: Callable[[], Body]
 
 
-def find(store: Store, what: str, typed: Typed = bare, width: int = WIDTH) -> Found:
+def find(
+    store: Store,
+    what: str,
+    typed: Typed = bare,
+    width: int = WIDTH,
+    now: datetime | None = None,
+) -> Found:
     """A JSON plan by its file; a snapshot or run by its id or the beginning of one.
+
+    Of a plan file, what becomes of it if it is applied `now` is told too, if that is said.
 
     Raises InvalidInput where nothing, or more than one thing, answers to that.
     """
     path = Path(what)
     if path.is_file():
-        return _plan_file(path)
+        return _plan_file(path, store, now)
     return _by_id(store, what, typed, width)
 
 
-def _plan_file(path: Path) -> Found:
+def _plan_file(path: Path, store: Store, now: datetime | None) -> Found:
     if path.stat().st_size > _LARGEST:
         raise InvalidInput(f"{path} is too large to be a plan")
     try:
-        document = json.loads(path.read_bytes())
+        data = path.read_bytes()
+        document = json.loads(data)
     except (ValueError, RecursionError):
         raise InvalidInput(f"{path} does not hold JSON") from None
     except OSError as error:
@@ -54,7 +66,10 @@ def _plan_file(path: Path) -> Found:
         refused.hint = "Snapshots and runs are shown by their id, not by their file."
         raise refused
     plan = read_plan(document)
-    return Found(lambda: plan_text(plan), lambda: document)
+    if now is None or not holds_promise(document):
+        return Found(lambda: plan_text(plan), lambda: document)
+    told = "\n".join(wrapped(safe(f"Plan file {state(str(path), data, store, now)}."), WIDTH))
+    return Found(lambda: f"{told}\n\n{plan_text(plan)}", lambda: document)
 
 
 def _by_id(store: Store, what: str, typed: Typed, width: int) -> Found:
