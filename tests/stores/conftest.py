@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from gcp_sandbox.sandbox import Sandbox
+from remediate.gcp.session import sandbox_session
 from remediate.stores.actor import Actor
 from remediate.stores.folder import Folder
 from tests.clocks import FakeClock
@@ -25,4 +26,7 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def cloud(running_sandbox: Sandbox) -> Cloud:
-    return Cloud(running_sandbox)
+    """An empty bucket in a world of its own."""
+    answer = sandbox_session().post(f"{running_sandbox.url}/_sandbox/reset", json={}, timeout=30)
+    answer.raise_for_status()
+    return Cloud(running_sandbox.url)

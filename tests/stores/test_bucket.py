@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from gcp_sandbox.sandbox import Sandbox
 from remediate.gcp.errors import NotFound
 from remediate.gcp.storage import Objects
 from remediate.model.errors import InvalidInput, Unreachable
 from remediate.stores.bucket import Bucket, placed
-from tests.stores.buckets import NAME, READS, WRITES, Cloud
+from tests.stores.buckets import NAME, READS, WRITES, Cloud, fill
 
 KEY = "locks/staging.json"
 
@@ -98,9 +99,9 @@ def test_one_object_is_written_once_a_second(cloud: Cloud) -> None:
     assert cloud.clock.monotonic() <= 7.1
 
 
-def test_long_lists_come_in_pages(cloud: Cloud) -> None:
+def test_long_lists_come_in_pages(cloud: Cloud, running_sandbox: Sandbox) -> None:
     keys = [f"runs/R/{number:06}.json" for number in range(1003)]
-    cloud.fill({f"team/{key}": b"x" for key in keys})
+    fill(running_sandbox, {f"team/{key}": b"x" for key in keys})
     assert cloud.bucket().list("runs/") == keys
     assert len([call for call in cloud.calls() if call["method"] == "GET"]) == 2
 

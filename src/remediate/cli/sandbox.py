@@ -13,8 +13,8 @@ from pathlib import Path
 import click
 import requests
 
+from remediate.cli.embedded import embedded_sandbox
 from remediate.cli.options import EMBEDDED, Settings, global_options
-from remediate.cli.session import embedded_sandbox
 from remediate.gcp.sandbox import Sandbox
 from remediate.gcp.session import sandbox_session
 from remediate.model.errors import InvalidInput, StoreDamaged, Unreachable

@@ -6,7 +6,7 @@ import click
 
 from remediate.cli.options import Settings, global_options
 from remediate.cli.outputs import output_options, width, write
-from remediate.cli.session import store
+from remediate.cli.store import store
 from remediate.model.clock import SystemClock
 
 

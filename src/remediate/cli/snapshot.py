@@ -9,7 +9,8 @@ import click
 from remediate.cli.options import Settings, global_options
 from remediate.cli.outputs import colour, output_options, width, write
 from remediate.cli.rollback import find
-from remediate.cli.session import loaded, opened, store
+from remediate.cli.session import loaded, opened
+from remediate.cli.store import store
 from remediate.pipeline.observe import observe
 from remediate.pipeline.snapshot import take
 from remediate.pipeline.way_back import live_now

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
+import requests
+
 from remediate.gcp.api import Api, Resources
 from remediate.gcp.compute import Compute
 from remediate.gcp.connection import OnExchange, Wire
@@ -91,18 +93,19 @@ class Google:
 def connect_live(
     project: str,
     *,
+    session: requests.Session | None = None,
     impersonate: str | None = None,
     quota_project: str | None = None,
     on_exchange: OnExchange | None = None,
     clock: Clock | None = None,
     chance: Chance | None = None,
 ) -> Google:
-    """Google itself, as the user's application default credentials or `impersonate`.
+    """Google itself, over a session, else as the user's default credentials or `impersonate`.
 
     Raises NotAuthorised when there are none.
     """
     clock, chance = clock or SystemClock(), chance or Chance()
-    session = live_session(impersonate=impersonate, quota_project=quota_project)
+    session = session or live_session(impersonate=impersonate, quota_project=quota_project)
     wire = Wire(session, clock, Patience(clock, chance), on_exchange)
     return Google(wire, project, chance)
 

@@ -1,0 +1,212 @@
+"""State in a bucket, and the way back when the bucket is away."""
+
+from __future__ import annotations
+
+import shutil
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from remediate.stores import journal
+from remediate.stores.bucket import Bucket
+from remediate.stores.folder import Folder
+from remediate.stores.ledger import Ledger
+from tests.cli.conftest import Desk
+from tests.cli.typed import Said
+from tests.stores.buckets import NAME, Cloud
+
+WHERE = f"gs://{NAME}/edge/staging"
+PREFIX = "edge/staging/"
+
+
+@dataclass(frozen=True)
+class Shared:
+    """A desk whose state is in a bucket."""
+
+    desk: Desk
+    cloud: Cloud
+
+    @property
+    def root(self) -> Path:
+        return self.desk.bench.root
+
+    @property
+    def bucket(self) -> Bucket:
+        """As somebody else has it."""
+        return self.cloud.bucket(PREFIX)
+
+    @property
+    def copy(self) -> Path:
+        return self.root / ".remediate/sandbox/mirror" / NAME / PREFIX
+
+    def type(self, *words: str) -> Said:
+        return self.desk.type(*words)
+
+    def lose_the_bucket(self) -> None:
+        for path in ("/storage/*", "/upload/*"):
+            self.desk.bench.send(
+                "POST",
+                f"_sandbox/faults/away{path[1:3]}",
+                {"kind": "reset", "match": f"* {path}", "times": 10_000},
+            )
+
+    def edge(self) -> object:
+        """What users see, without what is in buckets."""
+        return {name: it for name, it in self.desk.bench.state().items() if name != "storage"}
+
+
+@pytest.fixture
+def shared(desk: Desk) -> Shared:
+    say_store(desk.bench.root, WHERE)
+    cloud = Cloud(desk.bench.url)
+    return Shared(desk, cloud)
+
+
+def say_store(root: Path, where: str) -> None:
+    file = root / "desired/staging/environment.yaml"
+    text = file.read_text()
+    assert "store: .remediate" in text
+    file.write_text(text.replace("store: .remediate", f"store: {where}"))
+
+
+def test_snapshots_journals_and_the_ledger_are_in_the_bucket(shared: Shared) -> None:
+    assert shared.type("apply").code == 0
+    kinds = {key.partition("/")[0] for key in shared.bucket.list("")}
+    assert {"ledger", "locks", "runs", "snapshots"} <= kinds
+    home = Folder(shared.root / ".remediate")
+    assert home.list("runs/") == home.list("snapshots/") == home.list("ledger/") == []
+    assert shared.type("plan", "--detailed-exitcode").code == 0
+    back = shared.type("rollback", "--snapshot", "latest")
+    assert back.code == 0, back
+    assert shared.edge() == shared.desk.before
+
+
+def test_the_copy_has_all_but_the_leases_and_is_the_users_alone(shared: Shared) -> None:
+    shared.type("apply")
+    copy = Folder(shared.copy)
+    there = {key: shared.bucket.get(key) for key in shared.bucket.list("")}
+    expected = {key: it.data for key, it in there.items() if it and "locks/" not in key}
+    assert {key: (shared.copy / key).read_bytes() for key in copy.list("")} == expected
+    modes = {stat.S_IMODE((shared.copy / key).stat().st_mode) for key in copy.list("")}
+    assert modes == {0o600}
+
+
+def test_nothing_is_begun_while_the_bucket_is_away(shared: Shared) -> None:
+    shared.lose_the_bucket()
+    before = len(writes(shared))
+    for verb in ("apply", "plan", "gc"):
+        said = shared.type(verb)
+        assert said.code == 1, said
+        assert "remediate rollback --snapshot latest" in said.told
+        assert WHERE in said.told
+    assert len(writes(shared)) == before
+
+
+def writes(shared: Shared) -> list[object]:
+    calls = shared.cloud.calls()
+    return [call for call in calls if call["method"] != "GET" and "storage" not in call["path"]]
+
+
+def test_a_rollback_works_while_the_bucket_is_away_and_is_told_to_it_later(shared: Shared) -> None:
+    assert shared.type("apply").code == 0
+    known = set(shared.bucket.list(""))
+    shared.lose_the_bucket()
+    back = shared.type("rollback", "--snapshot", "latest")
+    assert back.code == 0, back
+    assert f"the store {WHERE} is away: going on with the copy in" in back.told
+    assert shared.edge() == shared.desk.before
+    assert shared.type("snapshot", "list").code == 0
+    shared.desk.mend()
+    assert set(shared.bucket.list("")) == known
+    said = shared.type("plan")
+    assert said.code == 4, said  # a rollback sets a hold, and that was brought too
+    assert "ledger/staging.json was brought to the bucket" in said.told
+    new = set(shared.bucket.list("")) - known
+    assert {key.partition("/")[0] for key in new} >= {"runs", "snapshots"}
+    runs = journal.runs(shared.bucket)
+    assert journal.read(shared.bucket, runs[-1]).outcome == "done"
+    assert "was brought" not in shared.type("plan").err
+    again = shared.type("rollback", "--snapshot", "latest")  # takes the rollback back
+    assert again.code == 0, again
+    assert shared.type("plan", "--detailed-exitcode").code == 0
+
+
+def test_a_ledger_that_has_moved_meanwhile_stays_and_ours_is_kept(shared: Shared) -> None:
+    assert shared.type("apply").code == 0
+    shared.lose_the_bucket()
+    assert shared.type("rollback", "--snapshot", "latest").code == 0
+    shared.desk.mend()
+    theirs = Ledger(shared.bucket, "staging", "sandbox")
+    theirs.resources.clear()
+    theirs.save()
+    said = shared.type("plan")
+    assert "ledger/staging.json was NOT brought to the bucket" in said.told
+    (kept,) = (shared.copy / "not-taken").rglob("staging.json")
+    assert kept.name == "staging.json"
+    assert Ledger(shared.bucket, "staging", "sandbox").resources == {}
+    assert "NOT brought" not in shared.type("plan").err
+
+
+@pytest.mark.parametrize("harm", ["broken", "gone"])
+def test_a_rollback_finds_the_store_when_the_yaml_is_of_no_help(shared: Shared, harm: str) -> None:
+    assert shared.type("apply").code == 0
+    if harm == "gone":
+        shutil.rmtree(shared.root / "desired")
+    else:
+        (shared.root / "desired/staging/environment.yaml").write_text("{")
+    back = shared.type("rollback", "--snapshot", "latest")
+    assert back.code == 0, back
+    assert shared.edge() == shared.desk.before
+
+
+def test_what_is_said_by_hand_goes_before_the_yaml(
+    shared: Shared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = shared.type("--store", ".elsewhere", "apply")
+    assert said.code == 0, said
+    assert shared.bucket.list("runs/") == []
+    assert Folder(shared.root / ".elsewhere").list("runs/")
+    assert "--store .elsewhere" in said.out
+    monkeypatch.setenv("REMEDIATE_STORE", ".elsewhere")
+    assert shared.type("rollback", "--snapshot", "latest").code == 0
+    assert shared.bucket.list("runs/") == []
+
+
+def test_a_store_that_is_nowhere_is_invalid(shared: Shared) -> None:
+    for where in ("gs://", "gs://bucket/../other"):
+        assert shared.type("--store", where, "apply").code == 9
+    say = shared.root / "desired/staging/environment.yaml"
+    say.write_text(say.read_text().replace(WHERE, "gs://${var.bucket}/x"))
+    said = shared.type("rollback", "--snapshot", "latest")
+    assert said.code == 9
+    assert "--store" in said.told
+
+
+def test_two_environments_in_one_repository_keep_apart(shared: Shared) -> None:
+    other = shared.root / "desired/other"
+    other.mkdir()
+    (other / "all.yaml").write_text(
+        "apiVersion: remediate/v1\nkind: Environment\nmetadata: {name: other}\n"
+        "spec: {project: netra-other, region: us-central1}\n---\n"
+        "apiVersion: remediate/v1\nkind: Address\nmetadata: {name: ip}\nspec: {}\n"
+    )
+    assert shared.type("-e", "other", "apply").code == 0
+    assert shared.bucket.list("runs/") == []
+    assert shared.type("-e", "staging", "apply").code == 0
+    home = Folder(shared.root / ".remediate")
+    assert len(journal.runs(home)) == len(journal.runs(shared.bucket)) == 1
+    assert home.list("ledger/") == ["ledger/other.json"]
+    assert shared.type("-e", "other", "plan", "--detailed-exitcode").code == 0
+    assert shared.type("-e", "staging", "rollback", "--snapshot", "latest").code == 0
+    assert shared.type("-e", "other", "plan", "--detailed-exitcode").code == 0
+    unsaid = shared.type("snapshot", "list")
+    assert unsaid.code == 9
+    assert "-e" in unsaid.told
+
+
+def test_two_environments_share_a_bucket_without_a_word_of_each_other(shared: Shared) -> None:
+    assert shared.type("apply").code == 0
+    assert Ledger(shared.bucket, "staging", "sandbox").resources
+    assert not Ledger(shared.bucket, "prod", "sandbox").exists
