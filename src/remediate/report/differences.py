@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 
 from remediate.kinds.bodies.links import ref_of
 from remediate.kinds.bodies.restarts import restarts
@@ -13,11 +14,20 @@ from remediate.model.plan import Action, Cause, Difference, FieldChange, Step
 from remediate.model.ref import Ref
 from remediate.report.rotation import Rotation
 from remediate.report.text import Palette, Tone, cut, duration, first_difference, safe, wrapped
-from remediate.report.wording import Shown, last_parts, main_fields, shown
+from remediate.report.wording import (
+    NOT_SET,
+    Shown,
+    change_for_eyes,
+    in_words,
+    last_parts,
+    main_fields,
+    shown,
+)
 
 INDENT = " " * 6
 _INSTEAD = "the new one is detached, and the old serves as before"
 _LONGEST_VALUE = 120
+_LONGEST_APPLIED = 40
 _MOST_LINES = 3  # of fields, for what is created or deleted
 _MOST_ITEMS = 12  # of a list that changes
 _TONES = {
@@ -168,19 +178,32 @@ def field_lines(fields: Sequence[str], drawing: Drawing) -> Iterator[str]:
 def change_lines(
     difference: Difference, changes: Sequence[FieldChange], drawing: Drawing
 ) -> Iterator[str]:
+    alike = {change.cause for change in changes} == {difference.cause}
     for change in changes:
-        yield from _change(shown(difference.ref, change, drawing.project), drawing)
+        told = shown(difference.ref, change, drawing.project)
+        hushed = alike and difference.cause is not Cause.CONFLICT  # the heading says so
+        cause = "" if hushed else _cause(difference.ref, change, drawing.project)
+        yield from _change(replace(told, cause=cause), drawing)
+
+
+def _cause(ref: Ref, change: FieldChange, project: str) -> str:
+    """Who moved a field, unless that was the YAML, and what both moved away from."""
+    if change.cause is not Cause.CONFLICT:
+        return f"  [{change.cause}]" if change.cause is Cause.DRIFT else ""
+    applied = change_for_eyes(ref, change).applied
+    told = NOT_SET if applied is None else cut(in_words(applied, project), _LONGEST_APPLIED)
+    return f"  [conflict; last applied: {told}]"
 
 
 def _change(
     change: Shown, drawing: Drawing, first: str = INDENT, indent: str = INDENT
 ) -> Iterator[str]:
     """On one line where it fits; long lists by item; long texts around where they differ."""
-    line = f"{change.pointer}: {change.before} -> {change.after}"
+    line = f"{change.pointer}: {change.before} -> {change.after}{change.cause}"
     if len(indent) + len(line) <= drawing.width:
         yield first + line
         return
-    yield f"{first}{change.pointer}:"
+    yield f"{first}{change.pointer}:{change.cause}"
     if change.is_by_item:
         yield from _items(change, drawing, indent + "   ")
         return

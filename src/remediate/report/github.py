@@ -15,7 +15,7 @@ from remediate.report.text import safe, safe_lines
 _MOST = 10  # of each level, which is what GitHub keeps of a step
 _COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}
 # A command begins a line, whatever space is before it; an older form may stand anywhere in it.
-_BEGINS = re.compile(r"^(\s*):(?=:)", re.MULTILINE)
+_BEGINS = re.compile(r"(^|[\n\r])(\s*):(?=:)")
 
 
 def annotated(result: Result) -> Iterator[str]:
@@ -49,7 +49,7 @@ def outputs(facts: Sequence[tuple[str, str]], delimiter: str) -> str:
 
 def inert(text: str) -> str:
     """Lines to be read, in which the runner sees no command, whoever wrote what is in them."""
-    return _BEGINS.sub(r"\1\\:", text).replace("##[", "##\\[")
+    return _BEGINS.sub(r"\1\2\\:", text).replace("##[", "##\\[")
 
 
 def inert_json(text: str) -> str:

@@ -143,6 +143,8 @@ def _field(ref: Ref, change: FieldChange) -> Body:
         "before": plain(shown.before),
         "after": plain(shown.after),
         "after_unknown": _marks(shown.after, _is_unknown),
+        "cause": shown.cause.value,
+        "applied": plain(shown.applied),
     }
 
 

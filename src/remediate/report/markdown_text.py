@@ -34,8 +34,9 @@ def _span(text: str) -> str:
         return ""
     longest = max(map(len, _RUNS.findall(text)), default=0)
     mark = "`" * (longest + 1)
-    if text.startswith("`") or text.endswith("`"):
-        text = f" {text} "
+    is_framed = text.startswith(" ") and text.endswith(" ") and not text.isspace()
+    if is_framed or text.startswith("`") or text.endswith("`"):
+        text = f" {text} "  # one space at either end is no part of it
     return f"{mark}{text}{mark}"
 
 
@@ -94,8 +95,8 @@ def within(room: int, text: str, render: Callable[[str], str] = prose) -> str:
     """The text rendered, in at most so many characters: cut before it is rendered, never after."""
     rendered = render(text)
     while len(rendered) > room and len(text) > 1:
-        keep = min(len(text) - 1, len(text) * room // len(rendered))
-        text = text[:keep].rstrip("…") + "…" if keep > 1 else "…"
+        keep = min(len(text) - 2, len(text) * room // len(rendered))
+        text = text[: max(keep, 0)] + "…"
         rendered = render(text)
     return rendered
 

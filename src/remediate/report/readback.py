@@ -115,7 +115,8 @@ def _change(ref: Ref, field: Mapping[str, Any]) -> FieldChange:
     if ref.is_record_set and pointer == "/rrdatas":
         _insist(before or [], list)
         _insist(after or [], list)
-    return FieldChange(pointer, before, after)
+    cause = Cause(field.get("cause", Cause.PENDING))  # earlier versions told that of all together
+    return FieldChange(pointer, before, after, cause, field.get("applied"))
 
 
 def _with_unknowns(value: Any, marks: Any) -> Any:  # noqa: ANN401 - any JSON

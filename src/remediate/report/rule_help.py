@@ -7,7 +7,7 @@ from __future__ import annotations
 
 _DETAILS = "See docs/reference/guards.md, and `--allow` in the plan for what acknowledges it."
 
-_HELP = {
+HELP = {
     "invalid-input": "The YAML is not what remediate can take; nothing was sent.",
     "too-many-deletes": "More would be deleted than a threshold lets pass at once.",
     "protected": "A resource with `lifecycle.protect` would be deleted, set aside or replaced.",
@@ -18,12 +18,18 @@ _HELP = {
     "dns-apex": "A record set at the apex of a zone would be removed.",
     "dns-wildcard": "A wildcard would be removed: every name below it loses its answer.",
     "dns-last-address": "The last address of a name would be removed.",
+    "dns-mail": "Mail would have nowhere to go.",
+    "dns-delegation": "Names would be handed to other name servers, or to none.",
+    "dns-caa": "CAA would forbid a certificate that is declared, or permit any authority.",
     "dns-second-zone": "A zone would be created for a name that another one serves already.",
     "ttl-too-long": "Resolvers may keep the old answer for long after the change.",
     "incomplete": "What is to be created lacks a field that is chosen for good.",
     "zone-replace": "A zone would be made again, with other name servers.",
     "record-conflict": "What is wanted and what is live cannot be at one name together.",
     "no-room": "A VPC connector would be created in a range that another one has.",
+    "redirect-removed": "What http sends on to https would not be sent on any more.",
+    "rule-replaced": "An address in use would answer nothing for a while.",
+    "sql-public": "A database would be open to more of the world.",
     "in-use": "What would be deleted is still used by something else.",
     "still-linked": "Something that stays links to what is set aside.",
     "google-refuses": "Google was asked, and would refuse this change.",
@@ -33,11 +39,15 @@ _HELP = {
     "certificate-limit": "A proxy would hold more certificates than Google lets it.",
     "empty-environment": "The YAML declares nothing, though resources were applied from it.",
     "other-project": "The environment was last applied to another project.",
+    "change-window": "The environment takes no change at this hour.",
+    "approvals": "More people have to approve a change of this risk.",
+    "hold": "Somebody holds this back, or a rollback does.",
+    "policy": "A policy program of the user's objects.",
     "certificate-precheck": "A managed certificate would never be issued as things are.",
     "certificate-unseen": "Handshakes do not show the certificate that should be served.",
 }
 
 
 def rule_help(rule: str) -> str:
-    known = _HELP.get(rule, f"The rule `{rule}` speaks.")
+    known = HELP.get(rule, f"The rule `{rule}` speaks.")
     return known if rule == "invalid-input" else f"{known} {_DETAILS}"

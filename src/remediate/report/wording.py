@@ -43,6 +43,7 @@ class Shown:
     new: tuple[str, ...] = ()
     altered: tuple[Shown, ...] = ()  # by the name of the item, and the field in it
     kept: int = 0
+    cause: str = ""  # who moved it, and what was last applied, where that is to be told
 
     @property
     def is_by_item(self) -> bool:
@@ -66,13 +67,13 @@ def change_for_eyes(ref: Ref, change: FieldChange) -> FieldChange:
     for part in parts(at):
         table = table.below(part)
         covered = covered or bool(table.fact)
-    before, after = (
+    before, after, applied = (
         _hidden(value)
         if covered
         else hidden(transformed(value, table, lambda _fact, item: _hidden(item)))
-        for value in (change.before, change.after)
+        for value in (change.before, change.after, change.applied)
     )
-    return FieldChange(at, before, after)
+    return replace(change, pointer=at, before=before, after=after, applied=applied)
 
 
 def _hidden(value: object) -> str | None:
