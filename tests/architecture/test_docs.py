@@ -15,7 +15,7 @@ import yaml
 from remediate.cli.command import _plain, remediate
 from remediate.kinds.registry import NAMES
 from remediate.model import errors
-from remediate.model.rules import FINAL, OF_A_PLAN, OF_A_RUN
+from remediate.model.rules import FINAL, OF_A_PLAN, OF_A_RUN, OF_THE_HOUR
 from tests.architecture import help_pages
 from tests.architecture.repository import ROOT, pages
 from tests.cli.typed import typed
@@ -136,7 +136,7 @@ def test_every_exit_code_is_explained(error: type[errors.RemediateError]) -> Non
 def test_every_guard_is_explained_and_no_other() -> None:
     text = (DOCS / "reference" / "guards.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `([a-z-]+)` \|", text.partition("## In a gc")[0], re.MULTILINE)
-    assert {*rows} == OF_A_PLAN | FINAL | OF_A_RUN
+    assert {*rows} - {"deny", "approve", "warn"} == OF_A_PLAN | FINAL | OF_A_RUN | OF_THE_HOUR
 
 
 @pytest.mark.parametrize("kind", NAMES)

@@ -241,7 +241,8 @@ def test_the_first_signal_waits_for_what_is_in_flight_and_begins_no_more(
         out, err = running.communicate(timeout=60)
     assert (running.returncode, out) == (code, ""), err
     assert "3 of 6 steps are done" in err
-    assert f"`{desk.line('apply')}` goes on" in " ".join(err.split())
+    (run,) = journal.runs(desk.bench.store)
+    assert f"`{desk.line('apply', '--resume', run)}` goes on" in " ".join(err.split())
     story = journal.read(desk.bench.store, journal.runs(desk.bench.store)[-1])
     assert story.outcome == "failed"
     desk.insist_on_a_way_out()
@@ -287,6 +288,8 @@ def test_the_embedded_sandbox_keeps_its_state_from_one_command_to_the_next(
     later = process("sandbox", "advance", "2h", "-C", tmp_path)
     assert (later.code, "clock is at" in later.out) == (0, True), later
     assert process(*at, "rollback", "--snapshot", "latest").code == 0
+    assert process(*at, "plan", "--detailed-exitcode").code == 4  # what went back is held
+    assert process("hold", "release", *at).out == "Released: 1 hold.\n"
     assert process(*at, "plan", "--detailed-exitcode").code == 2
     assert (tmp_path / ".remediate" / "sandbox" / "state.json").exists()
     assert process("sandbox", "advance", "soon", "-C", tmp_path).code == 9

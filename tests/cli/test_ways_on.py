@@ -52,13 +52,28 @@ def test_both_ways_from_a_failure_can_be_typed_as_they_stand(desk: Desk) -> None
     said = desk.type("apply", "--exclude", "SslPolicy/*")
     assert said.code == 7, said
     show, on, back = to_type(said.err.partition("what to do: ")[2])
-    assert "--exclude 'SslPolicy/*'" in on
-    assert "--exclude" not in back
+    assert " --resume " in on  # the run knows what it was asked
+    assert "--exclude" not in on + back
     desk.mend()
     assert "was refused" in " ".join(type_again(show).out.split())
+    assert type_again(on).code == 0
     assert type_again(back).code == 0
     assert desk.bench.state() == desk.before
-    assert type_again(on).code == 0
+    over = type_again(on)
+    assert over.code == 0, over  # it came to its end; what was taken back is not applied just so
+    assert desk.bench.state() == desk.before
+
+
+def test_the_way_back_of_a_half_done_run_ends_the_way_on(desk: Desk) -> None:
+    desk.fault("forbidden", "PATCH *", ALWAYS)
+    said = desk.type("apply", "--exclude", "SslPolicy/*")
+    _show, on, back = to_type(said.err.partition("what to do: ")[2])
+    desk.mend()
+    assert type_again(back).code == 0
+    refused = type_again(on)
+    assert refused.code == 5, refused
+    assert "(rollback) has written to" in refused.told
+    assert desk.bench.state() == desk.before
 
 
 def test_a_failure_before_the_first_write_says_that_nothing_was_changed(desk: Desk) -> None:

@@ -128,7 +128,10 @@ WORLDS: dict[str, tuple[list[Document], list[Document], list[tuple[str, str]]]] 
     "something at the apex": (
         [zone({**names(5), "@": sets("MX", "10 mail.example.net.")})],
         [zone(names(5))],
-        [("dns-apex", "example.com. MX is at the apex of the zone")],
+        [
+            ("dns-apex", "example.com. MX is at the apex of the zone"),
+            ("dns-mail", "example.com. would have no MX any more, and mail for it nowhere to go"),
+        ],
     ),
     "a wildcard": (
         [zone({**names(5), "*": sets("TXT", "x")})],

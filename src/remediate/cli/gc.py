@@ -7,6 +7,7 @@ import sys
 import click
 
 from remediate.cli.carrying_out import Prepared, carried_out
+from remediate.cli.consent import consent_options
 from remediate.cli.options import NO_QUESTION, Settings, global_options, target_options
 from remediate.cli.outputs import colour, planned, report_options, width, write
 from remediate.cli.session import choices, loaded, opened
@@ -26,6 +27,7 @@ def _seconds(_context: click.Context, _option: click.Parameter, said: str | None
 @click.command("gc")
 @global_options
 @target_options
+@consent_options
 @click.option(
     "--retention",
     metavar="7d",

@@ -9,8 +9,10 @@ from typing import Any
 
 from remediate.model.aside import RETENTION, Aside
 from remediate.model.condition import Condition
+from remediate.model.consent import Consent
 from remediate.model.errors import Place
 from remediate.model.ref import Ref
+from remediate.model.rules import WORDS
 
 
 class Action(StrEnum):
@@ -65,11 +67,16 @@ class Undo(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """One field of one resource; the pointer is RFC 6901, `""` for the whole."""
+    """One field of one resource; the pointer is RFC 6901, `""` for the whole.
+
+    `cause` is who moved it, `applied` what was last applied, told where both moved.
+    """
 
     pointer: str
     before: Any
     after: Any
+    cause: Cause = Cause.PENDING
+    applied: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +165,10 @@ class Objection:
         """What to type; empty for what nothing can be said to."""
         if self.final:
             return ""
+        if self.level == "approve":
+            return WORDS["approvals"]
+        if self.rule in WORDS:
+            return WORDS[self.rule]
         return f"--allow {self.rule}" + (f":{self.ref}" if self.ref else "") + "=REASON"
 
 
@@ -185,6 +196,7 @@ class Plan:
     foreign: Sequence[Ref] = ()  # what it detaches and was never declared here: it stays for good
     retention: float = RETENTION  # seconds until `gc` deletes what is set aside
     then_wait: int = 0  # seconds after it until the rest may follow, for TTLs that it lowers
+    consent: Consent = field(default_factory=Consent)  # what was said besides, for the journal
     kept: int = 0  # seconds for which resolvers may keep an answer from before its TTL was lowered
 
     @property

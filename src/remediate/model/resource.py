@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from remediate.model.aside import RETENTION
+from remediate.model.change_rules import ChangeRules
 from remediate.model.errors import Place
 from remediate.model.json import Body
 from remediate.model.ref import Ref
@@ -101,6 +102,7 @@ class Environment:
     on_failure: Literal["stop", "rollback"] = "stop"
     plan_ttl: float = 86_400.0  # seconds
     retention: float = RETENTION  # seconds
+    change_rules: ChangeRules = field(default_factory=ChangeRules)
 
 
 @dataclass(frozen=True, slots=True)

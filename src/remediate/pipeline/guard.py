@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any
 
-from remediate.kinds.bodies.links import CERTIFICATE_MANAGER, linked, parent_of, ref_of
-from remediate.kinds.bodies.users import users
+from remediate.kinds.bodies.links import CERTIFICATE_MANAGER, parent_of, ref_of
 from remediate.kinds.facts import Removal
 from remediate.kinds.registry import kind
 from remediate.model.condition import Await
@@ -17,20 +15,23 @@ from remediate.model.nearest import nearest
 from remediate.model.plan import Action, Objection, Undo
 from remediate.model.ref import Ref
 from remediate.model.resource import Desired
-from remediate.model.rules import OF_A_PLAN, OF_A_RUN, unanswerable
+from remediate.model.rules import OF_A_RUN, OF_A_WORD, OF_THE_HOUR, unanswerable
 from remediate.pipeline.coverage import losses
 from remediate.pipeline.guard_dns import exposure, second_zone, ttl_too_long
+from remediate.pipeline.guard_edge import redirect_removed, rule_replaced, sql_public
+from remediate.pipeline.guard_links import in_use, still_linked
+from remediate.pipeline.guard_zone import caa_forbids, delegated, mail_lost
 from remediate.pipeline.proposal import Proposal
-
-SHARE = 0.3  # of what is there may go in one plan; one always may, all never
-MOST = 100  # record sets or resources that one plan may delete, however many there are
-
 
 Guard = Callable[[Proposal], Iterable[Objection]]
 
 
 def too_many_deletes(proposal: Proposal) -> Iterator[Objection]:
-    """A share and a number, for each zone and for everything else; small zones are no exception."""
+    """A share and a number, for each zone and for everything else; small zones are no exception.
+
+    One always may go, all never.
+    """
+    rules = proposal.desired.environment.change_rules
     swapped = {ref for verdict in proposal.records.values() for ref in verdict.swapped}
     gone: Counter[Ref | None] = Counter()
     for difference in proposal.deletions():
@@ -43,9 +44,10 @@ def too_many_deletes(proposal: Proposal) -> Iterator[Objection]:
         else:
             verdict = proposal.records.get(zone.name)
             what, total = f"record sets of {zone}", max(verdict.live - 2 if verdict else 0, count)
-        if count > MOST or count > max(1, total * SHARE) or (zone and count == total):
-            share = f"{100 * count / total:.0f} %"
-            yield _deny("too-many-deletes", zone, f"{count} of {total} {what} would go ({share})")
+        share = max(1, total * rules.percent / 100)
+        if count > rules.most or count > share or (zone and count == total):
+            told = f"{count} of {total} {what} would go ({100 * count / total:.0f} %)"
+            yield _deny("too-many-deletes", zone, told)
 
 
 def protected(proposal: Proposal) -> Iterator[Objection]:
@@ -170,50 +172,6 @@ def certificate_limit(proposal: Proposal) -> Iterator[Objection]:
             yield replace(_deny("certificate-limit", step.ref, message), final=True)
 
 
-def in_use(proposal: Proposal) -> Iterator[Objection]:
-    """Google deletes some of what is in use without a word, and the traffic ends."""
-    around, later = proposal.around, _afterwards(proposal)
-    for difference in proposal.deletions():
-        at, used_by = difference.live, kind(difference.ref.kind).used_by
-        if difference.ref.is_record_set or used_by is None:
-            continue
-        now, then = (users(at, bodies, around.project) for bodies in (around.live, later))
-        if then or not now:
-            named = [str(ref) for ref in then] or used_by(dict(difference.before or {}))
-            if named:
-                message = f"{at} is in use by {', '.join(named)}, and Google would delete it anyhow"
-                yield _deny("in-use", difference.ref, message)
-
-
-def still_linked(proposal: Proposal) -> Iterator[Objection]:
-    """What is set aside stays, so Google refuses nothing, and whoever links to it goes on."""
-    going = {d.live for d in proposal.differences if d.action is Action.SET_ASIDE}
-    if not going:
-        return
-    held: dict[Ref, list[Ref]] = defaultdict(list)
-    for user, body in _afterwards(proposal).items():
-        for target in going.intersection(linked(user, body, proposal.around.project)):
-            held[target].append(user)
-    for at, by in sorted(held.items()):
-        names = ", ".join(map(str, sorted(by)))
-        message = f"{names} links to {at}, which goes on serving; `gc` leaves it"
-        yield Objection("still-linked", "warn", at, message)
-
-
-def _afterwards(proposal: Proposal) -> dict[Ref, Mapping[str, Any]]:
-    """The live side once all is done, without what is set aside, now or before."""
-    later = {**proposal.around.live}
-    for ref, entry in proposal.remembered.items():
-        for aside in entry.asides:
-            later.pop(ref.named(aside.name), None)
-    for difference in proposal.differences:
-        if difference.action.removes:
-            later.pop(difference.live, None)
-        elif difference.after is not None:
-            later[difference.live] = difference.after
-    return later
-
-
 def empty_environment(proposal: Proposal) -> Iterator[Objection]:
     count = sum(not entry.is_aside for entry in proposal.remembered.values())
     if not proposal.desired.resources and count:
@@ -240,11 +198,17 @@ GUARDS: Mapping[str, Guard] = {
     "delete": treasure,
     "irreversible": irreversible,
     "dns-apex": exposure,
+    "dns-mail": mail_lost,
+    "dns-delegation": delegated,
+    "dns-caa": caa_forbids,
     "dns-second-zone": second_zone,
     "ttl-too-long": ttl_too_long,
     "no-certificate": no_certificate,
     "certificate-swap": certificates,
     "certificate-limit": certificate_limit,
+    "redirect-removed": redirect_removed,
+    "rule-replaced": rule_replaced,
+    "sql-public": sql_public,
     "in-use": in_use,
     "still-linked": still_linked,
     "empty-environment": empty_environment,
@@ -267,6 +231,10 @@ def guard(
 def acknowledged(
     objection: Objection, desired: Desired, allowances: Mapping[str, str]
 ) -> Objection:
+    """With its level and place, and the reason if somebody has acknowledged it.
+
+    What takes an approval is not for whoever types the command to acknowledge.
+    """
     level = desired.environment.guards.get(objection.rule, objection.level)
     at = objection.ref
     resource = desired.resources.get(at.zone if at.is_record_set else at) if at else None
@@ -274,12 +242,14 @@ def acknowledged(
     place = objection.place or (resource.place if resource else None)
     if objection.final:
         return replace(objection, place=place)
-    reason = (
-        allowances.get(f"{objection.rule}:{objection.ref}")
-        or allowances.get(objection.rule)
-        or lasting.get(objection.rule)
-    )
+    typed = word_for(objection, allowances) if level != "approve" else None
+    reason = typed or lasting.get(objection.rule)
     return replace(objection, level=level, allowed=reason, place=place)
+
+
+def word_for(objection: Objection, allowances: Mapping[str, str]) -> str | None:
+    """The reason that was typed for this one, or for its rule."""
+    return allowances.get(f"{objection.rule}:{objection.ref}") or allowances.get(objection.rule)
 
 
 def parse_allowances(words: Iterable[str]) -> dict[str, str]:
@@ -291,7 +261,7 @@ def parse_allowances(words: Iterable[str]) -> dict[str, str]:
     for word in words:
         key, _, reason = word.partition("=")
         rule, _, at = key.partition(":")
-        if wrong := unanswerable(rule, OF_A_PLAN | OF_A_RUN):
+        if wrong := unanswerable(rule, OF_A_WORD):
             raise InvalidInput(f"--allow {word}: {wrong}")
         if rule in NAMED and not at:
             example = f"--allow {rule}:{NAMED[rule]}=REASON"
@@ -306,14 +276,20 @@ def idle(objections: Iterable[Objection], allowances: Mapping[str, str]) -> Iter
     """A note for each acknowledgement that no objection has asked for: a slip, or done with."""
     known = {name for o in objections for name in (o.rule, f"{o.rule}:{o.ref}")}
     for key in allowances:
-        if key not in known and key.partition(":")[0] not in OF_A_RUN:
+        if key not in known and key.partition(":")[0] not in OF_A_RUN | OF_THE_HOUR:
             meant = nearest(key, known)
             hint = f"; did you mean {meant}?" if meant else ""
             yield f"--allow {key} acknowledges nothing: no guard says that of this plan{hint}"
 
 
 def denied(objections: Iterable[Objection]) -> list[Objection]:
+    """What keeps a plan from being applied."""
     return [o for o in objections if o.level != "warn" and not o.allowed]
+
+
+def refused(objections: Iterable[Objection]) -> list[Objection]:
+    """What keeps it from being reviewed: an approval comes only after that."""
+    return [o for o in denied(objections) if o.level == "deny"]
 
 
 def _deny(rule: str, ref: Ref | None, message: str) -> Objection:

@@ -16,6 +16,7 @@ from remediate.model.json import digest
 from remediate.model.plan import Action, Difference, FieldChange, Objection, Plan, Risk, Step
 from remediate.model.ref import Ref, record_ref
 from remediate.model.resource import Desired, Resource, Zone
+from remediate.model.rules import OF_THE_HOUR
 from remediate.model.values import Unknown
 from remediate.pipeline.choices import Choices
 from remediate.pipeline.choosing import insist_on_matches
@@ -36,7 +37,7 @@ from remediate.stores.ledger import Ledger
 def plan(desired: Desired, observed: Observed, ledger: Ledger, choices: Choices) -> Plan:
     """What it would take to make live as desired, and every objection to it."""
     verdict = diff(desired, observed, ledger, prune=choices.prune)
-    _insist_on_matches(desired, verdict.found, choices)
+    insist_on_chosen(desired, verdict.found, choices)
     differences = [d for d in verdict.found if choices.wants(d.ref)]
     _insist_on_company(verdict.found, differences, observed.project)
     left_out = len(verdict.found) - len(differences)
@@ -174,7 +175,11 @@ def plan_digest(made: Plan) -> str:
                 for o in made.objections
                 if o.level != "warn"  # it stops nothing, and may be over by the time
             ),
-            "allowances": dict(made.allowances),
+            "allowances": {
+                word: reason
+                for word, reason in made.allowances.items()
+                if word.partition(":")[0] not in OF_THE_HOUR
+            },
         }
     )
 
@@ -217,7 +222,7 @@ def _known(value: Any) -> Any:  # noqa: ANN401 - any JSON
     return [_known(item) for item in value] if isinstance(value, list | tuple) else value
 
 
-def _insist_on_matches(desired: Desired, found: Sequence[Difference], choices: Choices) -> None:
+def insist_on_chosen(desired: Desired, found: Sequence[Difference], choices: Choices) -> None:
     """By what is written or differs; a plan never happens to be empty by a slip of the pen."""
     written: set[Ref] = {*desired.resources, *(difference.ref for difference in found)}
     for zone in desired.resources.values():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from remediate.kinds.records.verdict import RecordsVerdict
 from remediate.model.plan import Difference, Step
@@ -29,3 +30,16 @@ class Proposal:
     def deletions(self) -> Iterator[Difference]:
         """What goes, at once or with `gc`."""
         return (d for d in self.differences if d.action.removes)
+
+    def afterwards(self) -> dict[Ref, Mapping[str, Any]]:
+        """The live side once all is done, without what is set aside, now or before."""
+        later = {**self.around.live}
+        for ref, entry in self.remembered.items():
+            for aside in entry.asides:
+                later.pop(ref.named(aside.name), None)
+        for difference in self.differences:
+            if difference.action.removes:
+                later.pop(difference.live, None)
+            elif difference.after is not None:
+                later[difference.live] = difference.after
+        return later

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -43,14 +43,14 @@ def caa_permits(
     """
     asking, failed = list(resolvers), []
     decided: list[Answers] = []
-    for name in _upwards(domain):
+    for name in upwards(domain):
         if not asking:
             break
         said = resolve(dial, name, "CAA", asking)
         decided += [it for it in said if it.status == "found"]
         failed += [it for it in said if it.status == "failed"]
         asking = [it.resolver for it in said if it.status in {"no-data", "no-such-name"}]
-    verdicts = [(_objection(it, domain, issuer), it) for it in decided]
+    verdicts = [(forbids(it.name, it.values, domain, issuer), it) for it in decided]
     for objection, answer in verdicts:
         if objection:
             return Permission(domain, issuer, False, objection, answer.name, answer.values)
@@ -69,7 +69,7 @@ def _but(silent: str) -> str:
     return f" (but {silent})" if silent else ""
 
 
-def _upwards(domain: str) -> Iterator[str]:
+def upwards(domain: str) -> Iterator[str]:
     """The domain and all above it but the root (RFC 8659 section 3)."""
     name = domain.removeprefix("*.").rstrip(".")
     while name:
@@ -77,15 +77,13 @@ def _upwards(domain: str) -> Iterator[str]:
         name = name.partition(".")[2]
 
 
-def _objection(found: Answers, domain: str, issuer: str) -> str:
-    """Why a set of records forbids, "" where it permits (RFC 8659 sections 4.2 to 4.5)."""
-    records = [match for text in found.values if (match := _RECORD.fullmatch(text))]
+def forbids(at: str, values: Iterable[str], domain: str, issuer: str = GOOGLE) -> str:
+    """Why the records at a name forbid, "" where they permit (RFC 8659 sections 4.2 to 4.5)."""
+    records = [match for text in values if (match := _RECORD.fullmatch(text))]
     for record in records:
         unknown = record["tag"].lower() not in _UNDERSTOOD
         if unknown and int(record["flags"]) & _CRITICAL:
-            return (
-                f"CAA at {found.name} forbids: nobody knows its critical property {record['tag']}"
-            )
+            return f"CAA at {at} forbids: nobody knows its critical property {record['tag']}"
     wild = [it for it in records if it["tag"].lower() == "issuewild"]
     plain = [it for it in records if it["tag"].lower() == "issue"]
     relevant = wild if wild and domain.startswith("*.") else plain
@@ -93,4 +91,4 @@ def _objection(found: Answers, domain: str, issuer: str) -> str:
     if not relevant or issuer.lower() in named:
         return ""
     only = ", ".join(sorted({it for it in named if it})) or "nobody"
-    return f"CAA at {found.name} permits {only}, not {issuer}"
+    return f"CAA at {at} permits {only}, not {issuer}"

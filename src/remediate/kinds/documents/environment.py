@@ -8,12 +8,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import PlainValidator, WithJsonSchema
 
-from remediate.kinds.documents.lifecycle import (
-    RULES_AS_KEYS,
-    DefaultLifecycle,
-    Duration,
-    lifecycle,
-)
+from remediate.kinds.documents import guarding
+from remediate.kinds.documents.lifecycle import DefaultLifecycle, Duration, lifecycle
 from remediate.kinds.fields.labels import label_faults
 from remediate.kinds.fields.pointers import pointer
 from remediate.kinds.fields.rules import Fault, spelled, within
@@ -21,7 +17,6 @@ from remediate.kinds.fields.spec import Int, Spec, Text, Word
 from remediate.model.aside import RETENTION
 from remediate.model.errors import Place
 from remediate.model.resource import Environment, Lifecycle
-from remediate.model.rules import unanswerable
 
 NAME = re.compile(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?")  # RFC 1035 label; managed zones use it too
 REGION = re.compile(r"[a-z]+-[a-z]+[0-9]{1,2}")
@@ -30,7 +25,6 @@ _PROJECT = re.compile(r"([a-z0-9.-]+:)?[a-z][-a-z0-9]{4,28}[a-z0-9]")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _MOST_PARALLEL = 64
 
-Level: TypeAlias = Annotated[Literal["deny", "approve", "warn"], Word]
 _EVENTS = Literal["planned", "applied", "failed", "rolled-back", "drift", "recovered"]
 
 
@@ -76,7 +70,7 @@ class EnvironmentSpec(Spec):
     apply: ApplySpec | None = None
     store: Text | None = None
     notify: list[Notice] | None = None
-    guards: Annotated[dict[str, Level], RULES_AS_KEYS] | None = None
+    guards: guarding.Guards | None = None
 
 
 class Check(Spec):
@@ -107,11 +101,7 @@ def check(spec: Mapping[str, Any]) -> list[Fault]:
         *spelled(spec, "/store", bool, "a folder or gs://bucket/prefix"),
         *within(spec, "/apply/parallelism", 1, _MOST_PARALLEL, "the number of steps at once"),
         *_keys(spec, "vars", _VARIABLE, "a variable's name"),
-        *(
-            (pointer("guards", rule), wrong)
-            for rule in spec.get("guards", ())
-            if (wrong := unanswerable(rule))
-        ),
+        *guarding.check(spec),
         *label_faults(spec),
         *(
             (f"/notify/{at}", "a notice goes to one of slack or webhook")
@@ -146,9 +136,10 @@ def environment(name: str, spec: Mapping[str, Any], place: Place) -> Environment
         defaults=lifecycle(spec.get("defaults", {}).get("lifecycle", {}), Lifecycle()),
         parallelism=applying.get("parallelism", 4),
         store=spec.get("store", ".remediate"),
-        guards=spec.get("guards", {}),
+        guards=guarding.levels(spec.get("guards", {})),
         place=place,
         on_failure=applying.get("onFailure", "stop"),
         plan_ttl=applying.get("planTtl", 86_400.0),
         retention=applying.get("retention", RETENTION),
+        change_rules=guarding.change_rules(spec.get("guards", {})),
     )

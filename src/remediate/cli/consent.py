@@ -1,0 +1,68 @@
+"""Who approves, why now, and whom to ask: said of a plan beside what it is to be about."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+import click
+
+from remediate.model.consent import APPROVED_BY, Consent
+
+F = TypeVar("F", bound=Callable[..., Any])
+_SAID = "remediate.cli.consent"  # in what the contexts of one command line share
+
+
+def consent_options(function: F) -> F:
+    """`--approved-by`, `--incident` and `--policy-cmd`; `consent` gathers them."""
+    for name, word, many, what in (
+        ("--policy-cmd", "CMD", True, "A program that gets the plan's JSON, and may object."),
+        ("--incident", "TEXT", False, "Why this passes a closed change window."),
+        ("--approved-by", "WHO", True, f"Who approves, as you assert; also {APPROVED_BY}."),
+    ):
+        function = click.option(
+            name,
+            metavar=word,
+            multiple=many,
+            expose_value=False,
+            callback=_note,
+            help=f"{what} Repeatable." if many else what,
+        )(function)
+    return function
+
+
+def consent(context: click.Context) -> Consent:
+    """What was said, and by the process's environment."""
+    said = context.meta.get(_SAID, {})
+    by_ci = os.environ.get(APPROVED_BY, "").split(",") if "approved_by" in said else ()
+    return Consent(
+        _distinct([*said.get("approved_by", ()), *by_ci]),
+        said.get("incident") or "",
+        tuple(said.get("policy_cmd", ())),
+    )
+
+
+def words(context: click.Context) -> list[str]:
+    """The same as it was typed, to be typed again."""
+    found: list[str] = []
+    for name, value in context.meta.get(_SAID, {}).items():
+        for each in value if isinstance(value, tuple) else filter(None, [value]):
+            found += [f"--{name.replace('_', '-')}", each]
+    return found
+
+
+def _note(context: click.Context, option: click.Parameter, value: Any) -> None:  # noqa: ANN401 - as click gives it
+    given = value if isinstance(value, tuple) else [] if value is None else [value]
+    if not all(each.strip() for each in given):
+        raise click.BadParameter("say who, why or what, in a word at least")
+    context.meta.setdefault(_SAID, {})[str(option.name)] = value
+
+
+def _distinct(names: Iterable[str]) -> tuple[str, ...]:
+    """One name counts once, however it is written."""
+    found: dict[str, str] = {}
+    for name in names:
+        if name.strip():
+            found.setdefault(name.strip().casefold(), name.strip())
+    return tuple(found.values())
