@@ -243,11 +243,11 @@ class _Editor:
 
     def _item(self, span: Span, value: Any) -> str:  # noqa: ANN401 - any JSON
         beside = [one for one in span.members if one.is_mapping or one.is_list]
-        if span.is_flow or any(one.is_flow for one in beside):
-            return one_line(value)
         quotes = {one.style for one in span.members if not (one.is_mapping or one.is_list)}
         if isinstance(value, str) and "\n" not in value:
             return one_line(value, quotes.pop() or "plain" if len(quotes) == 1 else "")
+        if span.is_flow or span.inside or any(one.is_flow for one in beside):
+            return one_line(value)
         return block(value, span.column + 2)
 
     def _ahead(self, span: Span, first: int, items: list[str]) -> Patch:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from remediate.model.document import MOST_BYTES
-from remediate.model.errors import Fault, InvalidInput, Place
+from remediate.model.errors import Fault, InvalidInput, Place, Stale
 from remediate.model.nearest import did_you_mean
 
 _HOLDER = "-C DIR names the folder that holds `desired/`; without it, that is where you are."
@@ -68,6 +69,34 @@ def desired_files(folder: Path, root: Path, faults: list[Fault]) -> list[Desired
         except OSError as error:
             faults.append(Fault(Place(shown, 1, 1), f"cannot be read: {error.strerror}"))
     return found
+
+
+def rewrite(root: Path, before: Mapping[str, bytes], after: Mapping[str, bytes]) -> None:
+    """Put new content in place of old, by name: every file whole, and none unless all can be.
+
+    Raises Stale where a file is no longer what it was when it was read.
+    """
+    paths = {name: (root / name).resolve() for name in after}
+    for name, path in paths.items():
+        now = path.read_bytes() if path.exists() else b""
+        if now != before.get(name, b""):
+            raise Stale(f"{name} was changed while it was being edited; nothing was written")
+    fresh: dict[Path, Path] = {}
+    try:
+        for name, path in paths.items():
+            fresh[path] = path.with_name(f".{path.name}.new")
+            with fresh[path].open("wb") as file:
+                file.write(after[name])
+                file.flush()
+                os.fsync(file.fileno())
+            if path.exists():
+                fresh[path].chmod(stat.S_IMODE(path.stat().st_mode))
+    except OSError:
+        for temporary in fresh.values():
+            temporary.unlink(missing_ok=True)
+        raise
+    for path, temporary in fresh.items():
+        temporary.replace(path)
 
 
 def _bytes(path: Path, root: Path) -> bytes:

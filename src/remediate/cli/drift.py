@@ -1,0 +1,84 @@
+"""`remediate drift`: what somebody moved since the last apply, and how to take it over."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from remediate.cli.options import Settings, global_options, target_options
+from remediate.cli.outputs import colour, output_options, width, write
+from remediate.cli.session import choices, loaded, opened
+from remediate.model.resource import Desired
+from remediate.pipeline.accepting import accepted
+from remediate.pipeline.drift import Drift, Sight, look
+from remediate.stores.desired_files import desired_files, environment_folder, rewrite
+from remediate.stores.ledger import Ledger
+from remediate.stores.read_only import ReadOnly
+
+
+@click.command("drift")
+@global_options
+@target_options
+@click.option(
+    "--accept",
+    multiple=True,
+    metavar="REF",
+    help="Write what is live of `Kind/name` into the YAML; repeatable.",
+)
+@click.option("--quiet", is_flag=True, help="One line and no more, for cron.")
+@output_options
+def command(
+    settings: Settings,
+    target: tuple[str, ...],
+    exclude: tuple[str, ...],
+    accept: tuple[str, ...],
+    *,
+    quiet: bool,
+) -> int:
+    """Tell what somebody moved on the live side since it was last applied; exit 2 if anything.
+
+    Reads only: its client sends nothing but GET, and nothing is written to the store. What waits
+    for an apply is no drift. Where nothing was applied yet, the two cannot be told apart: exit 1
+    if anything differs. With --accept nothing but files below `desired/` is written, and only if
+    they then say what is live.
+    """
+    from remediate.report.drift import drift_json, drift_line, drift_text  # noqa: PLC0415 - late, for start-up
+
+    desired = loaded(settings)
+    about = desired.environment
+    chosen = choices(settings, desired, target, exclude)
+    with opened(settings, about.name, about.project) as session:
+        kept, endpoint = ReadOnly(session.store), session.google.endpoint
+        ledger = Ledger(kept, about.name, endpoint, about.project)
+        reader, watchers = session.google.reader(), [] if quiet else session.watchers
+        sight = look(reader, desired, ledger, chosen, watchers, again=bool(accept))
+        if accept:
+            return _accept(settings, desired, sight, accept)
+        found, _ = sight.compared()
+    write(
+        lambda: (
+            f"{drift_line(found)}\n"
+            if quiet
+            else drift_text(found, width=width(), colour=colour(), typed=settings.command)
+        ),
+        lambda: drift_json(found),
+    )
+    return _exit_code(found)
+
+
+def _exit_code(found: Drift) -> int:
+    if not found.is_known:
+        return 1 if found.pending else 0
+    return 2 if found.moved else 0
+
+
+def _accept(settings: Settings, desired: Desired, sight: Sight, names: tuple[str, ...]) -> int:
+    from remediate.report.drift import accepted_json, accepted_text  # noqa: PLC0415 - late, for start-up
+
+    root = settings.root
+    files = desired_files(environment_folder(root, desired.environment.name), root, [])
+    back = accepted(names, sight, files, os.environ)
+    rewrite(root, back.before, back.after)
+    write(lambda: accepted_text(back, width()), lambda: accepted_json(back))
+    return 0
