@@ -22,6 +22,7 @@ VERBS = {
     "plan": "Show what would change, and why it may not.",
     "apply": "Make live as the YAML says, a snapshot first.",
     "rollback": "Take live back to a snapshot.",
+    "drift": "Tell what somebody moved since the last apply, or take it over.",
     "gc": "Delete what was set aside longer ago than the retention.",
     "snapshot": "List, show, compare or take snapshots.",
     "show": "Show a plan file, a snapshot or a run.",
