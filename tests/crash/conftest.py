@@ -1,11 +1,10 @@
-"""Scenes to be killed in, and how many of the points to try."""
+"""Scenes to be killed in, and who counts."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeAlias
@@ -15,11 +14,22 @@ import pytest
 from gcp_sandbox.sandbox import Sandbox
 from tests.crash.killing_proxy import Trap, serve
 from tests.crash.scene import Scene
+from tests.crash.tally import SOAK, Tally
 from tests.workbench import Workbench
 
-EVERY_POINT = bool(os.environ.get("REMEDIATE_EVERY_CRASH_POINT"))
+# A factor on how long operations take at Google: one is under way when its answer arrives, and
+# over before long.
+UNDER_WAY = 0.002
 
 Documents: TypeAlias = Sequence[dict[str, Any]]
+
+
+@pytest.fixture
+def tally(request: pytest.FixtureRequest) -> Iterator[Tally]:
+    """What a test counts here goes with its report, whichever process it ran in."""
+    counted = Tally()
+    yield counted
+    request.node.user_properties += counted.properties()
 
 
 @pytest.fixture(params=["dns-outage", "empty"])
@@ -30,6 +40,17 @@ def scene(
     with TemporaryDirectory(dir=quick_folder) as folder:
         bench = Workbench(running_sandbox.url, Path(folder))
         yield Scene(running_sandbox, bench, request.param)
+
+
+@pytest.fixture
+def empty_scene(running_sandbox: Sandbox, quick_folder: Path) -> Iterator[Scene]:
+    """Nothing is there yet, and what is written takes a moment."""
+    world = running_sandbox.world
+    at_once = world.options
+    world.options = replace(at_once, operation_time=UNDER_WAY)
+    with TemporaryDirectory(dir=quick_folder) as folder:
+        yield Scene(running_sandbox, Workbench(running_sandbox.url, Path(folder)), "empty")
+    world.options = at_once
 
 
 @contextmanager
@@ -61,8 +82,9 @@ def proxy(running_sandbox: Sandbox) -> Iterator[Proxy]:
     server.server_close()
 
 
-def sample(points: int, wanted: int) -> list[int]:
-    """All of them if told so by REMEDIATE_EVERY_CRASH_POINT, else these, spread evenly."""
-    if EVERY_POINT or points <= wanted:
+def sample(points: int, wanted: int, soaking: int = 0) -> list[int]:
+    """So many of them, spread evenly; in a soak more."""
+    wanted = (soaking or 3 * wanted) if SOAK else wanted
+    if points <= wanted:
         return list(range(points))
     return [round(number * (points - 1) / (wanted - 1)) for number in range(wanted)]

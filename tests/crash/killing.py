@@ -1,62 +1,95 @@
-"""Commands that die by SIGKILL at a point that a test names."""
+"""Commands that die by SIGKILL at a point that a test names, in a process forked for them.
+
+The product names its own points (`failpoint.PLACES`). Between those lie every other call that
+changes what is on disk, and the moment when a request has had its effect and no answer was read.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
+from urllib3.connection import HTTPConnection
+
 from remediate.cli.command import run
+from remediate.model import failpoint
 
-# Everything in the stores that changes what is on disk, or says that it is there to stay.
-CALLS = ("mkdir", "open", "write", "fsync", "link", "replace", "unlink")
+CALLS = ("mkdir", "open", "write", "link", "replace", "unlink")
+SENT = "between a request and its answer"
+_PATIENCE = 60  # seconds; a child that hangs is a failure, not a wait
 
 
-def die() -> NoReturn:
-    os.kill(os.getpid(), signal.SIGKILL)
-    raise AssertionError("nobody outlives SIGKILL")
+@dataclass(frozen=True)
+class End:
+    """How a child ended: the point where it was killed, "" if it lived; else all it passed."""
+
+    at: str
+    passed: list[str] = field(default_factory=list)
+    code: int = -1
 
 
 class Points:
-    """Counts the calls into the file system; before and after each is a point to die at.
+    """Counts the points that are passed, from 0, and dies at one of them.
 
-    Points are numbered from 0. A `write` dies in its middle instead of after itself: it is torn.
+    A `write` dies in its middle instead of after itself: it is torn.
     """
 
-    def __init__(self, die_at: int | None) -> None:
+    def __init__(self, die_at: int | None, tell: int) -> None:
         self.passed: list[str] = []  # what was done there
         self._die_at = die_at
-        self._turn = threading.Lock()
+        self._tell = tell  # where to say so before dying
+        self._turn = threading.RLock()
+        self._write = os.write
         for name in CALLS:
             setattr(os, name, self._watched(name, getattr(os, name)))
+        HTTPConnection.getresponse = self._answered(HTTPConnection.getresponse)  # type: ignore[method-assign] # in this process alone, which ends
+        failpoint.watch(self.note)
+
+    def note(self, what: str) -> None:
+        with self._turn:
+            if len(self.passed) == self._die_at:
+                self._die(what)
+            self.passed.append(what)
+
+    def _die(self, what: str) -> NoReturn:
+        self._write(self._tell, what.encode())
+        os.kill(os.getpid(), signal.SIGKILL)
+        raise AssertionError("nobody outlives SIGKILL")
 
     def _watched(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
         def watched(*args: Any, **more: Any) -> Any:
-            self._pass(f"before {name}")
+            self.note(f"before {name}")
             if name == "write" and len(self.passed) == self._die_at:
                 call(args[0], bytes(args[1])[: len(args[1]) // 2])
             result = call(*args, **more)
-            self._pass(f"after {name}")
+            self.note(f"after {name}")
             return result
 
         return watched
 
-    def _pass(self, what: str) -> None:
-        with self._turn:
-            if len(self.passed) == self._die_at:
-                die()
-            self.passed.append(what)
+    def _answered(self, getresponse: Callable[..., Any]) -> Callable[..., Any]:
+        def answered(connection: Any) -> Any:
+            with self._turn:
+                if len(self.passed) == self._die_at:
+                    select.select([connection.sock], [], [], _PATIENCE)  # it has had its effect
+                self.note(SENT)
+            return getresponse(connection)
+
+        return answered
 
 
-def killed_at(point: int | None, words: Sequence[str], said: Path) -> list[str]:
-    """Run a command line in a child that dies at this point of its dealings with the disk.
+def die_at(point: int | None, words: Sequence[str], said: Path) -> End:
+    """Run a command line in a child that dies at this point, if it ever gets there.
 
-    Empty if it was killed; else every point that it passed. What it says goes to a file.
+    What the child says goes to a file.
     """
     reader, writer = os.pipe()
     child = os.fork()
@@ -64,25 +97,26 @@ def killed_at(point: int | None, words: Sequence[str], said: Path) -> list[str]:
         _live_and_die(point, words, said, writer)
     os.close(writer)
     with os.fdopen(reader, "rb") as pipe:
-        told = pipe.read()
+        told = pipe.read().decode()
     _pid, status = os.waitpid(child, 0)
-    if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL:
-        return []
-    assert os.WEXITSTATUS(status) == 0, said.read_text()
-    points: list[str] = json.loads(told)
-    return points
+    if os.WIFSIGNALED(status):
+        assert os.WTERMSIG(status) == signal.SIGKILL, f"signal {os.WTERMSIG(status)}: {words}"
+        return End(told)
+    assert told, said.read_text()
+    return End("", json.loads(told), os.WEXITSTATUS(status))
 
 
 def _live_and_die(point: int | None, words: Sequence[str], said: Path, writer: int) -> NoReturn:
     code = 99
-    signal.alarm(60)  # a child that hangs is a failure, not a wait
+    signal.alarm(_PATIENCE)
     try:
         os.dup2(os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 1)
         os.dup2(1, 2)
         sys.stdout = sys.stderr = os.fdopen(1, "w", buffering=1)
-        points = Points(point)
+        points = Points(point, writer)
         code = run(words)
+        passed = [*points.passed]
         with os.fdopen(writer, "w") as pipe:
-            json.dump(list(points.passed), pipe)
+            json.dump(passed, pipe)
     finally:
         os._exit(code)

@@ -1,4 +1,4 @@
-"""SIGKILL of a real process before and after each of its writes has had its effect."""
+"""SIGKILL of the installed command before and after each of its writes has had its effect."""
 
 from __future__ import annotations
 
@@ -9,7 +9,14 @@ from collections.abc import Sequence
 from tests.cli.typed import REMEDIATE, without_terminal
 from tests.crash.conftest import Proxy, sample
 from tests.crash.killing_proxy import Trap, When
+from tests.crash.laws import insist_on_the_laws, insist_on_the_laws_of_going_back
 from tests.crash.scene import Scene
+from tests.crash.tally import INSTALLED, Tally
+
+
+def kill(trap: Trap, proxy: Proxy, words: Sequence[str], tally: Tally) -> None:
+    assert run_into(trap, proxy, words) == -signal.SIGKILL
+    tally.count(INSTALLED)
 
 
 def run_into(trap: Trap, proxy: Proxy, words: Sequence[str]) -> int:
@@ -41,25 +48,25 @@ def writes_of(proxy: Proxy, words: Sequence[str]) -> int:
 
 
 def test_an_apply_killed_at_any_write_can_be_planned_finished_and_taken_back(
-    scene: Scene, proxy: Proxy
+    scene: Scene, proxy: Proxy, tally: Tally
 ) -> None:
     fresh = scene.save()
     words = scene.words("apply", url=proxy.url)
-    for number, when in traps(writes_of(proxy, words), 8):
+    for number, when in traps(writes_of(proxy, words), 5):
         scene.restore(fresh)
-        assert run_into(Trap(number, when), proxy, words) == -signal.SIGKILL
+        kill(Trap(number, when), proxy, words, tally)
         with scene.named(f"killed {when} write {number}"):
-            scene.insist_on_the_laws()
+            insist_on_the_laws(scene)
 
 
 def test_a_rollback_killed_at_any_write_goes_on_or_is_taken_back(
-    scene: Scene, proxy: Proxy
+    scene: Scene, proxy: Proxy, tally: Tally
 ) -> None:
     assert scene.type("apply").code == 0
     applied = scene.save()
     words = scene.words("rollback", "--snapshot", "latest", url=proxy.url)
-    for number, when in traps(writes_of(proxy, words), 6):
+    for number, when in traps(writes_of(proxy, words), 4):
         scene.restore(applied)
-        assert run_into(Trap(number, when), proxy, words) == -signal.SIGKILL
+        kill(Trap(number, when), proxy, words, tally)
         with scene.named(f"killed {when} write {number}"):
-            scene.insist_on_the_laws_of_going_back()
+            insist_on_the_laws_of_going_back(scene)

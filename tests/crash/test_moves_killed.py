@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +11,8 @@ from gcp_sandbox.sandbox import Sandbox
 from tests.crash.conftest import Proxy, between
 from tests.crash.killing_proxy import Trap
 from tests.crash.scene import Scene
-from tests.crash.test_killed_on_the_wire import run_into, traps, writes_of
+from tests.crash.tally import Tally
+from tests.crash.test_killed_on_the_wire import kill, traps, writes_of
 from tests.pipeline.connectors import connector, connectors, service, way_out
 
 
@@ -25,15 +25,15 @@ def moving(running_sandbox: Sandbox, quick_folder: Path) -> Iterator[Scene]:
 
 
 def test_a_move_to_another_connector_killed_at_any_write_is_finished_by_the_next_apply(
-    moving: Scene, proxy: Proxy
+    moving: Scene, proxy: Proxy, tally: Tally
 ) -> None:
     bench, fresh = moving.bench, moving.save()
     words = moving.words("apply", url=proxy.url)
-    for number, when in traps(writes_of(proxy, words), 10):
+    for number, when in traps(writes_of(proxy, words), 6):
         moving.restore(fresh)
         bench.clear_faults()
         bench.fault("slow-operation", match="POST *connectors*", seconds=180)
-        assert run_into(Trap(number, when), proxy, words) == -signal.SIGKILL
+        kill(Trap(number, when), proxy, words, tally)
         with moving.named(f"killed {when} write {number}"):
             on = moving.type("apply")
             assert on.code == 0, on

@@ -11,8 +11,9 @@ from gcp_sandbox.sandbox import Sandbox
 from remediate.model.ref import Ref
 from remediate.stores.ledger import Entry
 from tests.crash.conftest import between, sample
-from tests.crash.killing import killed_at
 from tests.crash.scene import Scene
+from tests.crash.tally import Tally
+from tests.crash.test_killed_at_the_disk import die, played
 from tests.pipeline.documents import address
 from tests.pipeline.test_gc import EDGE
 
@@ -54,17 +55,17 @@ def cleared(scene: Scene) -> None:
     assert left.code == 0, left
 
 
-def finished_or_taken_back(scene: Scene, verb: str, *more: str) -> None:
+def finished_or_taken_back(scene: Scene, tally: Tally, verb: str, *more: str) -> None:
     """A command killed anywhere: the same words finish it, and what it had done can go back."""
-    start, said = scene.save(), scene.root / "said"
+    start = scene.save()
     remembered, snapshots = scene.bench.ledger.resources, scene.snapshots()
     words = scene.words(verb, *more)
-    points = killed_at(None, words, said)
+    points = played(scene, words)
     for point in sample(len(points), 10):
         scene.restore(start)
-        assert killed_at(point, words, said) == []
+        where = die(scene, point, words, tally)
         killed = scene.save()
-        with scene.named(f"killed {points[point]}, point {point} of {len(points)}"):
+        with scene.named(where):
             taken_back(scene, snapshots)
             is_as(scene, remembered)
             scene.restore(killed)
@@ -73,11 +74,13 @@ def finished_or_taken_back(scene: Scene, verb: str, *more: str) -> None:
             cleared(scene)
 
 
-def test_an_apply_that_sets_aside_killed_anywhere_is_finished_or_taken_back(front: Scene) -> None:
-    finished_or_taken_back(front, "apply", *PRUNE)
+def test_an_apply_that_sets_aside_killed_anywhere_is_finished_or_taken_back(
+    front: Scene, tally: Tally
+) -> None:
+    finished_or_taken_back(front, tally, "apply", *PRUNE)
 
 
-def test_a_gc_killed_anywhere_is_finished_or_taken_back(front: Scene) -> None:
+def test_a_gc_killed_anywhere_is_finished_or_taken_back(front: Scene, tally: Tally) -> None:
     assert front.type("apply", *PRUNE).code == 0
     front.before = front.bench.state()
-    finished_or_taken_back(front, "gc", *LATER)
+    finished_or_taken_back(front, tally, "gc", *LATER)

@@ -9,10 +9,12 @@ import click
 from remediate.cli.carrying_out import Prepared, carried_out
 from remediate.cli.options import NO_QUESTION, Settings, global_options
 from remediate.cli.outputs import report_options, width, write
-from remediate.cli.session import Session, allowances, opened, store
+from remediate.cli.session import Session, allowances, opened
+from remediate.cli.store import store
 from remediate.model.plan import Plan
 from remediate.pipeline.apply import Outcome
 from remediate.pipeline.history import cut_short
+from remediate.pipeline.recalling import recall
 from remediate.pipeline.rollback import OnConflict, order_back, rollback
 from remediate.pipeline.way_back import way_back
 from remediate.stores.desired_files import environment_folder
@@ -59,16 +61,16 @@ def find(settings: Settings, wanted: str, side: str | None = None) -> Snapshot:
 
     `side` is whose one by id must be too: `google` or `sandbox`.
     """
-    environment = settings.env or ""
-    if wanted == LATEST and not environment:
-        environment = _environment(settings)
+    environment = environment_of(settings) if wanted == LATEST else settings.env or ""
     return Snapshots(store(settings)).find(
         wanted, environment, settings.side if wanted == LATEST else side
     )
 
 
-def _environment(settings: Settings) -> str:
-    """The only one there is in `desired/`; without that folder, the only one in the store."""
+def environment_of(settings: Settings) -> str:
+    """The one that was named, or the only one in `desired/`; without that folder, in the store."""
+    if settings.env:
+        return settings.env
     if not (settings.root / "desired").is_dir():
         kept, _damaged = Snapshots(store(settings)).readable()
         known = {snapshot.environment for snapshot in kept}
@@ -97,6 +99,6 @@ def _rolled_back(
     def prepared(ledger: Ledger) -> Prepared:
         way = way_back(snapshot, session.store, ledger, session.google, allowed, session.watchers)
         plan = rollback(way, on_conflict)
-        return Prepared(plan, lambda: order_back(way, plan))
+        return Prepared(plan, lambda: order_back(way, plan), lambda _ledger: recall(way, plan))
 
     return carried_out(session, prepared, "Roll back?" if asking else "", "not rolled back")

@@ -23,6 +23,7 @@ from remediate.pipeline.apply import Order
 from remediate.pipeline.differences import anew
 from remediate.pipeline.guard import idle
 from remediate.pipeline.plan import plan_digest
+from remediate.pipeline.recalling import entries_before
 from remediate.pipeline.restoring import lost, no_way_back, records_back, resources_back, users_of
 from remediate.pipeline.settling import settling
 from remediate.pipeline.snapshot import touched
@@ -96,14 +97,9 @@ def _entries_back(way: Way, plan: Plan) -> dict[Ref, Entry | None]:
 
     Of several that one document stood for, it is as it was before the first of them was written.
     """
-    going = {difference.live: difference.ref for difference in plan.differences}
-    result: dict[Ref, Entry | None] = {}
-    for live, one in way.written.items():
-        if live in going:
-            result.setdefault(going[live], one.entry)
-    for ref in going.values():
-        result.setdefault(ref, way.ledger.entry(ref))
-    return result
+    known = entries_before(way)
+    going = [difference.ref for difference in plan.differences]
+    return {ref: known[ref] if ref in known else way.ledger.entry(ref) for ref in going}
 
 
 def _of_a_zone(zone: Difference, others: int, allowances: Mapping[str, str]) -> Objection:
