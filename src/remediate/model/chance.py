@@ -22,10 +22,12 @@ class Chance:
     def ulid(self, now: datetime, after: str = "") -> str:
         """26 characters that sort by time (ULID): 48 bits of milliseconds, 80 of chance.
 
-        It sorts behind `after`, another one, even if the clock was put back since.
+        It sorts behind `after`, another one, even if the clock was put back since; no two that
+        are drawn behind the same one are equal.
         """
         number = (int(now.timestamp() * 1000) << 80) | self._random.getrandbits(80)
-        number = max(number, _number(after) + 1)
+        if number <= (least := _number(after)):
+            number = least + 1 + self._random.getrandbits(64)
         return "".join(_CROCKFORD[(number >> shift) & 31] for shift in range(125, -1, -5))
 
     def jitter(self, upper: float) -> float:

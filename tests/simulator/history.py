@@ -1,0 +1,395 @@
+"""One seed, one history: commands, what happens to them, and the laws that hold at its end."""
+
+from __future__ import annotations
+
+import atexit
+import concurrent.futures
+import contextlib
+import io
+import json
+import os
+import random
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+from unittest import mock
+
+from gcp_sandbox.server import Reply
+from remediate.model import failpoint
+from remediate.model.errors import Locked, Stale
+from tests.simulator.cloud import Cloud, Saved, cloud
+from tests.simulator.environments import ENVIRONMENTS, Environment
+from tests.simulator.memory import Disk
+from tests.simulator.platter import Platter
+from tests.simulator.process import Ending, Inline, Process, choices
+from tests.simulator.weather import Happening, Script, Weather, number, script, weather
+from tests.simulator.witness import Broken, Edit, Witness
+from tests.workbench import PROJECT, moved
+
+LATER = 300.0  # seconds, after which no lease of a dead process speaks for it
+FINE = Weather(0)
+REAL, FOLDERS = 0.1, 0.6  # shares of the histories
+MEMORY = Path("/dev/shm")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """An environment as it stands before a history, and how it looks at the good end of one."""
+
+    environment: Environment
+    world: Saved
+    disk: Disk
+    before: dict[str, Any]
+    after: dict[str, Any]
+    points: int
+
+
+@dataclass
+class History:
+    """What happened so far; `now` counts the points that anybody has passed."""
+
+    seed: int
+    environment: Environment
+    cloud: Cloud
+    disk: Disk
+    weather: Weather = FINE
+    scripts: dict[str, Script] = field(default_factory=dict)
+    points: int = 100
+    now: int = 0
+    trace: list[str] = field(default_factory=list)
+    lists: dict[str, Reply] = field(default_factory=dict)
+    snapshots: list[str] = field(default_factory=list)
+    stack: list[Process] = field(default_factory=list)
+    writes: list[tuple[int, Process]] = field(default_factory=list)
+    tokens: int = 0
+    acts: list[int] = field(default_factory=list)  # when somebody else did something
+
+    def __post_init__(self) -> None:
+        about = self.environment
+        self.witness = Witness(self, self.disk, list(about.names), list(about.proxies))
+
+    def number(self, *about: object) -> int:
+        return number(self.seed, *about)
+
+    def say(self, process: Process | None, what: str) -> None:
+        who = process.name if process else "somebody"
+        self.trace.append(f"{self.now:5} {who}: {what}")
+
+    def wait(self, seconds: float) -> None:
+        """Somebody blocks in a request."""
+        self.stack[-1].wait(seconds)
+
+    def token(self, size: int = 8) -> str:
+        self.tokens += 1
+        return f"{self.number('token', self.tokens):016x}" * (size // 8)
+
+    # What happens
+
+    def passed(self, process: Process, place: str) -> None:
+        self.now += 1
+        happenings = self.scripts.get(process.name, Script()).at.get(process.points, ())
+        for one in happenings:
+            self.say(process, f"{one} at point {process.points}, {place}")
+            self._happen(process, one)
+
+    def _happen(self, process: Process, one: Happening) -> None:
+        match one.what:
+            case "kill":
+                process.die()
+                if one.much and isinstance(self.disk, Platter) and len(self.stack) == 1:
+                    self.disk.power_cut()
+            case "tear":
+                process.torn = True
+            case "full":
+                process.full = int(one.much)
+            case "step":
+                process.skew += one.much
+            case "pause":
+                self.cloud.advance(one.much)
+            case "hand":
+                self._hand(int(one.much))
+            case "second":
+                self.cloud.advance(one.much)
+                self.run(f"{process.name}+", "apply", alone=True)
+
+    def _hand(self, drawn: int) -> None:
+        if not self.environment.hands:
+            return
+        hand = self.environment.hands[drawn % len(self.environment.hands)]
+        edit = Edit(hand.path, hand.at, hand.value, self.now, "somebody")
+        if self.witness.value(edit) == hand.value:
+            return
+        status = hand.act(self.cloud)
+        self.say(None, f"{hand} -> {status}")
+        if status < 300:
+            self._stands(edit)
+
+    def _stands(self, edit: Edit) -> None:
+        """From here on it is theirs; what they wrote there before is of the past."""
+        self.acts.append(self.now)
+        witness = self.witness
+        witness.edits = [e for e in witness.edits if (e.path, e.at) != (edit.path, edit.at)]
+        witness.edits.append(edit)
+
+    # Commands
+
+    def process(self, name: str, *, calm: bool = False) -> Process:
+        return Process(name, self, self.cloud, self.disk, calm=calm)
+
+    def run(self, name: str, verb: str, *, alone: bool = False, calm: bool = False) -> Ending:
+        """One command from its start to its end, with what its script has in store for it."""
+        process = self.process(name, calm=calm)
+        if not calm:
+            self.scripts[name] = script(
+                self.seed, name, self.points, alone=alone or isinstance(self.disk, Platter)
+            )
+        self.say(process, f"{verb} begins")
+        began, took = self.now, len(self.disk.takeovers)
+        self.stack.append(process)
+        try:
+            ending = self._do(process, verb)
+        finally:
+            self.stack.pop()
+        told = f": {ending.error!r}" if ending.error else ""
+        self.say(process, f"{verb} ends with {ending.code}{told}")
+        self._insist_on_the_truth(process, verb, ending, began, took)
+        return ending
+
+    def _do(self, process: Process, verb: str) -> Ending:
+        desired = self.environment.desired
+        chosen = choices(**self.environment.choices)
+        match verb:
+            case "apply":
+                return process.apply(desired, chosen)
+            case "gc":
+                return process.gc(desired, chosen)
+            case "rollback":
+                return process.rollback("latest")
+            case _:
+                _, _, snapshot = verb.partition(" ")
+                return process.rollback(snapshot)
+
+    def _insist_on_the_truth(
+        self, process: Process, verb: str, ending: Ending, began: int, took: int
+    ) -> None:
+        """What a command says of itself at its end is so."""
+        since = any(at >= began for at in self.acts)
+        others = any(at >= began and who is not process for at, who in self.writes)
+        others = others or any(who is not process for at, who in self.disk.takeovers[took:])
+        nobody = not (since or others or process.misled)
+        alone = nobody and (verb == "apply" or not self.acts)
+        if isinstance(ending.error, Stale) and alone:
+            raise Broken(f"a conflict is claimed, and nobody was there: {ending.error}")
+        if ending.code == 0 and verb == "apply" and nobody and not process.calm:
+            left = self._left()
+            if left:
+                raise Broken(f"applied, they say; {left} differs")
+
+    def _left(self) -> str:
+        """What a plan would still change, seen by somebody who is in no hurry."""
+        process = self.process(f"reader {self.now}", calm=True)
+        self.stack.append(process)
+        try:
+            chosen = choices(**self.environment.choices)
+            plan, _seen = process.plan(self.environment.desired, process.ledger, chosen)
+        finally:
+            self.stack.pop()
+        return ", ".join(f"{d.action} {d.live}" for d in plan.differences)
+
+    # From the first command to the last law
+
+    def play(self) -> None:
+        drawn = random.Random(f"history {self.seed}")
+        ending = self.run("first", "apply")
+        for nth in range(drawn.choice((0, 1, 1, 2, 3))):
+            if ending.code == 0 and nth:
+                break
+            self._rest(drawn)
+            verb = drawn.choice(("apply", "apply", "rollback"))
+            if verb == "rollback" and not self._snapshots():
+                verb = "apply"
+            ending = self.run(f"{verb} {nth}", verb)
+        self.cloud.advance(LATER)
+        self.lists.clear()
+        if drawn.random() < 0.35:
+            self._end_by_going_back()
+        else:
+            self._end_by_going_on()
+
+    def _rest(self, drawn: random.Random) -> None:
+        """Between two commands; where only a lease's end can tell, until it has ended."""
+        self.cloud.advance(drawn.choice((1.0, 30.0)) if self.disk.exclusive else LATER)
+
+    def _snapshots(self) -> list[str]:
+        """Of this history, the oldest first."""
+        keys = [key for key, _data in self.disk.durable("snapshots/")]
+        every = [key[len("snapshots/") : -len(".json")] for key in keys]
+        return [one for one in every if one not in self.snapshots]
+
+    def _end_by_going_on(self) -> None:
+        ending = self.run("last", "apply", calm=True)
+        if ending.code:
+            raise Broken(f"nothing is in the way, and apply ends with {ending.error!r}")
+        written = len(self.writes)
+        again = self.run("again", "apply", calm=True)
+        if again.code or len(self.writes) != written:
+            raise Broken(f"a second apply is not idle: {again}")
+        if not self.acts:
+            self._insist_on(stage(self.environment).after)
+
+    def _end_by_going_back(self) -> None:
+        taken = self._snapshots()
+        if taken:
+            ending = self.run("back", f"rollback {taken[0]}", calm=True)
+            if isinstance(ending.error, Stale) and self.acts:
+                return
+            if ending.code:
+                raise Broken(f"nothing is in the way, and rollback ends with {ending.error!r}")
+        if not self.acts:
+            self._insist_on(stage(self.environment).before)
+
+    def _insist_on(self, wanted: dict[str, Any]) -> None:
+        found = comparable(self.cloud)
+        if found != wanted:
+            raise Broken(f"not as it should be in the end: {moved(wanted, found)}")
+
+
+def comparable(world: Cloud) -> Any:
+    """What users see of a world, whichever addresses and name servers Google has drawn.
+
+    Cloud Run's traffic is left out: a rollback that was cut short pins it, and a later plan only
+    says so.
+    """
+    found = world.comparable()
+    for zone in found.get("dns", {}).get(PROJECT, {}).values():
+        zone.pop("nameServers", None)
+        zone["rrsets"] = [one for one in zone["rrsets"] if one["type"] not in {"NS", "SOA"}]
+    for service in found.get("cloudrun", {}).values():
+        for name in ("traffic", "trafficStatuses"):
+            service.pop(name, None)
+    text = json.dumps(found)
+    for one in found.get("compute", {}).get(PROJECT, {}).get("global/addresses", {}).values():
+        text = text.replace(f'"{one["address"]}"', f'"of {one["name"]}"')
+    return json.loads(text)
+
+
+@contextlib.contextmanager
+def simulated(history: History) -> Iterator[None]:
+    """One thing at a time, and every named place of the product is a point of its process."""
+
+    def at(place: str) -> None:
+        if history.stack:
+            history.stack[-1].passing(place)
+
+    unwatch = failpoint.watch(at)
+    with contextlib.ExitStack() as stack:
+        stack.callback(unwatch)
+        if isinstance(history.disk, Platter):
+            stack.enter_context(history.disk.watched())
+        stack.enter_context(history.cloud.running(history.wait))
+        stack.enter_context(mock.patch("secrets.token_hex", history.token))
+        stack.enter_context(contextlib.redirect_stderr(io.StringIO()))
+        for module in [concurrent.futures, *_with_executors()]:
+            stack.enter_context(mock.patch.object(module, "ThreadPoolExecutor", Inline))
+        yield
+
+
+@cache
+def _with_executors() -> Sequence[Any]:
+    return [
+        module
+        for name, module in sorted(sys.modules.items())
+        if name.startswith("remediate.") and hasattr(module, "ThreadPoolExecutor")
+    ]
+
+
+def history(seed: int) -> History:
+    """The history of a seed, up to its beginning."""
+    drawn = random.Random(f"environment {seed}")
+    chosen = drawn.choices(ENVIRONMENTS, [one.weight for one in ENVIRONMENTS])[0]
+    set_up = stage(chosen)
+    world = cloud()
+    world.restore(set_up.world, seed)
+    disk = _disk(set_up.disk, drawn.random())
+    begun = History(seed, chosen, world, disk, weather(seed), points=set_up.points)
+    begun.snapshots = begun._snapshots()
+    return begun
+
+
+def _disk(before: Disk, drawn: float) -> Disk:
+    """A real folder for a few; else like a folder's, or like a bucket's."""
+    if drawn < REAL:
+        platter = Platter(root=_folder() / "store")
+        platter.fill(before)
+        return platter
+    disk = before.copy()
+    disk.exclusive = drawn < FOLDERS
+    return disk
+
+
+@cache
+def _folder() -> Path:
+    """In memory, where there is such a thing; it goes with this process."""
+    around = MEMORY if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) else None
+    made = Path(mkdtemp(dir=around, prefix="simulator-"))
+    atexit.register(shutil.rmtree, made, ignore_errors=True)
+    return made
+
+
+def stage(environment: Environment) -> Stage:
+    return _stage(environment.name)
+
+
+@cache
+def _stage(name: str) -> Stage:
+    """What was applied is live; and once, to compare with, what is wanted."""
+    environment = next(one for one in ENVIRONMENTS if one.name == name)
+    world, disk = cloud(), Disk()
+    world.restore(world.empty, 1)
+    setting = History(0, environment, world, disk)
+    setting.witness.names = setting.witness.proxies = []
+    with simulated(setting):
+        if environment.applied:
+            process = setting.process("stage", calm=True)
+            setting.stack.append(process)
+            ending = process.apply(environment.before, choices())
+            setting.stack.pop()
+            assert ending.code == 0, ending
+        world.advance(7200)
+        saved, kept, before = world.save(), disk.copy(), comparable(world)
+        trial = History(0, environment, world, disk)
+        process = trial.process("trial", calm=True)
+        trial.stack.append(process)
+        ending = process.apply(environment.desired, choices(**environment.choices))
+        trial.stack.pop()
+        assert ending.code == 0, (environment.name, ending)
+        return Stage(environment, saved, kept, before, comparable(world), process.points)
+
+
+def told(begun: History) -> str:
+    """The history, for somebody who looks for what went wrong in it."""
+    about = begun.environment.name
+    where = "a folder's" if begun.disk.exclusive else "a bucket's"
+    if isinstance(begun.disk, Platter):
+        where = "a folder's, and one"
+    lines = [f"seed {begun.seed}: {about}, its store like {where}, {begun.weather}"]
+    return "\n".join([*lines, *begun.trace])
+
+
+def play(seed: int) -> None:
+    """Raises Broken, with all that happened, where a law does not hold."""
+    begun = history(seed)
+    with simulated(begun):
+        try:
+            begun.play()
+        except Exception as broken:
+            again = f"python -m tests.simulator {seed}"
+            raise Broken(f"{broken!r}\n{told(begun)}\n{again}") from broken
+
+
+__all__ = ["Callable", "Locked", "play"]

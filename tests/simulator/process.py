@@ -1,0 +1,321 @@
+"""One command at work: the product's own code on a simulated machine, which may die anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from gcp_sandbox.server import Message, Reply
+from remediate.gcp.connection import Wire
+from remediate.gcp.google import Google
+from remediate.gcp.retry import Patience
+from remediate.gcp.sandbox import Sandbox
+from remediate.model.chance import Chance
+from remediate.model.errors import Locked, RemediateError
+from remediate.model.plan import Plan
+from remediate.model.resource import Desired
+from remediate.model.rules import OF_A_PLAN, OF_A_RUN
+from remediate.pipeline.apply import Order, adopt, apply, order_of, settle
+from remediate.pipeline.choices import Choices
+from remediate.pipeline.gc import gc, look_around
+from remediate.pipeline.observe import Observed, observe
+from remediate.pipeline.plan import plan
+from remediate.pipeline.preflight import preflight, with_objections
+from remediate.pipeline.rollback import OnConflict, order_back, rollback
+from remediate.pipeline.way_back import way_back
+from remediate.stores.ledger import Ledger
+from remediate.stores.lock import HEARTBEAT, Lease, lock
+from remediate.stores.snapshots import Snapshots
+from remediate.stores.store import Store
+from tests.simulator.cloud import URL, Cloud
+from tests.simulator.memory import Disk, Memory
+from tests.simulator.platter import OnPlatter, Platter
+from tests.simulator.wire import STALE, Direct, is_mutation, path_of
+from tests.workbench import NAME, PROJECT, insist
+
+if TYPE_CHECKING:
+    from tests.simulator.history import History
+
+T = TypeVar("T")
+ALLOWED = dict.fromkeys(OF_A_PLAN | OF_A_RUN, "simulated")
+
+
+LISTS = frozenset(
+    (
+        *("addresses", "backendServices", "connectors", "forwardingRules", "healthChecks"),
+        *("instances", "managedZones", "rrsets", "services", "sslCertificates", "sslPolicies"),
+        *("targetHttpProxies", "targetHttpsProxies", "urlMaps"),
+    )
+)
+
+
+class Died(BaseException):
+    """SIGKILL: not even `finally` has any effect on the world after this."""
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a command ended: its exit code, or -9 if it was killed."""
+
+    code: int
+    error: BaseException | None = None
+
+    @property
+    def killed(self) -> bool:
+        return self.code == -9
+
+
+class Inline:
+    """An executor whose tasks are done when they are handed in: one thing at a time."""
+
+    def __init__(self, max_workers: int | None = None) -> None: ...
+
+    def submit(self, task: Callable[..., T], *args: Any) -> Future[T]:
+        future: Future[T] = Future()
+        try:
+            future.set_result(task(*args))
+        except BaseException as error:  # noqa: BLE001 - the future tells, as a thread's would
+            future.set_exception(error)
+        return future
+
+    def shutdown(self, **_how: bool) -> None: ...
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_failure: object) -> None: ...
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A plan, the order that comes of it, and what the ledger has to learn afterwards."""
+
+    plan: Plan
+    order: Callable[[], Order]
+    remember: Callable[[], None] = lambda: None
+    waits: bool = False
+
+
+@dataclass
+class ProcessClock:
+    """The machine's: its wall clock can be set, its monotonic one goes on with the world."""
+
+    process: Process
+
+    def now(self) -> datetime:
+        seconds = self.process.cloud.now
+        return datetime.fromtimestamp(seconds, UTC) + timedelta(seconds=self.process.skew)
+
+    def monotonic(self) -> float:
+        return self.process.cloud.now
+
+    def sleep(self, seconds: float) -> None:
+        self.process.passing("sleeping")
+        self.process.wait(seconds)
+
+
+@dataclass
+class Process:
+    """A command from its start to its end. `points` counts the places that it has passed."""
+
+    name: str
+    history: History
+    cloud: Cloud
+    disk: Disk
+    calm: bool = False  # nothing goes wrong with it
+    skew: float = 0.0  # seconds that its wall clock is ahead
+    points: int = 0
+    full: int = 0  # so many of the next writes find no room
+    torn: bool = False
+    dead: bool = False
+    planned: int | None = None  # the moment at which all that its plan is made from was read
+    misled: bool = False  # a list was not up to date
+    overwrites: bool = False  # somebody has told it to
+    lease: Lease | None = None
+    reads: dict[str, int] = field(default_factory=dict)
+    _asked: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        session = Direct(self)
+        clock = ProcessClock(self)
+        chance = Chance(self.history.number(self.name))
+        wire = Wire(session, clock, Patience(clock, chance))
+        sandbox = Sandbox(session, URL)
+        self.google = Google(wire, PROJECT, chance, base_url=URL, sandbox=sandbox)
+        self.store = _store(self)
+
+    # What may happen to it
+
+    def passing(self, place: str) -> None:
+        """A point at which it may be killed, or at which others may come in."""
+        if self.dead:
+            raise Died
+        self.points += 1
+        self.history.passed(self, place)
+        if self.dead:
+            raise Died
+
+    def wait(self, seconds: float) -> None:
+        """Time passes for everybody; as long as this one lives, its lock is renewed meanwhile."""
+        while self.lease is not None and seconds > HEARTBEAT:
+            self.cloud.advance(HEARTBEAT)
+            seconds -= HEARTBEAT
+            try:
+                self.lease.renew()
+            except Locked:
+                self.lease = None
+            except RemediateError:
+                continue
+        self.cloud.advance(seconds)
+
+    def die(self) -> None:
+        self.dead = True
+        self.disk.abandoned(self)
+
+    def may_write(self, key: str) -> bool:
+        if self.full > 0:
+            self.full -= 1
+            self.history.say(self, f"no room for {key}")
+            return False
+        return True
+
+    def tears(self) -> bool:
+        if not self.torn:
+            return False
+        self.history.say(self, "dies in the middle of a record")
+        self.die()
+        return True
+
+    # Its dealings with Google
+
+    def fault(self, message: Message) -> str:
+        path = path_of(message)
+        if self.calm or path.startswith("/_sandbox/"):
+            return ""
+        about = f"{message.method} {path}"
+        nth = self._asked[about] = self._asked.get(about, 0) + 1
+        found = self.history.weather.fault(f"{self.name} {about} {nth}", is_mutation(message))
+        if found:
+            self.history.say(self, f"{found}: {about}")
+        return found
+
+    def former(self, message: Message) -> Reply | None:
+        found = self.history.lists.get(message.target)
+        if found is not None:
+            self.misled = True
+            self.history.say(self, f"{STALE} list {path_of(message)}")
+        return found
+
+    def read(self, message: Message, reply: Reply) -> None:
+        path = path_of(message)
+        self.reads[path] = self.history.now
+        is_list = message.method == "GET" and path.rpartition("/")[2] in LISTS
+        if is_list and reply.status == 200 and "name=" not in message.target:
+            self.history.lists[message.target] = reply
+
+    def about_to_write(self, message: Message) -> None:
+        self.history.witness.before(self, message)
+
+    def written(self, message: Message, reply: Reply) -> None:
+        self.history.say(self, f"{message.method} {message.target} -> {reply.status}")
+        self.history.writes.append((self.history.now, self))
+        self.history.witness.after(self, message, reply)
+
+    def kept(self, key: str) -> None:
+        self.history.witness.kept(self, key)
+
+    # Verbs
+
+    def apply(self, desired: Desired, choices: Choices) -> Ending:
+        def prepared(ledger: Ledger) -> Prepared:
+            plan, seen = self.plan(desired, ledger, choices)
+            self.planned = self.history.now
+            return Prepared(
+                plan,
+                lambda: order_of("apply", plan, desired, seen),
+                lambda: adopt(plan, desired, seen, ledger, choices, self.google.clock.now()),
+                waits=True,
+            )
+
+        return self.ended(lambda: self._carried_out(prepared))
+
+    def rollback(self, snapshot: str, on_conflict: OnConflict = "stop") -> Ending:
+        def prepared(ledger: Ledger) -> Prepared:
+            found = Snapshots(self.store).find(snapshot, NAME)
+            way = way_back(found, self.store, ledger, self.google, ALLOWED)
+            self.planned = self.history.now
+            plan = rollback(way, on_conflict)
+            return Prepared(plan, lambda: order_back(way, plan))
+
+        return self.ended(lambda: self._carried_out(prepared))
+
+    def gc(self, desired: Desired, choices: Choices) -> Ending:
+        def prepared(ledger: Ledger) -> Prepared:
+            seen = look_around(self.google, desired, ledger)
+            self.planned = self.history.now
+            sweep = gc(desired, seen, ledger, choices, 0, self.google.clock.now())
+            return Prepared(sweep.plan, sweep.order, lambda: sweep.forget(ledger))
+
+        return self.ended(lambda: self._carried_out(prepared))
+
+    def plan(self, desired: Desired, ledger: Ledger, choices: Choices) -> tuple[Plan, Observed]:
+        seen = observe(self.google, desired, ledger.resources)
+        made = plan(desired, seen, ledger, choices)
+        return with_objections(made, preflight(self.google, made)), seen
+
+    @property
+    def ledger(self) -> Ledger:
+        return Ledger(self.store, NAME, "sandbox", PROJECT)
+
+    def _carried_out(self, prepare: Callable[[Ledger], Prepared]) -> None:
+        """Under the lock, as every verb of the command line does it."""
+        google, store = self.google, self.store
+        run = google.chance.ulid(google.clock.now(), Snapshots(store).newest)
+        with lock(store, NAME, run, google.clock, pulse=beating) as lease:
+            ledger = self.ledger
+            made = prepare(ledger)
+            insist(made.plan)
+            if not made.plan.is_empty:
+                apply(made.order(), run, google, store, ledger, (), held=lease.check)
+            elif made.waits:
+                settle(made.order(), google, ())
+            made.remember()
+
+    def ended(self, command: Callable[[], object]) -> Ending:
+        """Anything but an error of ours on purpose comes out: it is a bug."""
+        try:
+            command()
+        except RemediateError as error:
+            return Ending(error.exit_code, error)
+        except Died:
+            return Ending(-9)
+        finally:
+            self.disk.abandoned(self)
+        return Ending(0)
+
+
+def _store(process: Process) -> Store:
+    if isinstance(process.disk, Platter):
+        return OnPlatter(process.disk, process)
+    return Memory(process.disk, process)
+
+
+@contextmanager
+def beating(lease: Lease) -> Iterator[None]:
+    """In place of a thread: `Process.wait` renews the lease for as long as the process lives."""
+    process: Process = lease._clock.process  # type: ignore[attr-defined]
+    process.lease = lease
+    try:
+        yield
+    finally:
+        process.lease = None
+        with suppress(RemediateError):
+            lease.release()
+
+
+def choices(**more: Any) -> Choices:
+    return Choices(ALLOWED, **more)
