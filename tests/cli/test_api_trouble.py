@@ -16,6 +16,7 @@ import pytest
 from remediate.cli import carrying_out
 from remediate.model.json import Body
 from remediate.pipeline import apply as pipeline
+from remediate.stores import journal
 from tests.cli.conftest import Desk
 from tests.cli.typed import Said, typed
 from tests.gcp.server import Asked, Say, Stub, refused
@@ -156,7 +157,8 @@ def test_a_write_that_fails_for_good_says_the_way_on_and_the_way_back(
     told = " ".join(error_of(said).split())
     snapshot = re.findall(r"snapshot (\w{26}) of", said.err)[0]
     if code == 7:
-        assert f"`{desk.line('apply')}` goes on" in told
+        (run,) = journal.runs(desk.bench.store)
+        assert f"`{desk.line('apply', '--resume', run)}` goes on" in told
         assert re.search(r"[1-5] of 6 steps are done", told)
     assert f"`{desk.line('rollback', '--snapshot', snapshot)}` takes back" in told
     desk.insist_on_a_way_out()

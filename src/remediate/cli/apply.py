@@ -16,6 +16,7 @@ from remediate.cli.options import (
 )
 from remediate.cli.outputs import report_options, width, write
 from remediate.cli.plan_files import Reviewed, as_shown, review_options
+from remediate.cli.resuming import is_over, resume_options, resumed
 from remediate.cli.session import Session, chosen_by, loaded, opened
 from remediate.model.plan import Plan
 from remediate.model.resource import Desired
@@ -30,12 +31,14 @@ from remediate.stores.ledger import Ledger
 @choice_options
 @click.option("-y", "--yes", is_flag=True, help=NO_QUESTION)
 @review_options
+@resume_options
 @report_options
 def command(
     settings: Settings,
     asked: Asked,
     before: Reviewed | None,
     *,
+    resume: str | None,
     yes: bool,
 ) -> int:
     """Plan, take a snapshot, then carry the plan out. Asks first, if a terminal is there to ask."""
@@ -46,11 +49,17 @@ def command(
     about = desired.environment
     chosen = chosen_by(settings, desired, asked)
     with opened(settings, about.name, about.project) as session:
+        if resume is not None and (over := is_over(session, resume)):
+            sys.stdout.write(f"run {over} has come to its end: nothing is left to do\n")
+            return 0
         if before is not None:
             before.insist(session, desired)
         elif sys.stdin.isatty() and not yes:
             before = review(session, desired, chosen)
-        plan, outcome = _applied(session, desired, chosen, before)
+        if resume is not None:
+            plan, outcome = resumed(session, desired, resume)
+        else:
+            plan, outcome = _applied(session, desired, chosen, before)
     write(
         lambda: outcome_text(outcome, plan, width=width(), typed=settings.command),
         lambda: outcome_json(outcome, plan),
@@ -77,7 +86,7 @@ def _applied(
             plan, seen, only = reviewed.planned(session, desired, ledger, chosen)
         return Prepared(
             plan,
-            lambda: order_of("apply", plan, desired, seen),
+            lambda: order_of("apply", plan, desired, seen, only),
             lambda known: adopt(plan, desired, seen, known, only, session.google.clock.now()),
             lambda run: reviewed.begin(session, run) if reviewed else None,
             shown=reviewed is not None,

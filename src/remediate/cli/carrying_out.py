@@ -20,6 +20,9 @@ from remediate.report.progress import fitted
 from remediate.stores.ledger import Ledger
 from remediate.stores.lock import lock
 
+Carry = Callable[..., Outcome]
+"""As `pipeline.apply.apply`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
@@ -27,6 +30,7 @@ class Prepared:
 
     `begin` is told the run, before anything is written. `shown`: it was reviewed already.
     `waits`: where nothing is to be written, what was begun before has to become ready all the same.
+    `carry` goes on with a run that was begun before, also where nothing is left to be written.
     """
 
     plan: Plan
@@ -35,6 +39,7 @@ class Prepared:
     begin: Callable[[str], None] = lambda _run: None
     shown: bool = False
     waits: bool = False
+    carry: Carry | None = None
 
 
 def carried_out(
@@ -42,9 +47,13 @@ def carried_out(
     prepare: Callable[[Ledger], Prepared],
     question: str = "",
     otherwise: str = "",
+    run: str = "",
 ) -> tuple[Plan, Outcome | None]:
-    """Under the lock: plan, show, ask if there is a question, and carry it out."""
-    google, run = session.google, session.new_run()
+    """Under the lock: plan, show, ask if there is a question, and carry it out.
+
+    `run` is one that was begun before, if there is one.
+    """
+    google, run = session.google, run or session.new_run()
     # processes hold locks, and live in real time, whatever time it is in a sandbox
     with lock(session.store, session.environment, run, SystemClock(), tell=say) as lease:
         say(lease.notice)
@@ -59,10 +68,10 @@ def carried_out(
             ask(question, otherwise)
         session.watcher.expect(len(made.plan.steps))
         with first_signal_stops() as stopping:
-            if not made.plan.is_empty:
+            if made.carry is not None or not made.plan.is_empty:
                 made.begin(run)
-                store, held = session.store, lease.check
-                outcome = apply(
+                store, held, carry = session.store, lease.check, made.carry or apply
+                outcome = carry(
                     made.order(), run, google, store, ledger, watchers, stopping, held=held
                 )
             elif made.waits:

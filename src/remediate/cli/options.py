@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from remediate.cli.consent import consent, consent_options
+from remediate.cli.consent import words as consent_words
+from remediate.model.consent import Consent
 from remediate.model.errors import RemediateError
 
 EMBEDDED = "embedded"
@@ -20,7 +23,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 # The URL of a sandbox, whatever it speaks, or its host and port.
 WHERE = re.compile(r"https?:.*|[a-z]+://.*|[^\s/@]+:[0-9]+/?")
 _OFFLINE = {"validate", "graph", "show"}  # they need to know the folder, and the environment
-_TO_TYPE = re.compile(r"`remediate (validate|plan|apply|rollback|gc|snapshot|show|graph)( [^`]*)?`")
+_TO_TYPE = re.compile(
+    r"`remediate (validate|plan|apply|rollback|hold|lock|gc|snapshot|show|graph)( [^`]*)?`"
+)
 _AGAIN = ("target", "exclude", "prune", "lower_ttl", "retention")  # said again to go on with it
 
 
@@ -30,6 +35,7 @@ class Own:
 
     verb: str = ""
     words: tuple[str, ...] = ()
+    consent: Consent = field(default_factory=Consent)
 
     def serves(self, verb: str) -> bool:
         """Whether the words are as good for that verb: what is planned is applied."""
@@ -46,6 +52,7 @@ class Settings:
     allow: tuple[str, ...] = ()
     impersonate: str | None = None
     quota_project: str | None = None
+    store: str | None = None
     verbose: bool = False
     own: Own = Own()
 
@@ -61,8 +68,9 @@ class Settings:
         """
         said = [] if self.root == Path() else ["-C", str(self.root)]
         said += ["-e", self.env] if self.env else []
+        said += ["--store", self.store] if self.store else []
         said += [] if verb in _OFFLINE else self._where(endpoint)
-        if self.own.serves(verb):
+        if self.own.serves(verb) and "--resume" not in words:  # a run knows what it was asked
             said += [word for reason in self.allow for word in ("--allow", reason)]
             words += self.own.words
         return shlex.join(["remediate", verb, *words, *said])
@@ -126,6 +134,12 @@ _OPTIONS = (
     ),
     click.option("--impersonate", metavar="ACCOUNT", help="Act as this service account."),
     click.option("--quota-project", metavar="ID", help="The project that API calls count for."),
+    click.option(
+        "--store",
+        metavar="WHERE",
+        envvar="REMEDIATE_STORE",
+        help="A folder or gs://BUCKET/PREFIX for the state, whatever the YAML says.",
+    ),
     click.option("-v", "--verbose", is_flag=True, help="Tell every request on stderr."),
 )
 
@@ -181,7 +195,7 @@ def choice_options(function: F) -> F:
         asked = Asked(**{each.name: words.pop(each.name) for each in fields(Asked)})
         return function(*args, asked=asked, **words)
 
-    gathered = target_options(gathered)
+    gathered = consent_options(target_options(gathered))
     for name, what in (
         ("--lower-ttl", "Where resolvers would keep an old answer for long, lower its TTL first."),
         ("--prune", "Delete what left the YAML, where onRemove says so."),
@@ -202,4 +216,5 @@ def _own(context: click.Context) -> Own:
                 words += [flag, f"{seconds:.0f}s"]
             case tuple(globs):
                 words += [word for glob in globs for word in (flag, glob)]
-    return Own(str(context.info_name), tuple(words))
+    words += consent_words(context)
+    return Own(str(context.info_name), tuple(words), consent(context))

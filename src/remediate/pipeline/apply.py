@@ -22,6 +22,7 @@ from remediate.pipeline.carry_out import carry_out
 from remediate.pipeline.choices import Choices
 from remediate.pipeline.conditions import Vigil, wait_until_ready
 from remediate.pipeline.holding import hold_after_rollback
+from remediate.pipeline.intent import planned
 from remediate.pipeline.observe import Observed
 from remediate.pipeline.run import Run, Ways
 from remediate.pipeline.snapshot import touched
@@ -45,11 +46,16 @@ class Order:
     timeouts: Mapping[Ref, float]
     parallelism: int
     to: str = ""  # the snapshot that a rollback goes back to
+    choices: Choices | None = None  # of an apply, so that it can be gone on with
 
     @property
     def again(self) -> str:
-        """What to type to go on with it."""
+        """What to type to do the same again."""
         return f"remediate rollback --snapshot {self.to}" if self.to else f"remediate {self.verb}"
+
+    def ways(self, run: str, snapshot: str) -> Ways:
+        on = self.again if self.choices is None else f"remediate {self.verb} --resume {run}"
+        return Ways(self.again, on, f"remediate rollback --snapshot {snapshot}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +65,10 @@ class Outcome:
     done: int
 
 
-def order_of(verb: str, plan: Plan, desired: Desired, observed: Observed) -> Order:
-    """The order for a plan of an environment."""
+def order_of(
+    verb: str, plan: Plan, desired: Desired, observed: Observed, choices: Choices | None = None
+) -> Order:
+    """The order for a plan of an environment; of an apply, with what was chosen."""
     return Order(
         verb,
         plan,
@@ -68,6 +76,7 @@ def order_of(verb: str, plan: Plan, desired: Desired, observed: Observed) -> Ord
         _entries(plan, desired),
         _timeouts(plan, desired),
         desired.environment.parallelism,
+        choices=choices,
     )
 
 
@@ -88,7 +97,7 @@ def apply(  # noqa: PLR0913 - all that a run stands on
     `carry_out` raises; whatever it is, the journal and the snapshot are complete.
     """
     plan, clock = order.plan, google.clock
-    snapshot = _snapshot(order, run_id, google, store)
+    snapshot = first_snapshot(order, run_id, _new_snapshot(google, store, run_id), google)
     journal = Journal.begin(
         store,
         run_id,
@@ -111,9 +120,9 @@ def apply(  # noqa: PLR0913 - all that a run stands on
         journal,
         ledger,
         steps=plan.steps,
-        ways=Ways(order.again, f"remediate rollback --snapshot {snapshot.id}"),
+        ways=order.ways(run_id, snapshot.id),
         entries=order.entries,
-        vigil=_vigil(order, google, watchers, stopping),
+        vigil=vigil_of(order, google, watchers, stopping),
         held=held,
     )
     carry_out(plan, run, order.parallelism)
@@ -121,9 +130,12 @@ def apply(  # noqa: PLR0913 - all that a run stands on
 
 
 def _said(order: Order) -> Body:
-    """What people have said of this run, for its first record."""
+    """What people have said of this run, and what it is about, for its first record."""
     plan, consent = order.plan, order.plan.consent
-    said: Body = {"allowances": dict(plan.allowances)}
+    said: Body = {"allowances": dict(plan.allowances), "steps": planned(plan.steps)}
+    if order.choices is not None:
+        said["choices"] = order.choices.to_json()
+        said["desired"] = plan.desired_digest
     if consent.approved_by:
         said["approved_by"] = [*consent.approved_by]  # as asserted, of the plan of this digest
     if consent.incident:
@@ -141,7 +153,7 @@ def settle(
 
     Raises CheckFailed when that does not come about, Interrupted once `stopping` is set.
     """
-    vigil = _vigil(order, google, watchers, stopping)
+    vigil = vigil_of(order, google, watchers, stopping)
     try:
         for ref in order.plan.settles:
             wait_until_ready(ref, vigil)
@@ -150,17 +162,23 @@ def settle(
         raise
 
 
-def _vigil(
+def vigil_of(
     order: Order, google: Google, watchers: Sequence[Watcher], stopping: threading.Event | None
 ) -> Vigil:
     ends = stopping or threading.Event()
     return Vigil(google, watchers, order.timeouts, ends, order.plan.allowances)
 
 
-def _snapshot(order: Order, run: str, google: Google, store: Store) -> Snapshot:
+def _new_snapshot(google: Google, store: Store, run: str) -> str:
+    """Behind its own run too: the next run sorts behind both, whatever the clocks say."""
+    return google.chance.ulid(google.clock.now(), after=max(Snapshots(store).newest, run))
+
+
+def first_snapshot(order: Order, run: str, identifier: str, google: Google) -> Snapshot:
+    """What live is before a run has done anything."""
     now = google.clock.now()
     return Snapshot(
-        google.chance.ulid(now, after=Snapshots(store).newest),
+        identifier,
         order.plan.environment,
         order.plan.project,
         run,
@@ -181,7 +199,7 @@ def _entries(plan: Plan, desired: Desired) -> dict[Ref, Entry | None]:
         if difference.action.removes:
             result[difference.ref] = None
         elif difference.ref.is_record_set and difference.after is not None:
-            result[difference.ref] = Entry(difference.ref.name, _remembered(difference.after))
+            result[difference.ref] = Entry(difference.ref.name, remembered(difference.after))
     return result
 
 
@@ -235,7 +253,7 @@ def _adopt_routed(zone: Zone, names: Names, plan: Plan, ledger: Ledger, choices:
             ledger.remember(ref, Entry(ref.name, fields))
 
 
-def _remembered(after: Mapping[str, Any]) -> Body:
+def remembered(after: Mapping[str, Any]) -> Body:
     """Of a record set, what it answers and for how long."""
     return {name: after[name] for name in ("ttl", "rrdatas", "routingPolicy") if after.get(name)}
 

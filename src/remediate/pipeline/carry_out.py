@@ -99,7 +99,7 @@ def _take_step(step: Step, run: Run) -> None:
         live = read(google, step.live)
         insist_on_precondition(step, live, google.project)
         after = run.filled(step, step.after)
-        call = call_for(step, after, live, google.request_id())
+        call = run.as_before(call_for(step, after, live, google.request_id()))
     except RemediateError as error:
         run.fail(step, error)
         raise
@@ -171,13 +171,14 @@ def _insist_on_effect(step: Step, wanted: Body | None, body: Body | None, run: R
 
 def _in_context(error: RemediateError, plan: Plan, run: Run) -> RemediateError:
     """The error as the user needs it: how much is done, the way on and the way back."""
-    done, total = len(run.done), len(plan.steps)
+    done, total = run.earlier + len(run.done), run.earlier + len(plan.steps)
     if not run.has_written:
         error.args = (f"{error}\nNothing was changed.",)
-        error.hint = _advice(error, run, f"`{run.ways.on}` tries again.")
+        error.hint = _advice(error, run, f"`{run.ways.again}` tries again.")
         return error
     if done == 0 and not isinstance(error, Interrupted | CheckFailed):
-        error.hint = _advice(error, run, f"`{run.ways.back}` takes back what it may have done.")
+        ways = f"`{run.ways.on}` goes on, `{run.ways.back}` takes back what it may have done."
+        error.hint = _advice(error, run, ways)
         return error
     kind = type(error) if isinstance(error, CheckFailed | Interrupted) else PartlyApplied
     told = kind(f"{error}\n{done} of {total} steps are done.")

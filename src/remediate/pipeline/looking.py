@@ -74,14 +74,15 @@ class Meant:
         """Which resource, which field, planned from what, and what is live."""
         what = f"{self.live}: whether {self.method} took effect is not known, and now it"
         if self.live.is_record_set or now is None or self.before is None:
-            was, is_now = (_words(body, project) for body in (self.before, now))
+            was, is_now = (words(body, project) for body in (self.before, now))
             return Stale(f"{what} is {is_now}; it was {was}")
         facts = kind(self.live.kind)
         fields = self.fields or changeable_fields(facts, self.before)
         return Stale(f"{what} is neither: {moves(facts, self.before, now, fields, project)}")
 
 
-def _words(body: Mapping[str, Any] | None, project: str) -> str:
+def words(body: Mapping[str, Any] | None, project: str) -> str:
+    """A record set in a few words; of anything else, whether it is there."""
     if body is None:
         return "not there"
     values = body.get("rrdatas") or body.get("routingPolicy")

@@ -38,7 +38,7 @@ def change_records(steps: Sequence[Step], run: Run) -> None:
     zone = steps[0].ref.zone.name
     for step in steps:
         tell(run.watchers, StepBegun(step))
-    live = _live_records(google, zone, steps)
+    live = live_records(google, zone, [step.ref for step in steps])
     for step in steps:
         if record_digest(live.get(step.ref)) != step.precondition:
             was, now = (_words(body) for body in (step.before, live.get(step.ref)))
@@ -67,8 +67,8 @@ def _send_change(
 ) -> None:
     google = run.google
     began = google.clock.monotonic()
-    request_id = google.request_id()
     steps = [step for step, _difference in parts]
+    request_id = run.same_change(change.refs) or google.request_id()
     additions, deletions = list(change.additions), list(change.deletions)
     # Its body is what its steps have before and wanted: each record tells its own part.
     request: Body = {
@@ -100,17 +100,17 @@ def _send_change(
     run.finish(steps, after, seconds, operation)
 
 
-def _live_records(google: Google, zone: str, steps: Sequence[Step]) -> dict[Ref, Body]:
+def live_records(google: Google, zone: str, refs: Sequence[Ref]) -> dict[Ref, Body]:
     """The sets as they are now, each with all of its fields; by one list where they are many."""
-    if len(steps) <= MANY:
-        looked = {step.ref: read(google, step.ref) for step in steps}
+    if len(refs) <= MANY:
+        looked = {ref: read(google, ref) for ref in refs}
         return {ref: body for ref, body in looked.items() if body is not None}
-    refs = {step.ref.record: step.ref for step in steps}
+    owners = {ref.record: ref for ref in refs}
     return {
         ref: body
         for page in google.dns.record_sets(zone, fields="")
         for body in page
-        if (ref := refs.get((str(body["name"]), str(body["type"]))))
+        if (ref := owners.get((str(body["name"]), str(body["type"]))))
     }
 
 

@@ -6,11 +6,12 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from remediate.gcp.google import Google
 from remediate.gcp.operations import Operation
-from remediate.kinds.bodies.calls import read
+from remediate.kinds.bodies.calls import Call, read
 from remediate.kinds.bodies.fields import with_fields
 from remediate.kinds.registry import kind
 from remediate.model.errors import ApiRefused, RemediateError, Stale
@@ -34,8 +35,9 @@ _PAUSES = (1.0, 4.0)  # seconds between one request that nobody knows the outcom
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """What to type when a run ends too early: to go on, and to go back."""
+    """What to type when a run ends too early: to try anew, to go on, and to go back."""
 
+    again: str
     on: str
     back: str
 
@@ -54,6 +56,8 @@ class Run:
         entries: Mapping[Ref, Entry | None],
         vigil: Vigil,
         held: Callable[[], None] = unheld,
+        earlier: int = 0,
+        again: Mapping[tuple[Ref, str], Body] | None = None,
     ) -> None:
         self.google = google
         self.journal = journal
@@ -66,6 +70,9 @@ class Run:
         self.bodies: dict[Ref, Body] = {}
         self.gone: set[Ref] = set()  # what it has deleted for good
         self.done: list[Step] = []
+        self.earlier = earlier  # how many steps were done before it was gone on with
+        # by live name and method, requests that may have been sent before, and had no effect yet
+        self._again = again or {}
         self.taken: set[str] = set()  # ids of the steps whose request Google may have taken
         self.open: dict[Ref, list[Step]] = defaultdict(list)  # not done yet
         for step in steps:
@@ -76,7 +83,37 @@ class Run:
     @property
     def has_written(self) -> bool:
         """Whether anything may be other than before."""
-        return bool(self.done or self.taken)
+        return bool(self.done or self.taken or self.earlier)
+
+    def as_before(self, call: Call) -> Call:
+        """The same call with the id that it had before, if it was sent before."""
+        sent = self._again.get((call.ref, call.method))
+        if sent is None:
+            return call
+        same = replace(call, request_id=str(sent.get("requestId")))
+        return same if self.ledger.veil.veiled(same.to_json()) == sent else call
+
+    def same_change(self, refs: Sequence[Ref]) -> str:
+        """The id of a change of just these record sets that was sent before; empty if none was."""
+        ids = {
+            ref: str(sent.get("requestId"))
+            for (ref, method), sent in self._again.items()
+            if method == "changes.create"
+        }
+        found = {ids.get(ref, "") for ref in refs}
+        same = found.pop() if len(found) == 1 else ""
+        return same if {ref for ref in ids if ids[ref] == same} == {*refs} else ""
+
+    def recall(
+        self, done: Sequence[tuple[Step, datetime]], bodies: Mapping[Ref, Body | None]
+    ) -> None:
+        """Let the ledger follow what was done, and when, before the run was gone on with."""
+        with self._book:
+            self.bodies |= {ref: body for ref, body in bodies.items() if body is not None}
+            for step, moment in done:
+                self._remember(step, moment)
+            if done:
+                self.ledger.save()
 
     @property
     def has_moved_dns(self) -> bool:
@@ -109,7 +146,7 @@ class Run:
                 self.open[step.ref] = [one for one in self.open[step.ref] if one.id != step.id]
                 if body is not None:
                     self.bodies[step.live] = body
-                self._remember(step)
+                self._remember(step, self.google.clock.now())
             self.ledger.save()
         for step in steps:
             tell(self.watchers, StepDone(step, seconds))
@@ -166,9 +203,9 @@ class Run:
         self.note(Kind.STEP_FAILED, step=step.id, why=str(error), unsure=error.unsure)
         tell(self.watchers, StepFailed(step, str(error)))
 
-    def _remember(self, step: Step) -> None:
+    def _remember(self, step: Step, now: datetime) -> None:
         if step.ref.is_record_set:
-            note_kept(self.ledger, step, self.google.clock.now())
+            note_kept(self.ledger, step, now)
         entry, known = self.entries.get(step.ref), self.ledger.entry(step.ref)
         if step.verb is Action.SET_ASIDE:
             entry = set_aside(entry or known, step)
@@ -180,8 +217,7 @@ class Run:
         if entry is None:
             self.ledger.forget(step.ref)
         else:
-            google = self.google
-            entry = begun(entry, step, self.bodies, google.clock.now(), google.project)
+            entry = begun(entry, step, self.bodies, now, self.google.project)
             self.ledger.remember(step.ref, entry)
 
     def turn_back(self, step: Step) -> Step:
@@ -249,6 +285,7 @@ def note_begun(
             live=str(step.live),
             verb=step.verb.value,
             method=step.method,
+            fields=[*step.fields],
             note=step.note,
             request=request,
             before=before.get(step.live),
