@@ -107,7 +107,7 @@ def answered(
         return _refused(asked, status, headers, error, now)
     what = f"answered {status} with {_not_json(headers, content)}"
     if _passes(status):
-        raise Transient(unreachable(asked, what), _retry_after(headers, now))
+        raise Transient(unreachable(asked, what), retry_after(headers, now))
     if status in {401, 407}:
         raise NotAuthorised(f"{asked} was refused: {status}", status=status)
     raise unreachable(asked, what)
@@ -164,10 +164,10 @@ def _refused(
     if _is_rate(status, reason, message):
         line = f"{asked} was refused ({status} {reason}): {one_line(message)}"
         rated = RateLimited(line, status=status, reason=reason, body=error)
-        raise Transient(rated, _retry_after(headers, now), unheard=True)
+        raise Transient(rated, retry_after(headers, now), unheard=True)
     if _passes(status):
         answer = f"answered {status}: {one_line(message)}"
-        raise Transient(unreachable(asked, answer), _retry_after(headers, now))
+        raise Transient(unreachable(asked, answer), retry_after(headers, now))
     refused = refusal(str(asked), status, reason, message, error)
     if isinstance(refused, NotAuthorised):
         _explain(refused, asked, error, message)
@@ -226,7 +226,7 @@ def _passes(status: int) -> bool:
     return status in {408, 429} or status >= 500  # noqa: PLR2004
 
 
-def _retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
+def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     """Seconds from now, from either form that RFC 9110 §10.2.3 allows."""
     text = headers.get("Retry-After", "").strip()
     if not text:
