@@ -7,26 +7,31 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
+from remediate.cli.embedded import running
 from remediate.cli.options import EMBEDDED, Asked, Settings
 from remediate.cli.outputs import colour, width
+from remediate.cli.store import live, store
 from remediate.gcp.connection import Exchange
 from remediate.gcp.google import Google, connect_live, connect_sandbox
-from remediate.model.errors import InvalidInput, StoreDamaged
+from remediate.model.errors import InvalidInput
 from remediate.model.plan import Plan
 from remediate.model.progress import Watcher
-from remediate.model.resource import Desired
+from remediate.model.resource import Desired, Environment
 from remediate.pipeline.choices import Choices
 from remediate.pipeline.choosing import unmatched
 from remediate.pipeline.guard import parse_allowances
 from remediate.pipeline.load import Judge, load
 from remediate.pipeline.observe import Observed, observe
 from remediate.pipeline.plan import plan
+from remediate.pipeline.policy import asked
 from remediate.pipeline.preflight import preflight, with_objections
+from remediate.pipeline.this_hour import judged, with_answers
 from remediate.report.progress import Lines, Live, fitted
-from remediate.stores.folder import Folder
+from remediate.stores.holds import Holds
 from remediate.stores.ledger import Ledger
 from remediate.stores.snapshots import Snapshots
 from remediate.stores.store import Store
@@ -34,6 +39,7 @@ from remediate.stores.store import Store
 if TYPE_CHECKING:
     from remediate.pipeline.gc import Sweep
 
+_WRITING = frozenset({"apply", "gc"})  # verbs that a closed window stops
 _WHOLE_OR_WILD = re.compile(r"[/*?\[]")
 
 
@@ -61,7 +67,9 @@ class Session:
         """Read the live side and compare, and ask Google what it would say to the writes."""
         seen = observe(self.google, desired, ledger.resources, self.watchers)
         made = plan(desired, seen, ledger, choices)
-        return with_objections(made, preflight(self.google, made)), seen
+        made = with_objections(made, preflight(self.google, made))
+        now = seen.at or self.google.clock.now()
+        return self.judged(made, desired.environment, now), seen
 
     def sweep(
         self, desired: Desired, ledger: Ledger, choices: Choices, retention: float | None
@@ -71,7 +79,21 @@ class Session:
 
         seen = look_around(self.google, desired, ledger, self.watchers)
         seconds = desired.environment.retention if retention is None else retention
-        return gc(desired, seen, ledger, choices, seconds, self.google.clock.now())
+        now = self.google.clock.now()
+        found = gc(desired, seen, ledger, choices, seconds, now)
+        return replace(found, plan=self.judged(found.plan, desired.environment, now))
+
+    def judged(self, made: Plan, about: Environment, now: datetime) -> Plan:
+        """With what stands in the way at this hour, and what the user's own programs say."""
+        from remediate.report.machine import json_text, plan_json  # noqa: PLC0415 - late, for start-up
+
+        own = self.settings.own
+        holds = Holds(self.store, self.environment, self.google.endpoint).active(now)
+        writes, typed = own.verb in _WRITING, self.settings.completed
+        made = judged(made, about, own.consent, holds, now, typed, writes=writes)
+        document = json_text(plan_json(made)).encode() if own.consent.policies else b""
+        said = [one for it in own.consent.policies for one in asked(it, document, os.environ)]
+        return with_answers(made, about, said)
 
 
 @contextmanager
@@ -80,20 +102,16 @@ def opened(settings: Settings, environment: str, project: str) -> Iterator[Sessi
     with ExitStack() as stack:
         url = settings.sandbox
         if url == EMBEDDED:
-            url = stack.enter_context(embedded_sandbox(settings))
+            url = running(settings)
         on_exchange = _tell_exchange if settings.verbose else None
         if url:
             google = connect_sandbox(url, project, on_exchange=on_exchange)
         else:
-            google = connect_live(
-                project,
-                impersonate=settings.impersonate,
-                quota_project=settings.quota_project,
-                on_exchange=on_exchange,
-            )
+            google = connect_live(project, session=live(settings), on_exchange=on_exchange)
         drawn = Live if colour(sys.stderr) else Lines
         watcher = stack.enter_context(drawn(sys.stderr, width(sys.stderr)))
-        yield Session(settings, environment, project, google, store(settings), watcher)
+        kept = store(settings, environment)
+        yield Session(settings, environment, project, google, kept, watcher)
 
 
 def loaded(settings: Settings, judge: Judge | None = None) -> Desired:
@@ -140,32 +158,6 @@ def allowances(settings: Settings) -> dict[str, str]:
     except InvalidInput as error:
         error.hint = "A plan shows beside each objection the `--allow` that acknowledges it."
         raise
-
-
-def store(settings: Settings) -> Store:
-    return Folder(settings.root / ".remediate")
-
-
-@contextmanager
-def embedded_sandbox(settings: Settings, anew: str = "") -> Iterator[str]:
-    """A sandbox for one command, with its state kept from one to the next; its URL.
-
-    `anew` is the scenario to begin with, whatever there was. Raises StoreDamaged where the state
-    cannot be taken up.
-    """
-    from gcp_sandbox import Sandbox, StateDamaged  # noqa: PLC0415 - a live run never loads it
-
-    state = settings.root / ".remediate" / "sandbox" / "state.json"
-    state.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if anew:
-        state.unlink(missing_ok=True)
-    try:
-        sandbox = Sandbox(anew or "empty", state=state)
-    except StateDamaged as error:
-        hint = f"`{settings.command('sandbox', 'reset', endpoint='google')}` begins anew."
-        raise StoreDamaged(str(error), hint=hint) from None
-    with sandbox:
-        yield sandbox.url
 
 
 def _tell_exchange(exchange: Exchange) -> None:
