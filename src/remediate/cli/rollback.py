@@ -11,11 +11,13 @@ from remediate.cli.options import NO_QUESTION, Settings, global_options
 from remediate.cli.outputs import report_options, width, write
 from remediate.cli.session import Session, allowances, opened
 from remediate.cli.store import store
+from remediate.cli.write_desired import Yaml
 from remediate.model.plan import Plan
 from remediate.pipeline.apply import Outcome
 from remediate.pipeline.history import cut_short
 from remediate.pipeline.recalling import recall
 from remediate.pipeline.rollback import OnConflict, order_back, rollback
+from remediate.pipeline.taken_back import restored
 from remediate.pipeline.way_back import way_back
 from remediate.stores.desired_files import environment_folder
 from remediate.stores.ledger import Ledger
@@ -33,9 +35,16 @@ from remediate.stores.snapshots import LATEST, Snapshot, Snapshots
     default="stop",
     help="What to do with what somebody else has changed since.",
 )
+@click.option(
+    "--write-desired",
+    is_flag=True,
+    help="Then print the patch that makes the YAML agree, and nothing else, on stdout.",
+)
 @click.option("-y", "--yes", is_flag=True, help=NO_QUESTION)
 @report_options
-def command(settings: Settings, wanted: str, on_conflict: OnConflict, *, yes: bool) -> int:
+def command(
+    settings: Settings, wanted: str, on_conflict: OnConflict, *, write_desired: bool, yes: bool
+) -> int:
     """Go back to a snapshot, whatever the YAML says. Takes its own snapshot first.
 
     Shows the plan and asks first, if a terminal is there to ask. A second
@@ -46,13 +55,15 @@ def command(settings: Settings, wanted: str, on_conflict: OnConflict, *, yes: bo
 
     found = find(settings, wanted, settings.side)
     snapshot = goal(settings, found) if wanted == LATEST else found
+    yaml = Yaml(settings, snapshot.environment) if write_desired else None
     with opened(settings, snapshot.environment, snapshot.project) as session:
         asking = sys.stdin.isatty() and not yes
-        plan, outcome = _rolled_back(session, snapshot, on_conflict, asking=asking)
-    write(
-        lambda: outcome_text(outcome, plan, verb="rollback", width=width(), typed=settings.command),
-        lambda: outcome_json(outcome, plan, verb="rollback"),
-    )
+        plan, outcome = _rolled_back(session, snapshot, on_conflict, yaml, asking=asking)
+        text = outcome_text(outcome, plan, verb="rollback", width=width(), typed=settings.command)
+        if yaml is not None:
+            sys.stderr.write(text)
+            text = yaml.patch(session)
+    write(lambda: text, lambda: outcome_json(outcome, plan, verb="rollback"))
     return 0
 
 
@@ -92,13 +103,20 @@ def goal(settings: Settings, latest: Snapshot) -> Snapshot:
 
 
 def _rolled_back(
-    session: Session, snapshot: Snapshot, on_conflict: OnConflict, *, asking: bool
+    session: Session,
+    snapshot: Snapshot,
+    on_conflict: OnConflict,
+    yaml: Yaml | None,
+    *,
+    asking: bool,
 ) -> tuple[Plan, Outcome | None]:
     allowed = allowances(session.settings)
 
     def prepared(ledger: Ledger) -> Prepared:
         way = way_back(snapshot, session.store, ledger, session.google, allowed, session.watchers)
         plan = rollback(way, on_conflict)
+        if yaml is not None:
+            yaml.refs = restored(way, plan)
         return Prepared(plan, lambda: order_back(way, plan), lambda _ledger: recall(way, plan))
 
     return carried_out(session, prepared, "Roll back?" if asking else "", "not rolled back")
