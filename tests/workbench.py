@@ -122,7 +122,7 @@ class Workbench:
             made = with_objections(made, preflight(google, made))
             insist(made)
             outcome = None
-            order = order_of("apply", made, desired, seen)
+            order = order_of("apply", made, desired, seen, self._choices(**choices))
             if made.is_empty:
                 settle(order, google, [*watchers])
             else:

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from remediate.cli.carrying_out import Prepared, ask, carried_out, show
+from remediate.cli.carrying_out import Prepared, carried_out
 from remediate.cli.options import (
     NO_QUESTION,
     Asked,
@@ -18,6 +18,7 @@ from remediate.cli.outputs import report_options, width, write
 from remediate.cli.plan_files import Reviewed, as_shown, review_options
 from remediate.cli.resuming import is_over, resume_options, resumed
 from remediate.cli.session import Session, chosen_by, loaded, opened
+from remediate.cli.showing import ask, show
 from remediate.model.plan import Plan
 from remediate.model.resource import Desired
 from remediate.pipeline.apply import Outcome, adopt, order_of
@@ -39,6 +40,7 @@ def command(
     before: Reviewed | None,
     *,
     resume: str | None,
+    on_failure: str | None,
     yes: bool,
 ) -> int:
     """Plan, take a snapshot, then carry the plan out. Asks first, if a terminal is there to ask."""
@@ -48,6 +50,7 @@ def command(
     desired = loaded(settings)
     about = desired.environment
     chosen = chosen_by(settings, desired, asked)
+    back = (on_failure or about.on_failure) == "rollback"
     with opened(settings, about.name, about.project) as session:
         if resume is not None and (over := is_over(session, resume)):
             sys.stdout.write(f"run {over} has come to its end: nothing is left to do\n")
@@ -57,9 +60,9 @@ def command(
         elif sys.stdin.isatty() and not yes:
             before = review(session, desired, chosen)
         if resume is not None:
-            plan, outcome = resumed(session, desired, resume)
+            plan, outcome = resumed(session, desired, resume, back=back)
         else:
-            plan, outcome = _applied(session, desired, chosen, before)
+            plan, outcome = _applied(session, desired, chosen, before, back=back)
     write(
         lambda: outcome_text(outcome, plan, width=width(), typed=settings.command),
         lambda: outcome_json(outcome, plan),
@@ -77,7 +80,7 @@ def review(session: Session, desired: Desired, chosen: Choices) -> Reviewed:
 
 
 def _applied(
-    session: Session, desired: Desired, chosen: Choices, reviewed: Reviewed | None
+    session: Session, desired: Desired, chosen: Choices, reviewed: Reviewed | None, *, back: bool
 ) -> tuple[Plan, Outcome | None]:
     def prepared(ledger: Ledger) -> Prepared:
         if reviewed is None:
@@ -91,6 +94,7 @@ def _applied(
             lambda run: reviewed.begin(session, run) if reviewed else None,
             shown=reviewed is not None,
             waits=True,
+            takes_back=back,
         )
 
     return carried_out(session, prepared)

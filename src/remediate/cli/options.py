@@ -26,7 +26,14 @@ _OFFLINE = {"validate", "graph", "show"}  # they need to know the folder, and th
 _TO_TYPE = re.compile(
     r"`remediate (validate|plan|apply|rollback|hold|lock|gc|snapshot|show|graph)( [^`]*)?`"
 )
-_AGAIN = ("target", "exclude", "prune", "lower_ttl", "retention")  # said again to go on with it
+_AGAIN = (
+    "target",
+    "exclude",
+    "prune",
+    "lower_ttl",
+    "retention",
+    "on_failure",
+)  # said again to go on with it
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +221,8 @@ def _own(context: click.Context) -> Own:
                 words.append(flag)
             case float(seconds):
                 words += [flag, f"{seconds:.0f}s"]
+            case str(word):
+                words += [flag, word]
             case tuple(globs):
                 words += [word for glob in globs for word in (flag, glob)]
     words += consent_words(context)

@@ -29,15 +29,23 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def resume_options(function: F) -> F:
-    """`--resume RUN`."""
-    return click.option(
+    """`--resume RUN` and `--on-failure`."""
+    resume = click.option(
         "--resume",
         metavar="RUN|latest",
         help="Go on with a run that ended too early: its id, or the beginning of it.",
-    )(function)
+    )
+    on_failure = click.option(
+        "--on-failure",
+        type=click.Choice(["stop", "rollback"]),
+        help="When a step fails after others were done; the Environment's, or stop.",
+    )
+    return resume(on_failure(function))
 
 
-def resumed(session: Session, desired: Desired, name: str) -> tuple[Plan, Outcome | None]:
+def resumed(
+    session: Session, desired: Desired, name: str, *, back: bool
+) -> tuple[Plan, Outcome | None]:
     """Go on with a run under the lock; what it did already is found out first.
 
     Raises InvalidInput for a run that cannot be gone on with here, Stale where somebody else has
@@ -57,6 +65,7 @@ def resumed(session: Session, desired: Desired, name: str) -> tuple[Plan, Outcom
             lambda: order_of("apply", plan, desired, seen, half.asked),
             lambda known: adopt(plan, desired, seen, known, half.asked, session.google.clock.now()),
             carry=_carry(stands),
+            takes_back=back,
         )
 
     return carried_out(session, prepared, run=run)

@@ -129,6 +129,13 @@ class PartlyApplied(RemediateError):
     hint = "Type the same command again to finish, or roll back to the snapshot named above."
 
 
+class RolledBack(RemediateError):
+    """A step failed, and what the run had done by then was taken back, as it was told to."""
+
+    exit_code = 8
+    hint = "Mend what failed, then apply again; a hold may have to be released first."
+
+
 class Interrupted(RemediateError):
     """Ctrl-C or a signal: no new step was begun, and those in flight were waited for."""
 

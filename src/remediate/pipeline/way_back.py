@@ -15,6 +15,7 @@ from remediate.model.json import Body
 from remediate.model.progress import Watcher
 from remediate.model.ref import GLOBAL, Ref, record_ref
 from remediate.pipeline.history import Written, same_state, written_since
+from remediate.pipeline.looking import await_quiet
 from remediate.pipeline.observe import Observed, look_at
 from remediate.pipeline.witnesses import Witnesses, restorable, witnesses
 from remediate.stores.journal import runs
@@ -68,8 +69,12 @@ def way_back(
     allowances: Mapping[str, str],
     watchers: Sequence[Watcher] = (),
 ) -> Way:
-    """Read the journals since the snapshot, and the live side as far as it matters."""
+    """Read the journals since the snapshot, and the live side as far as it matters.
+
+    What a run has begun and may still be under way is waited for: else it would come after.
+    """
     written = written_since(store, snapshot)
+    await_quiet(google, {ref for ref, one in written.items() if not one.ended})
     whole = snapshot.run not in runs(store)
     refs = scope(snapshot, written, whole=whole)
     observed, unseen = _look(refs, google, watchers, beside=ledger.resources)

@@ -1,0 +1,46 @@
+"""What is said and asked before anything is written: the plan, what objects to it, yes or no."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from remediate.cli.outputs import colour, width
+from remediate.model.errors import Declined, PlanRefused
+from remediate.model.plan import Plan
+from remediate.pipeline.guard import denied
+from remediate.report.progress import fitted
+
+
+def say(sentence: str) -> None:
+    """On stderr, broken for its width; nothing for nothing."""
+    if sentence:
+        sys.stderr.write(fitted(sentence, width(sys.stderr)) + "\n")
+
+
+def ask(question: str, otherwise: str) -> None:
+    """Go on only after a yes; a no is Declined, and Ctrl-C is click's Abort."""
+    if not click.confirm(question, err=True):
+        raise Declined(f"{otherwise}: nothing was changed")
+
+
+def show(plan: Plan) -> None:
+    """On stderr; where nothing is to be done and nothing stands in the way, the outcome says so."""
+    if plan.is_idle and not denied(plan.objections):
+        return
+    from remediate.report.human import plan_text  # noqa: PLC0415 - late, for start-up
+
+    there = sys.stderr
+    there.write(plan_text(plan, width=width(there), colour=colour(there)))
+
+
+def insist_on_guards(plan: Plan) -> None:
+    if reasons := denied(plan.objections):
+        lines = [f"{one.rule}: {one.message}\n  {one.allow}".rstrip() for one in reasons]
+        refused = PlanRefused("\n".join(lines))
+        number = "One objection stands" if len(reasons) == 1 else f"{len(reasons)} objections stand"
+        refused.brief = f"{number} in the way, as shown above; nothing was changed"
+        if not all(one.allow for one in reasons):
+            refused.hint = "There is nothing to say that would go on with this. Mend what it names."
+        raise refused

@@ -1,0 +1,80 @@
+"""`--on-failure rollback`: an apply that fails half way takes back what it has done by then."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import NoReturn
+
+from remediate.cli.session import Session
+from remediate.cli.showing import insist_on_guards, show
+from remediate.model.errors import Interrupted, PartlyApplied, RemediateError, RolledBack
+from remediate.pipeline.apply import apply
+from remediate.pipeline.recalling import recall
+from remediate.pipeline.rollback import order_back, rollback
+from remediate.pipeline.way_back import way_back
+from remediate.stores import journal
+from remediate.stores.journal import Kind
+from remediate.stores.ledger import Ledger
+from remediate.stores.snapshots import Snapshots
+
+
+def take_back(
+    session: Session,
+    run: str,
+    ledger: Ledger,
+    failed: RemediateError,
+    stopping: threading.Event,
+    held: Callable[[], None],
+) -> NoReturn:
+    """Go back to the run's own snapshot, under its lock, and say both what failed and what is back.
+
+    Raises RolledBack; what had failed, where there is nothing to take back or somebody has
+    interrupted it, who will want to choose; PartlyApplied where it cannot be taken back.
+    """
+    story = journal.read(session.store, run)
+    begun = any(record.kind == Kind.STEP_BEGUN for record in story.records)
+    if isinstance(failed, Interrupted) or not begun:
+        raise failed
+    own = session.new_run()
+    try:
+        back = _back(session, story, own, ledger, stopping, held)
+    except Interrupted:
+        raise
+    except RemediateError as error:
+        told = PartlyApplied(f"{failed}\nThis was not taken back: {error}")
+        half_way = own in journal.runs(session.store)  # then there is no way on but back
+        told.hint = error.hint if half_way else f"{failed.hint} {error.hint}"
+        raise told from failed
+    if not back:
+        raise failed
+    raise RolledBack(f"{failed}\n{back}") from failed
+
+
+def _back(
+    session: Session,
+    story: journal.Story,
+    own: str,
+    ledger: Ledger,
+    stopping: threading.Event,
+    held: Callable[[], None],
+) -> str:
+    """Carry out the way back, and say what is as before; empty where nothing was to be done."""
+    google, store = session.google, session.store
+    snapshot = Snapshots(store).load(str(story.begun["snapshot"]))
+    allowed = story.begun.get("allowances")
+    said = {str(k): str(v) for k, v in allowed.items()} if isinstance(allowed, dict) else {}
+    way = way_back(snapshot, store, ledger, google, said, session.watchers)
+    plan = rollback(way)
+    if plan.is_empty:
+        recall(way, plan)
+        return ""
+    show(plan)
+    insist_on_guards(plan)
+    session.watcher.expect(len(plan.steps))
+    order = order_back(way, plan)
+    apply(order, own, google, store, ledger, session.watchers, stopping, held=held)
+    recall(way, plan)
+    what = "\n".join(f"  {each.live}" for each in plan.differences)
+    stays = "".join(f"\n{note}" for note in plan.notes)
+    return f"All that was done was taken back, to snapshot {snapshot.id}:\n{what}{stays}"
