@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from remediate.kinds.bodies.compare import field_changes
-from remediate.kinds.fields.pointers import parts
+from remediate.kinds.fields.pointers import parts, value_at
 from remediate.kinds.kind import Kind
 from remediate.model.json import Body
 from remediate.model.plan import Cause, FieldChange
@@ -30,6 +31,28 @@ def causes(
     if applied is None:
         return [Cause.PENDING] * len(changes)
     return [*_causes(facts, wanted, live, applied, changes, project)]
+
+
+def with_causes(
+    changes: Sequence[FieldChange], found: Sequence[Cause], applied: Body | None
+) -> tuple[FieldChange, ...]:
+    """The changes, each with who moved it, and in a conflict with what was last applied."""
+    return tuple(
+        replace(
+            change,
+            cause=cause,
+            applied=applied_at(applied, change.pointer) if cause is Cause.CONFLICT else None,
+        )
+        for change, cause in zip(changes, found, strict=True)
+    )
+
+
+def applied_at(applied: Body | None, where: str) -> Any:  # noqa: ANN401 - any JSON
+    """What was last applied there; None where that was nothing."""
+    try:
+        return value_at(applied, where)
+    except (LookupError, TypeError, ValueError):
+        return None
 
 
 def cause_of_all(found: Iterable[Cause]) -> Cause:

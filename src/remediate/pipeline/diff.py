@@ -18,7 +18,7 @@ from remediate.model.json import Body
 from remediate.model.plan import Action, Cause, Difference, FieldChange, Objection
 from remediate.model.ref import Ref
 from remediate.model.resource import Desired, Resource, Zone
-from remediate.pipeline.causes import cause_of_all, causes
+from remediate.pipeline.causes import cause_of_all, causes, with_causes
 from remediate.pipeline.differences import Differences, compare_records, empty_zone, remake_records
 from remediate.pipeline.fixed import kept_note
 from remediate.pipeline.meant import meant
@@ -110,6 +110,7 @@ def _compare_resource(
         sides = result.veiled(wanted), result.veiled(live)
         applied = entry.fields if entry else None
         found = causes(facts, *sides, applied, changes, observed.project)
+        changes = with_causes(changes, found, applied)
         pair = Pair(facts, resource, wanted, live_ref, live, changes, cause_of_all(found))
         result.moved[ref] = (pair.difference(Action.UPDATE, live_ref, wanted), found)
         if pair.why_not_in_place:
@@ -162,5 +163,5 @@ def _create(
 def _creation(resource: Resource, wanted: Mapping[str, Any], cause: Cause) -> Difference:
     ref = resource.ref
     body = {"name": ref.name, **wanted}
-    change = FieldChange("", None, body)
+    change = FieldChange("", None, body, cause)
     return Difference(ref, Action.CREATE, ref, None, body, (change,), cause, place=resource.place)

@@ -16,10 +16,11 @@ from remediate.kinds.records.verdict import RecordsVerdict
 from remediate.model.aside import Aside
 from remediate.model.errors import Place
 from remediate.model.json import Body
-from remediate.model.plan import Action, Cause, Difference, Objection
+from remediate.model.plan import Action, Cause, Difference, FieldChange, Objection
 from remediate.model.ref import Ref, record_ref
 from remediate.model.resource import Lifecycle, Zone
 from remediate.model.values import Unknown
+from remediate.pipeline.causes import Fields, cause_of_all, with_causes
 from remediate.pipeline.observe import Observed
 from remediate.pipeline.traffic import places
 from remediate.stores.ledger import Ledger
@@ -101,16 +102,48 @@ def _with_cause(difference: Difference, ledger: Ledger, routing: Routing) -> Dif
     """Who moved a record set since it was last applied, if it ever was."""
     before = ledger.entry(difference.ref)
     if before is None:
-        # an exclusive zone that was applied held no such set then
+        # an exclusive zone that was applied is all ours: what else is in it has come since
         came = difference.action is Action.DELETE and difference.ref.zone in ledger.resources
-        return replace(difference, cause=Cause.DRIFT) if came else difference
+        return _all_of(difference, Cause.DRIFT) if came else difference
     moved = [
         None if body is None else _is_other(difference.ref.record[1], before.fields, body, routing)
         for body in (difference.after, difference.before)
     ]
     ours, theirs = (each is not False for each in moved)
     cause = Cause.CONFLICT if ours and theirs else Cause.DRIFT if theirs else Cause.PENDING
-    return replace(difference, cause=cause)
+    if cause is not Cause.CONFLICT or difference.action is not Action.UPDATE:
+        return _all_of(difference, cause, before.fields)
+    rrtype = difference.ref.record[1]
+    sides = [difference.after or {}, difference.before or {}]
+    changes = [_one_caused(each, rrtype, before.fields, *sides) for each in difference.changes]
+    return replace(difference, cause=cause_of_all(c.cause for c in changes), changes=(*changes,))
+
+
+def _all_of(difference: Difference, cause: Cause, applied: Body | None = None) -> Difference:
+    """A difference all of which has one cause."""
+    found = [cause] * len(difference.changes)
+    changes = with_causes(difference.changes, found, applied)
+    return replace(difference, cause=cause, changes=changes)
+
+
+def _one_caused(
+    change: FieldChange, rrtype: str, applied: Body, wanted: Fields, live: Fields
+) -> FieldChange:
+    """Who moved one of the fields of a record set."""
+    name = change.pointer[1:].partition("/")[0]
+    policy = name == "routingPolicy"  # which is one whole to people
+    ours, theirs = (policy or _moved(rrtype, name, applied, body) for body in (wanted, live))
+    cause = Cause.CONFLICT if ours and theirs else Cause.DRIFT if theirs else Cause.PENDING
+    (told,) = with_causes([change], [cause], applied)
+    return told
+
+
+def _moved(rrtype: str, name: str, applied: Body, body: Fields) -> bool:
+    was: Any = applied.get(name)
+    now: Any = body.get(name)
+    if name == "rrdatas" and was and now and not any(isinstance(each, Unknown) for each in now):
+        return not same(rrtype, with_serial_of(now, was) if rrtype == "SOA" else was, now)
+    return bool(was != now)
 
 
 def _is_other(rrtype: str, before: Body, body: Mapping[str, Any], routing: Routing) -> bool:
