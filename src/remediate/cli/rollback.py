@@ -20,6 +20,7 @@ from remediate.pipeline.rollback import OnConflict, order_back, rollback
 from remediate.pipeline.taken_back import restored
 from remediate.pipeline.way_back import way_back
 from remediate.stores.desired_files import environment_folder
+from remediate.stores.holds import Holds
 from remediate.stores.ledger import Ledger
 from remediate.stores.snapshots import LATEST, Snapshot, Snapshots
 
@@ -59,6 +60,8 @@ def command(
     with opened(settings, snapshot.environment, snapshot.project) as session:
         asking = sys.stdin.isatty() and not yes
         plan, outcome = _rolled_back(session, snapshot, on_conflict, yaml, asking=asking)
+        if outcome is not None:
+            _tell_of_hold(session, outcome)
         text = outcome_text(outcome, plan, verb="rollback", width=width(), typed=settings.command)
         if yaml is not None:
             sys.stderr.write(text)
@@ -120,3 +123,14 @@ def _rolled_back(
         return Prepared(plan, lambda: order_back(way, plan), lambda _ledger: recall(way, plan))
 
     return carried_out(session, prepared, "Roll back?" if asking else "", "not rolled back")
+
+
+def _tell_of_hold(session: Session, outcome: Outcome) -> None:
+    """On stderr: stdout may be for a patch."""
+    from remediate.report.holds import held_text  # noqa: PLC0415 - late, for start-up
+
+    holds = Holds(session.store, session.environment, session.google.endpoint)
+    for hold in holds.active(session.google.clock.now()):
+        if outcome.snapshot in hold.snapshots:
+            release = session.settings.command("hold", "release", hold.id)
+            sys.stderr.write(held_text(hold, release, width(sys.stderr)))

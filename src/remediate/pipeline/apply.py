@@ -98,6 +98,8 @@ def apply(  # noqa: PLR0913 - all that a run stands on
     """
     plan, clock = order.plan, google.clock
     snapshot = first_snapshot(order, run_id, _new_snapshot(google, store, run_id), google)
+    if order.to:
+        hold_after_rollback(google, store, plan, snapshot.id, order.to)
     journal = Journal.begin(
         store,
         run_id,
@@ -112,8 +114,6 @@ def apply(  # noqa: PLR0913 - all that a run stands on
         more=_said(order),
     )
     Snapshots(store).save(snapshot)  # after its run is known: one without a run was taken by hand
-    if order.to:
-        hold_after_rollback(google, store, plan, snapshot.id, order.to)
     tell(watchers, SnapshotTaken(snapshot.id, len(snapshot.resources)))
     run = Run(
         google,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from remediate.model.json import Body, Json
 from remediate.report.machine import FORMAT_VERSION
-from remediate.report.text import WIDTH, counted, safe, wrapped
+from remediate.report.text import WIDTH, command, counted, safe, wrapped
 from remediate.stores.holds import EVERYTHING, Hold
 
 
@@ -43,3 +43,9 @@ def list_json(holds: Sequence[Hold]) -> Body:
 
 def released_text(number: int) -> str:
     return f"Released: {counted(number, 'hold')}." if number else "Nothing is held."
+
+
+def held_text(hold: Hold, release: str, width: int = WIDTH) -> str:
+    """What a rollback has held back; `release` is what to type."""
+    text = f"What went back is held until {hold.until}; no apply touches it. To end that:"
+    return "\n".join([*wrapped(text, width), *command(release, width)]) + "\n"

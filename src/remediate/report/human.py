@@ -181,6 +181,7 @@ def _next(plan: Plan, next_command: str, drawing: Drawing) -> Iterator[str]:
     if in_the_way := denied(plan.objections):
         allows = [allow_words(objection) for objection in in_the_way if objection.allow]
         together = next_command and len(in_the_way) == len(allows) > _TYPED_APART
+        allows = [*dict.fromkeys(allows)]  # one approval is for all that take one
         end = ". All of them at once:" if together else "."
         yield from wrapped(f"Next: {_way_on(plan, in_the_way)}{end}", drawing.width)
         if together:
@@ -202,7 +203,11 @@ def _way_on(plan: Plan, in_the_way: Sequence[Objection]) -> str:
     elif plan.desired_digest.startswith(_OF_GC):
         otherwise = "leave those out with --exclude"
     if all(objection.allow for objection in in_the_way):
-        return f"acknowledge each objection above with its --allow, or {otherwise}"
+        acknowledged = all(objection.allow.startswith("--allow") for objection in in_the_way)
+        how = "acknowledge each objection above with its --allow"
+        if not acknowledged:
+            how = "answer each objection above with what it says"
+        return f"{how}, or {otherwise}"
     return f"{otherwise}, since not every objection above has an --allow"
 
 
