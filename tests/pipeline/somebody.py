@@ -21,7 +21,7 @@ SQL = f"v1/projects/{PROJECT}/instances"
 RUN = f"v2/projects/{PROJECT}/locations/{REGION}/services"
 CONNECTORS = f"v1/projects/{PROJECT}/locations/{REGION}/connectors"
 IMAGE = "us-docker.pkg.dev/cloudrun/container/hello"
-_ASKING = ("/wait", "/validate")  # what is posted and changes nothing
+_ASKING = ("/wait", "/validate", ":testIamPermissions")  # what is posted and changes nothing
 GUARDS = ("fingerprint", "labelFingerprint")
 
 

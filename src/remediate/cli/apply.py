@@ -57,7 +57,7 @@ def command(
             return 0
         if before is not None:
             before.insist(session, desired)
-        elif sys.stdin.isatty() and not yes:
+        elif resume is None and sys.stdin.isatty() and not yes:
             before = review(session, desired, chosen)
         if resume is not None:
             plan, outcome = resumed(session, desired, resume, back=back)
@@ -76,7 +76,7 @@ def review(session: Session, desired: Desired, chosen: Choices) -> Reviewed:
     show(plan)
     if not plan.is_empty and not denied(plan.objections):
         ask("Apply this plan?", "not applied")
-    return Reviewed(plan.digest, as_shown(plan))
+    return Reviewed(plan.digest, as_shown(plan), was_shown=True)
 
 
 def _applied(
@@ -92,7 +92,7 @@ def _applied(
             lambda: order_of("apply", plan, desired, seen, only),
             lambda known: adopt(plan, desired, seen, known, only, session.google.clock.now()),
             lambda run: reviewed.begin(session, run) if reviewed else None,
-            shown=reviewed is not None,
+            shown=reviewed is not None and reviewed.was_shown,
             waits=True,
             takes_back=back,
         )

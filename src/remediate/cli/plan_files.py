@@ -19,6 +19,7 @@ from remediate.model.clock import rfc3339
 from remediate.model.errors import InvalidInput, RemediateError
 from remediate.model.plan import Plan
 from remediate.model.resource import Desired
+from remediate.model.rules import OF_THE_HOUR
 from remediate.pipeline.choices import Choices
 from remediate.pipeline.observe import Observed
 from remediate.pipeline.reviewed import (
@@ -44,12 +45,16 @@ _CHOSEN = ("target", "exclude", "prune", "lower_ttl")
 
 @dataclass(frozen=True, slots=True)
 class Reviewed:
-    """What was agreed to beforehand, as far as it is known: always a digest, a plan, a file."""
+    """What was agreed to beforehand, as far as it is known: a digest, a plan, a file.
+
+    `was_shown`: to whoever typed this, just now.
+    """
 
     digest: str = ""
     plan: Plan | None = None
     promise: Promise | None = None
     data: bytes = b""
+    was_shown: bool = False
 
     def insist(self, session: Session, desired: Desired) -> None:
         """Whatever can be refused before the live side is read."""
@@ -74,7 +79,9 @@ class Reviewed:
             insist_on_same(self.digest, made)
             return made, seen, chosen
         if self.promise is not None:
-            chosen = replace(self.promise.choices, only=None)
+            # what is judged at this hour is acknowledged at this hour
+            more = {**self.promise.choices.allowances, **chosen.allowances}
+            chosen = replace(self.promise.choices, only=None, allowances=more)
         return planned_again(
             self.plan,
             self.promise,
@@ -105,10 +112,12 @@ def read(file: Path) -> Reviewed:
 
 def _before(context: click.Context, file: str | None, digest: str) -> Reviewed | None:
     """What `--plan` and `--digest` name; a file says itself what was chosen."""
+    if (file or digest) and context.params.get("resume"):
+        raise click.UsageError("--resume goes on with what a run was about; leave out the rest")
     if file is None:
         return Reviewed(digest) if digest else None
     said = [f"--{name.replace('_', '-')}" for name in _CHOSEN if context.params.get(name)]
-    said += ["--allow"] if context.obj.allow else []
+    said += [f"--allow {word}" for word in context.obj.allow if _rule(word) not in OF_THE_HOUR]
     if said:
         raise click.UsageError(f"--plan FILE holds what was chosen; leave out {', '.join(said)}")
     return replace(read(Path(file)), digest=digest)
@@ -160,6 +169,11 @@ def _write(file: Path, data: bytes) -> None:
         failed = RemediateError(f"{file} cannot be written: {error.strerror}")
         failed.hint = "Name a file in a folder that you may write to."
         raise failed from None
+
+
+def _rule(word: str) -> str:
+    """Of an acknowledgement, `RULE[:REF]=REASON`."""
+    return word.partition("=")[0].partition(":")[0]
 
 
 def _digest(_context: click.Context, _option: click.Parameter, digest: str | None) -> str:

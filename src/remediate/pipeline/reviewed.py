@@ -22,7 +22,9 @@ from remediate.model.json import Body, Json
 from remediate.model.plan import Difference, FieldChange, Objection, Plan
 from remediate.model.ref import Ref
 from remediate.model.resource import Desired
+from remediate.model.rules import OF_THE_HOUR
 from remediate.model.values import unknowns
+from remediate.pipeline import preflight
 from remediate.pipeline.choices import Choices
 from remediate.pipeline.observe import Observed
 from remediate.pipeline.snapshot import touched
@@ -31,6 +33,7 @@ from remediate.stores.snapshots import SIDES
 from remediate.stores.store import ref_of
 
 Planner: TypeAlias = Callable[[Choices], tuple[Plan, Observed]]
+_NOT_PROMISED = OF_THE_HOUR | {preflight.RULE}
 _NOTHING = "Nothing was changed."
 _AGAIN = "Plan again, and review what moved: `remediate plan --out FILE`."
 
@@ -224,9 +227,17 @@ def _shown_part(plan: Plan) -> list[object]:
             for one in plan.steps
         ],
         [(one.ref, one.live, one.action, *map(_values, one.changes)) for one in plan.differences],
-        {(one.rule, one.ref): one.allowed for one in plan.objections if one.level != "warn"},
-        dict(plan.allowances),
+        {key: one.allowed for key, one in _promised(plan.objections).items()},
     ]
+
+
+def _promised(objections: Iterable[Objection]) -> dict[tuple[str, Ref | None], Objection]:
+    """Those that a digest covers: not what depends on the hour, on who asks or who approves."""
+    return {
+        (one.rule, one.ref): replace(one, allowed=None) if one.level == "approve" else one
+        for one in objections
+        if one.level != "warn" and one.rule not in _NOT_PROMISED
+    }
 
 
 def _values(change: FieldChange) -> tuple[object, ...]:
@@ -346,10 +357,7 @@ def _compared(plan: Plan) -> set[tuple[Ref, str, tuple[str, ...], str]]:
 
 def _said(then: Iterable[Objection], now: Iterable[Objection]) -> Iterator[str]:
     """What is said against it that was not, and the other way round."""
-    before, after = (
-        {(one.rule, one.ref): one for one in objections if one.level != "warn"}
-        for objections in (then, now)
-    )
+    before, after = _promised(then), _promised(now)
     for key in after.keys() - before.keys():
         yield f"{key[0]} was not objected, and now it is: {after[key].message}"
     for key in before.keys() - after.keys():
