@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
-from gcp_sandbox import batch, locations, longrunning, scenarios
+from gcp_sandbox import batch, locations, longrunning, resourcemanager, scenarios
 from gcp_sandbox.admin import Admin
 from gcp_sandbox.authority import Authority
 from gcp_sandbox.certificatemanager import api as certificatemanager
@@ -51,6 +51,7 @@ def build(options: Options, *, seed: int | None = None) -> tuple[Service, dict[s
     certificates = certificatemanager.register(world, service.router, operations, places, edge)
     databases = sql.register(world, service.router, authority)
     monitoring.register(world, service.router, connectors, databases)
+    resourcemanager.register(world, service.router)
     storage.register(world, service.router)
     batch.register(service)
     ports: dict[str, int] = {}

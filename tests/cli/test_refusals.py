@@ -78,7 +78,7 @@ def test_a_creation_that_google_refuses_names_the_resource_and_what_to_do(
     said = type_at(workbench, "apply")
     code, words, advice = REFUSALS[refusal]
     error, _, advised = told(said).partition(" WHAT TO DO ")
-    rehearsed = example.facts.rehearses and refusal in ("quota", "exists")
+    rehearsed = example.facts.rehearsal == "validateOnly" and refusal in ("quota", "exists")
     assert said.code == (4 if rehearsed else code), said
     assert str(ref_of(example)) in (said.err if rehearsed else error)
     assert rehearsed or re.search(words, error), said

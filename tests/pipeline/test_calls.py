@@ -75,7 +75,8 @@ def test_a_plan_writes_nothing_at_google_and_nothing_in_the_store(workbench: Wor
     before = workbench.state()
     workbench.forget_calls()
     workbench.plan()
-    assert {method for method, _ in workbench.calls()} == {"GET"}
+    asked = [path for method, path in workbench.calls() if method != "GET"]
+    assert asked == [f"/v3/projects/{PROJECT}:testIamPermissions"]  # which writes nothing
     assert moved(before, workbench.state()) == {}
     assert [path for path in (workbench.root / ".remediate").rglob("*") if path.is_file()] == []
 

@@ -8,7 +8,7 @@ import pytest
 
 from remediate.model.errors import PlanRefused
 from remediate.model.plan import Objection, Plan
-from remediate.pipeline.preflight import RULE
+from remediate.pipeline.preflight import PERMISSION, RULE
 from tests.workbench import PROJECT, REGION, Workbench, document
 
 PATH = f"/v2/projects/{PROJECT}/locations/{REGION}/services"
@@ -27,8 +27,9 @@ def connector() -> dict[str, Any]:
 
 
 def asked(workbench: Workbench) -> list[tuple[str, str]]:
-    """Every request that is no read, since calls were forgotten last."""
-    return [call for call in workbench.calls() if call[0] != "GET"]
+    """Every request that is no read, since calls were forgotten last; but for permissions."""
+    calls = workbench.calls()
+    return [call for call in calls if call[0] != "GET" and "testIam" not in call[1]]
 
 
 def planned(workbench: Workbench, *documents: dict[str, Any]) -> Plan:
@@ -116,4 +117,82 @@ def test_who_may_not_write_is_told_that_google_could_not_be_asked(workbench: Wor
     asked = workbench.plan()
     assert refusals(asked) == []
     assert asked.digest == unasked.digest  # who reviews may have fewer permissions than who applies
+    workbench.apply()
+
+
+BACKEND = document("BackendService", "web", {"loadBalancingScheme": "EXTERNAL_MANAGED"})
+MAPS = f"/compute/v1/projects/{PROJECT}/global/urlMaps"
+IAM = f"/v3/projects/{PROJECT}:testIamPermissions"
+
+
+def url_map(**spec: Any) -> dict[str, Any]:
+    return document("UrlMap", "map", {"defaultService": "web", **spec})
+
+
+def validations(workbench: Workbench) -> list[str]:
+    return [path for _, path in asked(workbench) if path.endswith("/validate")]
+
+
+def test_a_url_map_is_validated_where_its_services_are_there(workbench: Workbench) -> None:
+    planned(workbench, BACKEND, url_map())
+    assert validations(workbench) == []  # what it links to is made in the same plan
+    workbench.apply()
+    before = workbench.state()
+    made = planned(workbench, BACKEND, url_map(description="new"))
+    assert validations(workbench) == [f"{MAPS}/map/validate"]
+    assert refusals(made) == []
+    assert workbench.state() == before
+    planned(workbench, BACKEND, url_map())
+    assert validations(workbench) == []  # nothing is to be done
+
+
+def test_a_url_map_whose_own_test_fails_is_told_with_where_it_would_go(
+    workbench: Workbench,
+) -> None:
+    workbench.write(BACKEND, document("BackendService", "other", BACKEND["spec"]), url_map())
+    workbench.apply()
+    tests = [{"host": "example.com", "path": "/a", "service": "other"}]
+    other = document("BackendService", "other", BACKEND["spec"])
+    made = planned(workbench, BACKEND, other, url_map(tests=tests))
+    (objection,) = refusals(made)
+    assert (objection.level, objection.allow) == ("deny", "")
+    assert "example.com/a fails: service" in objection.message
+    assert "\n" not in objection.message
+
+
+def test_permissions_are_asked_for_once_and_only_where_something_is_to_be_done(
+    workbench: Workbench,
+) -> None:
+    planned(workbench, BACKEND, url_map(), service())
+    assert [path for _, path in workbench.calls()].count(IAM) == 1
+    workbench.apply()
+    planned(workbench, BACKEND, url_map(), service())
+    assert [path for _, path in workbench.calls()].count(IAM) == 0
+
+
+def test_a_missing_permission_is_a_warning_and_no_part_of_the_digest(
+    workbench: Workbench,
+) -> None:
+    workbench.write(BACKEND, service())
+    had = workbench.plan()
+    denied: Any = ["compute.backendServices.create", "run.services.create", "dns.changes.create"]
+    workbench.send("POST", "_sandbox/permissions", {"denied": denied})
+    lacks = workbench.plan()
+    (objection,) = [each for each in lacks.objections if each.rule == PERMISSION]
+    assert (objection.level, objection.allow) == ("warn", "")
+    assert "compute.backendServices.create, run.services.create;" in objection.message
+    assert lacks.digest == had.digest
+    workbench.apply()
+
+
+@pytest.mark.parametrize("fault", ["forbidden", "html"])
+def test_where_permissions_cannot_be_asked_for_that_is_told_and_no_more(
+    workbench: Workbench, fault: str
+) -> None:
+    workbench.write(BACKEND)
+    workbench.fault(fault, match="POST */v3/projects/*", times=1000)
+    made = workbench.plan()
+    (objection,) = made.objections
+    assert (objection.rule, objection.level) == (PERMISSION, "warn")
+    assert "could not be asked" in objection.message
     workbench.apply()

@@ -30,6 +30,7 @@ VERBS = {
     "import": "Write the YAML of what a project holds already.",
     "graph": "Show what hangs on what, from names to backends.",
     "comment": "Write a report on a pull request, or edit the one before.",
+    "iam": "Print the roles that plans and applies need in Google's IAM.",
     "schema": "Print the JSON Schema of desired YAML, for editors.",
     "sandbox": "Google's APIs, DNS and time on loopback, to try things on.",
 }

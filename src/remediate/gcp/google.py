@@ -15,6 +15,7 @@ from remediate.gcp.dns import Dns
 from remediate.gcp.longrunning import CERTIFICATE_MANAGER, RUN, VPC_ACCESS, LongRunning
 from remediate.gcp.operations import TIMEOUT, Operation, Waiter
 from remediate.gcp.reading import Reader
+from remediate.gcp.resource_manager import ResourceManager
 from remediate.gcp.retry import Patience
 from remediate.gcp.run import Run
 from remediate.gcp.sandbox import Sandbox
@@ -50,6 +51,7 @@ class Google:
         at = {"base_url": base_url} if base_url else {}
         self.compute = Compute(wire, project, **at)
         self.dns = Dns(wire, project, **at)
+        self.resource_manager = ResourceManager(wire, project, **at)
         self.run = Run(RUN, wire, project, **at)
         self._apis: dict[Api, Resources] = {
             Api.CERTIFICATE_MANAGER: LongRunning(CERTIFICATE_MANAGER, wire, project, **at),

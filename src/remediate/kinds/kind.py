@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from remediate.gcp.api import Api
 from remediate.kinds.facts import (
@@ -118,7 +118,8 @@ class Kind:
     restarts_if: Mapping[Pattern, Callable[[Fields, Fields], Mapping[str, list[str]]]] = field(
         default_factory=dict
     )
-    rehearses: bool = False  # Google can be asked whether it would take a write
+    # how Google can be asked whether it would take a write
+    rehearsal: Literal["", "validateOnly", "validate"] = ""
     holds: Callable[[Body, tuple[str, ...], Mapping[str, Any]], bool] | None = None
     """Whether fields are live as wanted, though the operation that wrote them has failed."""
     aftermath: Callable[[Body], str] | None = None

@@ -11,9 +11,12 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from remediate.gcp.api import Api
+from remediate.kinds.bodies.links import scope_of
 from remediate.kinds.facts import Scope
 from remediate.kinds.kind import Kind
 from remediate.kinds.registry import NAMES, kind
+from remediate.model.plan import Action
+from remediate.model.ref import Ref
 
 READ, CREATE, CHANGE, DELETE, WAIT, LINK = "read", "create", "change", "delete", "wait", "link"
 
@@ -78,6 +81,8 @@ _MORE: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         ),
         WAIT: ("dns.managedZoneOperations.get",),
     },
+    # it writes nothing, and `roles/compute.viewer` has it
+    "UrlMap": {READ: ("compute.urlMaps.validate",)},
     "RunService": {
         READ: ("run.revisions.get",),
         CREATE: ("iam.serviceAccounts.actAs",),
@@ -109,8 +114,29 @@ def permissions(facts: Kind, scope: Scope) -> dict[str, tuple[str, ...]]:
     if facts.collection == "addresses":
         found[CREATE].append(f"{own}.createInternal")
     for what, names in _MORE.get(facts.name, {}).items():
-        found[what] += names
+        found[what] += [_beside(own, name) for name in names]
     return {what: _once(names) for what, names in found.items() if _once(names)}
+
+
+def taken_by(at: Ref, verb: Action, method: str = "") -> tuple[str, ...]:
+    """What one write takes whatever it holds; of a record set, what a change of its zone takes."""
+    facts = kind(at.kind)
+    if at.is_record_set:
+        return _MORE[facts.name][CHANGE]
+    scope = scope_of(at)
+    every = permissions(facts, scope)
+    wait = every.get(WAIT, ())
+    if verb.removes:
+        return (*every[DELETE], *wait)
+    if verb is not Action.UPDATE:
+        return (*(name for name in every[CREATE] if not sometimes(name)), *wait)
+    return (f"{collection(facts, scope)}.{_changed_by(method)}", *wait)
+
+
+def use_of(at: Ref) -> str:
+    """What linking to one takes; empty where nothing is known, or nothing asked for."""
+    known = at.kind in NAMES and at.kind in _USE
+    return f"{collection(kind(at.kind), scope_of(at))}.{_USE[at.kind]}" if known else ""
 
 
 def sometimes(permission: str) -> str:
@@ -135,7 +161,19 @@ def _changing(facts: Kind, scope: Scope) -> Iterator[str]:
     """`patch` and `update` take `update`; the calls for single fields have names of their own."""
     for each in facts.updates:
         if scope in each.scopes:
-            yield _SAME.get(each.method, each.method) if each.method.startswith("set") else "update"
+            yield _changed_by(each.method)
+
+
+def _changed_by(method: str) -> str:
+    return _SAME.get(method, method) if method.startswith("set") else "update"
+
+
+def _beside(own: str, name: str) -> str:
+    """Of the same collection, where that is called otherwise in another scope."""
+    service, _, rest = name.partition(".")
+    part, _, deed = rest.partition(".")
+    regional = f"{service}.region{part[0].upper()}{part[1:]}"
+    return f"{own}.{deed}" if own == regional else name
 
 
 def _linking(facts: Kind, scope: Scope) -> Iterator[str]:

@@ -294,7 +294,7 @@ KIND = Kind(
     updates=(Update("patch", compare=Compare.ETAG, sends=whole),),
     delete_compares=Compare.ETAG,
     ready_when_done=True,
-    rehearses=True,
+    rehearsal="validateOnly",
     outputs=frozenset({"latestReadyRevision", "name", "uri"}),
     # A bad template is caught by its own readiness, while the last ready revision goes on serving.
     base_risk=Risk.MEDIUM,

@@ -259,6 +259,7 @@ KIND = Kind(
     schema="UrlMap",
     spec=UrlMap,
     scopes=frozenset({Scope.GLOBAL, Scope.REGION}),
+    rehearsal="validate",
     links=_links(),
     server_set=frozenset(
         {

@@ -16,7 +16,12 @@ OF_A_PLAN = frozenset(
     }
 )
 # There is nothing to go on to.
-FINAL = frozenset({"certificate-limit", "google-refuses", "incomplete", "no-room", "replace"})
+FINAL = frozenset(
+    {
+        *("certificate-limit", "google-refuses", "incomplete", "no-room", "permission-missing"),
+        "replace",
+    }
+)
 # What `conditions` of a step insist on while a run waits, unless `--allow` has said why not.
 OF_A_RUN = frozenset({"certificate-precheck", "certificate-unseen"})
 # Judged anew whenever something is to be written, and no part of a plan's digest: they depend on

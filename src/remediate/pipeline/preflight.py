@@ -1,25 +1,30 @@
 """Ask Google, before a plan is shown or carried out, whether it would take the writes in it.
 
 Only what can be asked alone: a write that waits for another step, or for something to become
-ready, is judged when it is made.
+ready, is judged when it is made. And, once for the whole plan, whether whoever asks may write.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
+from typing import TypeAlias
 
 from remediate.gcp.errors import RateLimited
 from remediate.gcp.google import Google
 from remediate.kinds.bodies.calls import call_for
 from remediate.kinds.bodies.links import linked, scope_path
+from remediate.kinds.permissions import taken_by, use_of
 from remediate.kinds.registry import kind
-from remediate.model.errors import ApiRefused, NotAuthorised, Place
+from remediate.model.errors import ApiRefused, NotAuthorised, Place, RemediateError
 from remediate.model.plan import Action, Objection, Plan, Step
 from remediate.model.values import Tree, Unknown
+from remediate.pipeline.url_map_check import why_not_loaded
 
 RULE = "google-refuses"
+PERMISSION = "permission-missing"
+_Ask: TypeAlias = Callable[[], Objection | None]
 
 
 def preflight(google: Google, plan: Plan) -> list[Objection]:
@@ -28,7 +33,11 @@ def preflight(google: Google, plan: Plan) -> list[Objection]:
     Who may not write is not refused for that, since whoever plans need not be who applies.
     """
     places = {difference.ref: difference.place for difference in plan.differences}
-    asks = [partial(_ask, google, step, places.get(step.ref)) for step in _askable(plan)]
+    asks: list[_Ask] = [
+        partial(_ask, google, step, plan, places.get(step.ref)) for step in _askable(plan)
+    ]
+    if names := _permissions(plan):
+        asks.append(partial(_ask_for_permissions, google, names))
     answers = google.read_all(asks) if asks else []
     return [objection for objection in answers if objection is not None]
 
@@ -46,7 +55,7 @@ def _askable(plan: Plan) -> Iterator[Step]:
     for step in plan.steps:
         if step.after is None or step.waits_for:
             continue
-        if step.ref.is_record_set or not kind(step.ref.kind).rehearses:
+        if step.ref.is_record_set or not kind(step.ref.kind).rehearsal:
             continue
         needed = {*linked(step.live, step.after, plan.project)} - {step.live}
         if not (needed & made or _is_open(step.after)):
@@ -61,13 +70,9 @@ def _is_open(value: Tree) -> bool:
     return isinstance(value, Unknown)
 
 
-def _ask(google: Google, step: Step, place: Place | None) -> Objection | None:
-    facts = kind(step.ref.kind)
-    call = call_for(step, step.after, {}, "")  # without the etag, which is fetched when it is sent
+def _ask(google: Google, step: Step, plan: Plan, place: Place | None) -> Objection | None:
     try:
-        google.run.rehearse(
-            call.method, scope_path(step.live), facts.collection, step.live.name, call.body
-        )
+        why = _why_not(google, step, plan)
     except NotAuthorised as error:
         message = f"Google could not be asked whether it takes {step.ref}: {error}"
         return Objection(RULE, "warn", step.ref, message, place=place, final=True)
@@ -75,6 +80,46 @@ def _ask(google: Google, step: Step, place: Place | None) -> Objection | None:
         error.args = (f"{step.ref}: {error}",)
         raise
     except ApiRefused as error:
-        message = f"Google would not take {step.ref}: {error}"
-        return Objection(RULE, "deny", step.ref, message, place=place, final=True)
-    return None
+        why = str(error)
+    if not why:
+        return None
+    message = f"Google would not take {step.ref}: {why}"
+    return Objection(RULE, "deny", step.ref, message, place=place, final=True)
+
+
+def _why_not(google: Google, step: Step, plan: Plan) -> str:
+    """Empty where Google would take it; raises what the write would raise."""
+    facts = kind(step.ref.kind)
+    if facts.rehearsal == "validate":
+        return why_not_loaded(google, step, plan)
+    call = call_for(step, step.after, {}, "")  # without the etag, which is fetched when it is sent
+    google.run.rehearse(
+        call.method, scope_path(step.live), facts.collection, step.live.name, call.body
+    )
+    return ""
+
+
+def _permissions(plan: Plan) -> list[str]:
+    """What the steps take of the project; nothing that only some bodies of a kind need."""
+    names: set[str] = set()
+    for step in plan.steps:
+        names |= {*taken_by(step.live, step.verb, step.method)}
+        if step.after is not None and not step.ref.is_record_set:
+            targets = {*linked(step.live, step.after, plan.project)} - {step.live}
+            names |= {name for target in targets if (name := use_of(target))}
+    return sorted(names)
+
+
+def _ask_for_permissions(google: Google, names: list[str]) -> Objection | None:
+    try:
+        missing = [*sorted({*names} - google.resource_manager.held(names))]
+    except RemediateError as error:
+        message = f"which permissions are missing could not be asked: {error}"
+        return Objection(PERMISSION, "warn", None, message, final=True)
+    if not missing:
+        return None
+    message = (
+        f"on the project {google.project}, whoever planned this lacks what an apply of it takes: "
+        f"{', '.join(missing)}; a resource's own policy may grant it"
+    )
+    return Objection(PERMISSION, "warn", None, message, final=True)

@@ -33,6 +33,7 @@ HELP = {
     "in-use": "What would be deleted is still used by something else.",
     "still-linked": "Something that stays links to what is set aside.",
     "google-refuses": "Google was asked, and would refuse this change.",
+    "permission-missing": "Whoever planned lacks a permission that an apply takes.",
     "no-certificate": "A proxy would be left without a certificate.",
     "certificate-swap": "A host would be served by a certificate that is not issued yet.",
     "certificate-uncovered": "A host that is served now would be left without a certificate.",
