@@ -20,7 +20,7 @@ ROLLBACK = ("--on-failure", "rollback")
 
 def fail_at_the_proxy(desk: Desk, *words: str) -> Said:
     """The records and the certificate are there by then."""
-    desk.fault("forbidden", "PATCH *", ALWAYS)
+    desk.fault("forbidden", "PATCH */targetHttpsProxies/*", ALWAYS)
     return desk.type("apply", *words)
 
 

@@ -15,6 +15,7 @@ from remediate.model.errors import Interrupted
 _SAID = (
     b"\nstopping: no new step begins, those in flight are waited for; once more leaves at once\n"
 )
+_STOP, _END = b"s", b"e"
 
 
 @contextmanager
@@ -23,24 +24,49 @@ def first_signal_stops() -> Iterator[threading.Event]:
 
     An Interrupted that comes of it leaves with 128 and the signal's number (130, 143).
     """
-    stopping = threading.Event()
     received: list[int] = []
+    with _set_from_afar() as (stopping, teller):
 
-    def stop(number: int, _frame: FrameType | None) -> None:
-        if stopping.is_set():
-            signal.signal(number, signal.SIG_DFL)
-            signal.raise_signal(number)
-        received.append(number)
-        stopping.set()
-        # past the streams: the signal may have come in the middle of a write to one
-        os.write(sys.__stderr__.fileno() if sys.__stderr__ else 2, _SAID)
+        def stop(number: int, _frame: FrameType | None) -> None:
+            if received:
+                signal.signal(number, signal.SIG_DFL)
+                signal.raise_signal(number)
+            received.append(number)
+            os.write(teller, _STOP)
+            # past the streams: the signal may have come in the middle of a write to one
+            os.write(sys.__stderr__.fileno() if sys.__stderr__ else 2, _SAID)
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+        before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield stopping
+        except Interrupted as error:
+            error.exit_code = 128 + (received or [signal.SIGINT])[0]
+            raise
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+@contextmanager
+def _set_from_afar() -> Iterator[tuple[threading.Event, int]]:
+    """An event that a thread of its own sets when it is told to through a pipe.
+
+    A handler of signals runs in the midst of whatever the main thread does, which may be to wait
+    for this very event: to set it there would wait for a lock that nobody can release any more.
+    """
+    stopping = threading.Event()
+    ear, teller = os.pipe()
+
+    def listen() -> None:
+        if os.read(ear, 1) == _STOP:
+            stopping.set()
+
+    listener = threading.Thread(target=listen, daemon=True)
+    listener.start()
     try:
-        yield stopping
-    except Interrupted as error:
-        error.exit_code = 128 + received[0]
-        raise
+        yield stopping, teller
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        os.write(teller, _END)
+        listener.join()
+        os.close(ear)
+        os.close(teller)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from threading import Event
 from typing import Protocol
 
 
@@ -26,6 +27,17 @@ class SystemClock:
 
     def sleep(self, seconds: float) -> None:
         time.sleep(seconds)
+
+
+def rest(clock: Clock, seconds: float, stopping: Event) -> None:
+    """Wait, but no longer than until `stopping` is set.
+
+    Only the clock on the wall keeps people waiting: those of sandboxes and tests are moved on.
+    """
+    if isinstance(clock, SystemClock):
+        stopping.wait(seconds)
+    else:
+        clock.sleep(seconds)
 
 
 def rfc3339(moment: datetime) -> str:

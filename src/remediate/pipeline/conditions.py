@@ -14,6 +14,7 @@ from remediate.kinds.bodies.calls import read
 from remediate.kinds.bodies.links import scope_path
 from remediate.kinds.facts import Readiness
 from remediate.kinds.registry import kind
+from remediate.model.clock import rest
 from remediate.model.condition import Await, Condition
 from remediate.model.errors import CheckFailed, Interrupted
 from remediate.model.progress import Waiting, Watcher, tell
@@ -55,7 +56,7 @@ class Vigil:
             if self.stopping.is_set():
                 raise Interrupted(f"interrupted while waiting for {ref}: {missing}")
             tell(self.watchers, Waiting(ref, missing, waited))
-            clock.sleep(_PAUSES[min(looks, len(_PAUSES) - 1)])
+            rest(clock, _PAUSES[min(looks, len(_PAUSES) - 1)], self.stopping)
             looks += 1
 
     def is_waived(self, rule: str, ref: Ref) -> bool:

@@ -14,6 +14,7 @@ from remediate.gcp.operations import Operation
 from remediate.kinds.bodies.calls import Call, read
 from remediate.kinds.bodies.fields import with_fields
 from remediate.kinds.registry import kind
+from remediate.model.clock import rest
 from remediate.model.errors import ApiRefused, RemediateError, Stale
 from remediate.model.json import Body, Json
 from remediate.model.plan import Action, Step
@@ -178,9 +179,10 @@ class Run:
                 if not error.unsure:
                     self._untaken(ids, error)
                     raise
+                if pause is not None:
+                    rest(self.google.clock, pause, self.stopping)
                 if pause is None or self.stopping.is_set():
                     raise
-                self.google.clock.sleep(pause)
         raise AssertionError("the last pause is None")
 
     @staticmethod
