@@ -15,7 +15,7 @@ from remediate.model.errors import RemediateError
 from remediate.model.plan import Plan
 from remediate.pipeline.apply import Order, Outcome, apply, settle
 from remediate.stores.ledger import Ledger
-from remediate.stores.lock import lock
+from remediate.stores.lock import Lease, lock
 
 Carry = Callable[..., Outcome]
 """As `pipeline.apply.apply`."""
@@ -69,7 +69,7 @@ def carried_out(
         with first_signal_stops() as stopping:
             if made.carry is not None or not made.plan.is_empty:
                 made.begin(run)
-                outcome = _carried(made, run, session, ledger, stopping, lease.check)
+                outcome = _carried(made, run, session, ledger, stopping, lease)
             elif made.waits:
                 settle(made.order(), google, session.watchers, stopping)
         made.remember(ledger)
@@ -84,9 +84,10 @@ def _carried(
     session: Session,
     ledger: Ledger,
     stopping: threading.Event,
-    held: Callable[[], None],
+    lease: Lease,
 ) -> Outcome:
     google, store, carry = session.google, session.store, made.carry or apply
+    held = lease.check
     try:
         return carry(
             made.order(), run, google, store, ledger, session.watchers, stopping, held=held
@@ -96,4 +97,4 @@ def _carried(
             raise
         from remediate.cli.taking_back import take_back  # noqa: PLC0415 - only when it failed
 
-        take_back(session, run, ledger, failed, stopping, held)
+        take_back(session, run, ledger, failed, stopping, lease)

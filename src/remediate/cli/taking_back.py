@@ -16,6 +16,7 @@ from remediate.pipeline.way_back import way_back
 from remediate.stores import journal
 from remediate.stores.journal import Kind
 from remediate.stores.ledger import Ledger
+from remediate.stores.lock import Lease
 from remediate.stores.snapshots import Snapshots
 
 
@@ -25,7 +26,7 @@ def take_back(
     ledger: Ledger,
     failed: RemediateError,
     stopping: threading.Event,
-    held: Callable[[], None],
+    lease: Lease,
 ) -> NoReturn:
     """Go back to the run's own snapshot, under its lock, and say both what failed and what is back.
 
@@ -38,7 +39,8 @@ def take_back(
         raise failed
     own = session.new_run()
     try:
-        back = _back(session, story, own, ledger, stopping, held)
+        lease.add(own)
+        back = _back(session, story, own, ledger, stopping, lease.check)
     except Interrupted:
         raise
     except RemediateError as error:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from remediate.gcp.errors import NotFound
 from remediate.gcp.google import Google
 from remediate.gcp.operations import Operation
 from remediate.kinds.bodies.calls import read
@@ -92,8 +93,15 @@ def words(body: Mapping[str, Any] | None, project: str) -> str:
 def look(google: Google, meant: Sequence[Meant]) -> tuple[list[Found], dict[Ref, Body | None]]:
     """What a look shows of each, once nothing is under way there any more, and the bodies."""
     await_quiet(google, {each.live for each in meant})
-    bodies = {each.live: read(google, each.live) for each in meant}
+    bodies = {each.live: _now(google, each.live) for each in meant}
     return [each.verdict(bodies[each.live], google.project) for each in meant], bodies
+
+
+def _now(google: Google, ref: Ref) -> Body | None:
+    try:
+        return read(google, ref)
+    except NotFound:  # a record set whose zone is gone
+        return None
 
 
 def settled(google: Google, *meant: Meant) -> Found:
