@@ -64,6 +64,25 @@ def test_keys_are_in_the_order_of_their_utf_16_units() -> None:
     assert list(json.loads(canonical(dict.fromkeys(keys, 0)))) == shown
 
 
+def test_text_is_utf_8_with_the_fewest_escapes() -> None:
+    """RFC 8785, section 3.2.2.2: short forms first, others below U+0020 in lower case."""
+    text = '\x00\x07\x08\x09\x0a\x0c\x0d\x1f"\\/\x7f\u2028\u20ac\U0001f600'
+    told = r'"\u0000\u0007\b\t\n\f\r\u001f\"\\/' + '\x7f\u2028\u20ac\U0001f600"'
+    assert canonical(text) == told.encode()
+
+
+@pytest.mark.parametrize("half", ["\ud800", "a\udfff", "\udc00\ud800"])
+def test_half_a_character_is_refused(half: str) -> None:
+    for value in (half, {half: 1}):
+        with pytest.raises(UnicodeEncodeError):
+            canonical(value)
+
+
+@pytest.mark.parametrize("number", [0, 1, -1, 2**53, -(2**53)])
+def test_a_whole_number_is_the_same_with_and_without_a_point(number: int) -> None:
+    assert canonical(number) == canonical(float(number)) == str(number).encode()
+
+
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
 def test_what_json_has_no_number_for_is_refused(number: float) -> None:
     with pytest.raises(ValueError, match="JSON has no number"):

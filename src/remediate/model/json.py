@@ -17,7 +17,11 @@ _MOST_ZEROS = 6
 
 
 def canonical(value: object) -> bytes:
-    """RFC 8785: keys in UTF-16 order, no white space, numbers as ECMAScript writes them."""
+    """RFC 8785: keys in UTF-16 order, no white space, numbers as ECMAScript writes them.
+
+    A whole number beyond 2**53, which the RFC leaves out, keeps all its digits. Raises ValueError
+    for what is no JSON: infinity, NaN, half a surrogate pair.
+    """
     return "".join(_pieces(value)).encode()
 
 
