@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from remediate.stores.plans import plan_file
@@ -25,8 +26,9 @@ from tests.pipeline.documents import (
     zone,
 )
 from tests.pipeline.somebody import GLOBAL, Hand
-from tests.workbench import NAME, Workbench
+from tests.workbench import NAME, REPOSITORY, Workbench
 
+DOCS = REPOSITORY / "docs"
 DAY = 24 * 3600
 
 
@@ -94,6 +96,8 @@ def test_a_plan_file_is_readable_by_its_owner_alone_and_by_whatever_reads_plans(
     assert promise["endpoint"] == "sandbox"
     assert promise["by"]["who"]
     assert promise["links"] == []
+    schema = json.loads((DOCS / "reference/schemas/plan.schema.json").read_text())
+    jsonschema.validate(document, schema)
     kept = small.bench.root / f".remediate/plans/{promise['id']}.json"
     assert kept.read_bytes() == file_of(small).read_bytes()
 
