@@ -45,7 +45,7 @@ class Objects:
     def write(self, name: str, data: bytes, generation: str) -> str:
         """Write it in one step, if it has this generation now; the new one.
 
-        Raises PreconditionFailed if it has not. If that is `repeated`, an attempt of this very
+        Raises PreconditionFailed if it has not. If that is `unsure`, an attempt of this very
         call may have been what moved it.
         """
         query = {"uploadType": "media", "name": name, "ifGenerationMatch": generation}

@@ -12,7 +12,7 @@ from threading import Lock
 from remediate.gcp.errors import NotFound, PreconditionFailed
 from remediate.gcp.storage import ABSENT, Objects
 from remediate.model.clock import Clock
-from remediate.model.errors import InvalidInput
+from remediate.model.errors import InvalidInput, RemediateError
 from remediate.stores.store import Stored, safe_key
 
 SCHEME = "gs://"
@@ -37,6 +37,7 @@ class Bucket:
         self._objects = objects
         self._prefix = prefix
         self._pace = _Pace(clock)
+        self.in_doubt = False
 
     def insist(self) -> None:
         """Raises InvalidInput where there is no such bucket, and what keeps us from reading it."""
@@ -79,6 +80,9 @@ class Bucket:
         except PreconditionFailed as refused:
             there = self.get(key) if refused.unsure else None
             return there.generation if there and there.data == data else None
+        except RemediateError as error:
+            self.in_doubt = self.in_doubt or error.unsure
+            raise
 
 
 class _Pace:

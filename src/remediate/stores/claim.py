@@ -20,7 +20,8 @@ class Claim:
     """`locks/<environment>.json`. Times are RFC 3339, by the clock of whoever has it.
 
     `beats` counts the renewals. `nonce` is of one holder alone. `runs` are its own, `fences` those
-    of holders before it that it has to fence off. `released` is empty while it is held.
+    of holders before it, or its own once it is released, that have to be fenced off. `released`
+    is empty while it is held.
     """
 
     environment: str
@@ -42,7 +43,8 @@ class Claim:
     @property
     def to_fence(self) -> tuple[str, ...]:
         """Every run that a process which had this claim may still write to."""
-        return tuple(dict.fromkeys((*self.fences, *self.runs, self.run)))
+        own = (*self.runs, self.run) if self.is_held else ()
+        return tuple(dict.fromkeys((*self.fences, *own)))
 
     def renewed_at(self, now: str, **more: object) -> Claim:
         return replace(self, renewed=now, beats=self.beats + 1, **more)  # type: ignore[arg-type] # its own fields

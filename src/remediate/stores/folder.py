@@ -38,6 +38,8 @@ class FolderHold:
 class Folder:
     """Files of mode 0600 below a folder of mode 0700, made when first written to."""
 
+    in_doubt = False
+
     def __init__(self, root: Path) -> None:
         self.root = root
 

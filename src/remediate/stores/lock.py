@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 
 from remediate.model.clock import Clock, rfc3339
 from remediate.model.errors import Locked, RemediateError
@@ -57,7 +57,9 @@ class Lease:
         self._write(runs=(*self._claim.runs, run))
 
     def release(self) -> None:
-        self._write(released=rfc3339(self._clock.now()))
+        """Let others in at once; what may yet take effect of ours they fence off first."""
+        late = self._claim.runs if self._store.in_doubt else ()
+        self._write(released=rfc3339(self._clock.now()), fences=late)
 
     def acquire(self, generation: str | None) -> bool:
         """Write the claim over what has this generation; False if somebody was quicker."""
@@ -119,17 +121,19 @@ def lock(
     clock: Clock,
     actor: Actor | None = None,
     tell: _TELL = lambda _sentence: None,
+    pulse: Callable[[Lease], AbstractContextManager[None]] | None = None,
 ) -> Iterator[Lease]:
     """Hold an environment for one run, on the real clock. `tell` hears of what takes long.
 
-    Raises Locked, naming who has it and since when, as soon as that one shows that it is alive.
+    `pulse` renews the lease meanwhile and releases it, as `beating` does. Raises Locked, naming who
+    has it and since when, as soon as that one shows that it is alive.
     """
     hold = store.hold(key_of(environment))
     if hold is None:
         raise _locked(environment, claim_in(store.get(key_of(environment))))
     try:
         lease = _acquired(store, environment, run, clock, actor or this_actor(), hold, tell)
-        with _beating(lease):
+        with (pulse or beating)(lease):
             lease.check()
             yield lease
     finally:
@@ -150,7 +154,7 @@ def _acquired(
     if before and before.is_held and not hold.exclusive:
         there = _outwaited(store, before, there, clock, tell)
         before = claim_in(there)
-    to_fence = before.to_fence if before and before.is_held else ()
+    to_fence = before.to_fence if before else ()
     now = rfc3339(clock.now())
     claim = Claim(environment, run, actor, now, now, runs=(run,), fences=to_fence)
     lease = Lease(store, claim, clock, exclusive=hold.exclusive)
@@ -158,6 +162,7 @@ def _acquired(
         raise _locked(environment, claim_in(store.get(key_of(environment))))
     if before and to_fence:
         lease.fence(to_fence)
+    if before and before.is_held:
         lease.notice = f"run {before.run} ended without releasing {environment}; took over"
     return lease
 
@@ -182,7 +187,7 @@ def _outwaited(
 
 
 @contextmanager
-def _beating(lease: Lease) -> Iterator[None]:
+def beating(lease: Lease) -> Iterator[None]:
     """Renew it in the background; release it at the end, if that can be."""
     ended = threading.Event()
 

@@ -26,6 +26,10 @@ class Mirrored:
         self.bucket = bucket
         self._copy = copy
 
+    @property
+    def in_doubt(self) -> bool:
+        return self.bucket.in_doubt
+
     def create(self, key: str, data: bytes) -> bool:
         created = self.bucket.create(key, data)
         if created:
@@ -94,6 +98,8 @@ class Mirrored:
 
 class Offline:
     """The copy alone. Whatever is written is noted first, to be brought to the bucket one day."""
+
+    in_doubt = False
 
     def __init__(self, copy: Folder) -> None:
         self._copy = copy

@@ -12,6 +12,7 @@ class ReadOnly:
     """Whatever would write does nothing, and says that it was not done."""
 
     store: Store
+    in_doubt: bool = False
 
     def create(self, key: str, data: bytes) -> bool:  # noqa: ARG002 - see Store
         return False

@@ -38,7 +38,13 @@ class Hold(Protocol):
 
 
 class Store(Protocol):
-    """Keys are relative paths, `snapshots/01J….json`; what a call wrote is durable on return."""
+    """Keys are relative paths, `snapshots/01J….json`; what a call wrote is durable on return.
+
+    `in_doubt`: a write of this process was given up that may yet take effect.
+    """
+
+    @property
+    def in_doubt(self) -> bool: ...
 
     def create(self, key: str, data: bytes) -> bool:
         """Write a new key; False, and nothing written, if it is there already."""
