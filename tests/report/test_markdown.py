@@ -163,6 +163,8 @@ def test_deletions_come_before_everything_that_can_be_cut(gone: int) -> None:
     assert drawn.index("**Goes") < (drawn + "<details>").index("<details>")
     head = drawn[: drawn.index("**Goes")]
     assert f"Denied: {gone:,} objections" in head
+    assert ("are not named here" in drawn) == (gone == 5000)
+    assert drawn.count("- `DnsZone/netrasystems-staging` (") == 1
 
 
 def test_a_short_plan_is_told_whole_with_what_to_type() -> None:

@@ -148,10 +148,13 @@ def _confess(bug: Exception, *, verbose: bool) -> int:
     """What nobody has thought of: say so, and keep the traceback for those who ask."""
     import traceback  # noqa: PLC0415 - for bugs alone
 
-    click.echo(f"error: this is a bug in remediate: {type(bug).__name__}: {bug}", err=True)
+    from remediate.model.values import without_seen  # noqa: PLC0415 - for bugs alone
+
+    said = without_seen(f"{type(bug).__name__}: {bug}")
+    click.echo(f"error: this is a bug in remediate: {said}", err=True)
     click.echo("what to do: run it again with -v and report what it prints", err=True)
     if verbose:
-        click.echo("".join(traceback.format_exception(bug)), err=True)
+        click.echo(without_seen("".join(traceback.format_exception(bug))), err=True)
     return 1
 
 

@@ -11,6 +11,7 @@ from email.utils import parsedate_to_datetime
 
 from remediate.model.errors import ApiRefused, NotAuthorised, RemediateError, Unreachable
 from remediate.model.json import Body, Json
+from remediate.model.values import without_seen
 
 _RATE_REASONS = frozenset(
     {"rateLimitExceeded", "userRateLimitExceeded", "CONCURRENT_OPERATIONS_QUOTA_EXCEEDED"}
@@ -151,7 +152,7 @@ def unreachable(asked: Asked, what: str, *, unsent: bool = False) -> Unreachable
 
 def one_line(text: str) -> str:
     """Somebody else's text, made fit for a message: one line, not long, nothing secret."""
-    text = _SECRET.sub("***", text)
+    text = _SECRET.sub("***", without_seen(text))
     text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 

@@ -274,6 +274,7 @@ KIND = Kind(
             "/securitySettings/awsV4Authentication/accessKey",
         }
     ),
+    telling=frozenset({"/customRequestHeaders/*", "/customResponseHeaders/*"}),
     keyed={
         "/backends": ("group",),
         "/backends/*/customMetrics": ("name",),

@@ -25,7 +25,7 @@ from remediate.kinds.facts import (
     Witness,
 )
 from remediate.kinds.fields.pointers import parts, pointer
-from remediate.kinds.fields.secrets import marked
+from remediate.kinds.fields.secrets import marked, unread
 from remediate.kinds.fields.spec import Spec
 from remediate.model.json import Body, Json
 from remediate.model.plan import Action, FieldChange, Risk
@@ -196,8 +196,9 @@ class Kind:
         return self.discreet(self.as_written(body) if self.as_written else body)
 
     def discreet(self, body: Body) -> Body:
-        """The body, with each value a Secret that looks like one."""
-        return marked(body, self.telling) if self.telling else body
+        """The body, with each value a Secret that looks like one, or that nobody reads back."""
+        body = marked(body, self.telling) if self.telling else body
+        return unread(body, self.write_only) if self.write_only else body
 
     def as_good(self, wanted: Fields, live: Fields) -> dict[str, Any]:
         """Wanted, with the live value wherever that is as good."""

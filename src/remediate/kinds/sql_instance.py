@@ -245,6 +245,7 @@ KIND = Kind(
     naming=Naming(longest=LONGEST_NAME),
     one_way=one_way,
     write_only=frozenset({"/rootPassword", "/tags"}),
+    telling=frozenset({"/settings/databaseFlags/*", "/settings/connectionPoolConfig/flags/*"}),
     keyed={
         "/settings/databaseFlags": ("name",),
         "/settings/connectionPoolConfig/flags": ("name",),

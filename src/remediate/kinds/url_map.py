@@ -161,6 +161,16 @@ def _links() -> dict[str, tuple[str, ...]]:
     return found
 
 
+def _headers() -> frozenset[str]:
+    """Where headers are added or asked for: people put keys in them."""
+    rules = "/pathMatchers/*/routeRules/*"
+    holders = ["", "/pathMatchers/*", rules]
+    holders += [f"{holder}/{action}/weightedBackendServices/*" for holder, _, _, action in _ENDS]
+    sides = ("requestHeadersToAdd", "responseHeadersToAdd")
+    added = {f"{holder}/headerAction/{side}/*" for holder in holders for side in sides}
+    return frozenset(added | {f"{rules}/matchRules/*/headerMatches/*", "/tests/*/headers/*"})
+
+
 def _keys() -> dict[str, tuple[str, ...]]:
     """By what Google tells the items of each list apart."""
     found: dict[str, tuple[str, ...]] = {
@@ -268,6 +278,7 @@ KIND = Kind(
         }
     ),
     replacement=Replacement.RECREATE,
+    telling=_headers(),
     keyed=_keys(),
     # The most specific host wins, path matchers are found by name, and each test stands for itself.
     # Path rules and route rules keep their order: it is what people read priority from.

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import Any, Self, TypeAlias
+from urllib.parse import quote
 
 from remediate.model.json import Json
 from remediate.model.ref import Ref
@@ -34,16 +35,33 @@ class Supplied(str):
     __slots__ = ()
 
 
+_SEEN: set[str] = set()  # every secret that this process has met, long enough to be told apart
+_TELLABLE = 6  # characters; less could be any word
+
+
 class Secret(str):
     """Text that is sent as it is and shown to nobody: outputs hide it, stores keep a digest."""
 
     __slots__ = ()
+
+    def __new__(cls, text: str) -> Self:
+        if len(text) >= _TELLABLE:
+            _SEEN.add(str(text))
+        return super().__new__(cls, text)
 
     def __repr__(self) -> str:
         return HIDDEN
 
     def __format__(self, spec: str) -> str:
         return format(HIDDEN, spec)
+
+
+def without_seen(text: str) -> str:
+    """Somebody else's words, which may repeat what they were sent, without any secret we know."""
+    for secret in sorted(_SEEN, key=len, reverse=True):
+        for spelling in (secret, repr(secret)[1:-1], quote(secret, safe="")):
+            text = text.replace(spelling, HIDDEN)
+    return text
 
 
 def is_masked(value: Tree) -> bool:

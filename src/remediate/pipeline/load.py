@@ -25,6 +25,7 @@ from remediate.kinds.documents.graph import (
 )
 from remediate.kinds.documents.lifecycle import lifecycle
 from remediate.kinds.fields.pointers import pointer
+from remediate.kinds.fields.secrets import unquoted
 from remediate.model.document import Document, Node, read
 from remediate.model.errors import Fault, InvalidInput, Place
 from remediate.model.expression import ExpressionFault, Scope, expand
@@ -314,7 +315,8 @@ def _placed(folder: _Folder) -> tuple[str, ...]:
         for document, one in here:
             start = (document.place.line, document.place.column)
             spot = found.get((document.number, Spot(one.pointer, one.on_key)), start)
-            fault = Fault(Place(file.name, *spot), one.message, one.hint)
+            said = unquoted(one.message, one.pointer)
+            fault = Fault(Place(file.name, *spot), said, one.hint)
             if fault.place not in spoiled:
                 (warnings if one.warning else folder.faults).append(fault)
     return tuple(map(str, sorted(set(warnings), key=_by_place)))

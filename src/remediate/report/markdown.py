@@ -129,7 +129,7 @@ def _by_zone(going: Sequence[Difference], room: int) -> tuple[str, int]:
     zones: dict[str, list[str]] = defaultdict(list)
     for each in going:
         ref = each.ref
-        where = f"DnsZone/{ref.name}" if ref.is_record_set else ref.kind
+        where = str(ref.zone) if ref.is_record_set else ref.kind
         zones[where].append(" ".join(ref.record) if ref.is_record_set else str(ref))
     lines, unnamed = [], 0
     for where, names in sorted(zones.items()):

@@ -81,8 +81,9 @@ def _typed(
 
 def _exposed(facts: Kind, body: dict[str, Any]) -> Iterator[Complaint]:
     """A pointer to a secret is as good as its value, and nobody can read it."""
-    message = "this looks like a secret, and a service shows its variables to all who may view it"
+    message = "this looks like a secret, and all who may view the resource can read it"
     hint = "write a pointer to one: `valueSource: {secretKeyRef: {secret: …}}`"
+    hint = hint if facts.name == "RunService" else ""
     for at in without_secrets(body, facts.telling)[1]:
         yield Complaint("/spec" + at, message, hint, warning=True)
 

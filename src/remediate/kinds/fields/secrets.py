@@ -11,10 +11,11 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
+from typing import TypeGuard
 
 from remediate.kinds.fields.pointers import Patterns, pointer, transformed
 from remediate.model.json import Body
-from remediate.model.values import Secret, Template, Tree, Unknown
+from remediate.model.values import HIDDEN, Quoted, Secret, Supplied, Template, Tree
 
 _TELLING_NAME = re.compile(
     r"passw|passphrase|secret|token|credential|authorization|api_?key|private_?key"
@@ -26,8 +27,11 @@ _TELLING_VALUE = re.compile(
     r"|://[^/\s:@]+:[^/\s@]+@"  # a URL with a password in it
     r"|\b(gh[opsu]_|github_pat_|glpat-|xox[abprs]-|sk-|sk_live_|AKIA|AIza|ya29\.|eyJ[\w-]+\.)\w"
 )
+_TELLING_FIELD = re.compile(r"passw|private_?key|client_?secret(/|$)|access_?key", re.IGNORECASE)
+_QUOTED = re.compile(r"(['`\"])(.+?)\1", re.DOTALL)
 _RUN = re.compile(r"[A-Za-z0-9+]{20,}")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_PAIRS = {"name": ("value",), "headerName": ("headerValue", "exactMatch")}
 _BITS = 3.0  # of entropy a character
 _JUMP = 0.2  # of characters after which letters turn to digits, or small to capital; words do not
 
@@ -37,6 +41,20 @@ def looks_secret(name: str, value: str) -> bool:
     if not value:
         return False
     return bool(_TELLING_NAME.search(name) or _TELLING_VALUE.search(value)) or _is_random(value)
+
+
+def unquoted(message: str, where: str) -> str:
+    """A complaint of a value, without what it quotes of one that looks like a secret.
+
+    `where` is the pointer to it: what stands in a field for a password is never repeated.
+    """
+    tells = bool(_TELLING_FIELD.search(where))
+    return _QUOTED.sub(
+        lambda found: (
+            f"{found[1]}{HIDDEN}{found[1]}" if tells or looks_secret("", found[2]) else found[0]
+        ),
+        message,
+    )
 
 
 def _is_random(value: str) -> bool:
@@ -64,6 +82,16 @@ def marked(body: Mapping[str, Tree], telling: Iterable[str]) -> Body:
     return result
 
 
+def unread(body: Mapping[str, Tree], write_only: Iterable[str]) -> Body:
+    """The body, with each text a Secret that is sent and never read back."""
+    result: Body = transformed(
+        body,
+        Patterns.flags(write_only),
+        lambda _fact, one: Secret(one) if type(one) in {str, Quoted, Supplied} else one,
+    )
+    return result
+
+
 def without_secrets(body: Mapping[str, Tree], telling: Iterable[str]) -> tuple[Body, list[str]]:
     """The body without the values that look like secrets, and the pointers to where they were."""
     found: list[str] = []
@@ -80,20 +108,33 @@ def _bare(value: Tree, at: str, found: list[str]) -> Tree:
             if not isinstance(item, Secret)
         }
     if isinstance(value, list):
-        return [_bare(item, at + pointer(index), found) for index, item in enumerate(value)]
+        found += [at + pointer(n) for n, item in enumerate(value) if isinstance(item, Secret)]
+        return [
+            _bare(item, at + pointer(index), found)
+            for index, item in enumerate(value)
+            if not isinstance(item, Secret)
+        ]
     return value
 
 
 def _told(holder: Tree) -> Tree:
-    """An object of a name and a value, or a map from names to values."""
+    """An object of a name and a value, a map from names to values, or the text `Name: value`."""
+    if isinstance(holder, str):
+        name, _, value = holder.partition(":")
+        return Secret(holder) if _known(holder) and looks_secret(name, value.strip()) else holder
     if not isinstance(holder, Mapping):
         return holder
-    if "name" in holder:
-        value = holder.get("value")
-        return {**holder, "value": _secret(str(holder["name"]), value)} if value else holder
+    for name, values in _PAIRS.items():
+        if name in holder:
+            told = [one for one in values if holder.get(one)]
+            said = str(holder[name])
+            return {**holder, **{one: _secret(said, holder[one]) for one in told}}
     return {name: _secret(name, value) for name, value in holder.items()}
 
 
 def _secret(name: str, value: Tree) -> Tree:
-    known = isinstance(value, str) and not isinstance(value, Template | Unknown)
-    return Secret(value) if known and looks_secret(name, value) else value
+    return Secret(value) if _known(value) and looks_secret(name, value) else value
+
+
+def _known(value: Tree) -> TypeGuard[str]:
+    return isinstance(value, str) and not isinstance(value, Template)
