@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ from remediate.stores.snapshots import Snapshots
 from tests.cli.conftest import Desk
 from tests.cli.typed import Said
 from tests.pipeline.deaths import Died, dying_at
+from tests.workbench import document
 
 PLACES = (
     "journal.record.before",
@@ -36,9 +38,9 @@ def counting(found: Counter[str]) -> Iterator[None]:
         end()
 
 
-def killed(desk: Desk, place: str, number: int, *words: str) -> bool:
+def killed(desk: Desk, place: str, number: int, *words: str, since: str = "") -> bool:
     """Whether it died there, and did not come to its end before."""
-    with dying_at(place, number):
+    with dying_at(place, number, since):
         try:
             desk.type(*(words or ("apply",)))
         except Died:
@@ -67,6 +69,11 @@ def insist_on_the_same_run_ended_well(desk: Desk, said: Said) -> None:
     assert desk.bench.state() == desk.before
 
 
+def few(count: int) -> list[int]:
+    """The first, the last, and some between."""
+    return sorted({1, 2, (count + 1) // 2, count} & {*range(1, count + 1)})
+
+
 @pytest.fixture
 def again(desk: Desk) -> Callable[[], None]:
     """The same world and store as in the beginning."""
@@ -84,7 +91,7 @@ def test_a_run_that_died_there_is_gone_on_with_to_its_end_and_back(
     passed: Counter[str] = Counter()
     with counting(passed):
         assert desk.type("apply").code == 0
-    for number in range(1, passed[place] + 1):
+    for number in few(passed[place]):
         again()
         assert killed(desk, place, number)
         if not begun(desk):
@@ -94,3 +101,241 @@ def test_a_run_that_died_there_is_gone_on_with_to_its_end_and_back(
         except AssertionError as broken:
             broken.add_note(f"died at {place}, number {number} of {passed[place]}")
             raise
+
+
+@pytest.mark.parametrize("place", ["journal.record.after", "journal.record.before"])
+def test_a_run_that_dies_again_and_again_while_it_is_gone_on_with_comes_to_its_end(
+    place: str, desk: Desk
+) -> None:
+    assert killed(desk, place, 2)
+    for number in (3, 2, 4):
+        assert killed(desk, place, number, "apply", "--resume", "latest")
+    insist_on_the_same_run_ended_well(desk, desk.type("apply", "--resume", "latest"))
+
+
+def check(name: str, **spec: Any) -> dict[str, Any]:
+    body = {"type": "HTTP", "httpHealthCheck": {"port": 80}, **spec}
+    return document("HealthCheck", name, body)
+
+
+WRITING = "snapshot.save.after"
+CHECKS = "compute/v1/projects/netra-staging/global/healthChecks"
+
+
+def begin(desk: Desk, *, after: bool = False, at: int = 2) -> None:
+    """`one` is changed, and the run dies before or after `two` is; or one request earlier."""
+    desk.bench.reset()
+    desk.bench.write(check("one"), check("two"), apply={"parallelism": 1})
+    assert desk.type("apply").code == 0
+    desk.bench.write(
+        check("one", checkIntervalSec=9), check("two", checkIntervalSec=9), apply={"parallelism": 1}
+    )
+    assert killed(desk, f"request.send.{'after' if after else 'before'}", at, since=WRITING)
+
+
+def change(desk: Desk, name: str, **spec: Any) -> None:
+    """Somebody else."""
+    desk.bench.send("PATCH", f"{CHECKS}/{name}", spec)
+
+
+def intervals(desk: Desk) -> list[Any]:
+    lives: list[Any] = [desk.bench.live(f"HealthCheck/{name}") for name in ("one", "two")]
+    return [live["checkIntervalSec"] for live in lives]
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_what_was_begun_is_done_once_whether_or_not_it_had_an_effect(
+    after: bool,  # noqa: FBT001 - a case
+    desk: Desk,
+) -> None:
+    begin(desk, after=after)
+    desk.bench.forget_calls()
+    said = desk.type("apply", "--resume", "latest")
+    assert said.code == 0, said
+    assert intervals(desk) == [9, 9]
+    writes = [where for verb, where in desk.bench.calls() if verb in {"PUT", "PATCH"}]
+    assert len(writes) == (0 if after else 1)
+
+
+def request_ids(desk: Desk) -> list[str]:
+    calls: Any = desk.bench.send("GET", "_sandbox/calls")
+    return [call["query"]["requestId"] for call in calls["calls"] if "requestId" in call["query"]]
+
+
+def test_the_same_request_goes_again_under_the_id_that_the_journal_has(desk: Desk) -> None:
+    begin(desk)
+    *_, last = (r for r in last_run(desk).records if r.kind == journal.Kind.STEP_BEGUN)
+    request: Any = last.facts["request"]
+    desk.bench.forget_calls()
+    assert desk.type("apply", "--resume", "latest").code == 0
+    assert request_ids(desk) == [request["requestId"]]
+
+
+CONFLICTS: dict[str, tuple[str, bool, str]] = {
+    "what the run has changed": ("one", False, "HealthCheck/one is not as this run left it"),
+    "what nobody knows of": ("two", False, "HealthCheck/two: whether"),
+    "what was changed, though nobody knew": ("two", True, "HealthCheck/two: whether"),
+}
+
+
+@pytest.mark.parametrize("case", CONFLICTS)
+def test_somebody_elses_change_is_a_conflict_that_names_resource_field_and_values(
+    case: str, desk: Desk
+) -> None:
+    name, after, told = CONFLICTS[case]
+    begin(desk, after=after)
+    change(desk, name, checkIntervalSec=77)
+    desk.bench.forget_calls()
+    said = desk.type("apply", "--resume", "latest")
+    assert said.code == 5, said
+    assert told in said.told
+    was = 9 if name == "one" else 5
+    assert f"/checkIntervalSec was {was}, and is 77" in said.told
+    assert {verb for verb, _where in desk.bench.calls()} == {"GET"}
+
+
+def test_what_the_run_has_not_touched_yet_must_be_as_it_was_planned_from(desk: Desk) -> None:
+    begin(desk, at=1)
+    change(desk, "two", checkIntervalSec=77)
+    said = desk.type("apply", "--resume", "latest")
+    assert said.code == 5, said
+    told = "HealthCheck/two has changed since it was planned: /checkIntervalSec was 5, and is 77"
+    assert told in said.told
+
+
+def test_what_the_yaml_writes_and_the_run_was_never_about_is_not_overwritten(desk: Desk) -> None:
+    """The whole of `two` was as wished, so the run had no step for it."""
+    desk.bench.reset()
+    desk.bench.write(check("one"), check("two", timeoutSec=4), apply={"parallelism": 1})
+    assert desk.type("apply").code == 0
+    desk.bench.write(
+        check("one", checkIntervalSec=9), check("two", timeoutSec=4), apply={"parallelism": 1}
+    )
+    assert killed(desk, "request.send.before", 1, since=WRITING)
+    change(desk, "two", timeoutSec=3)
+    assert desk.type("apply", "--resume", "latest").code == 0
+    live: Any = desk.bench.live("HealthCheck/two")
+    assert live["timeoutSec"] == 3
+
+
+def test_another_field_of_what_the_run_is_to_change_is_not_overwritten_either(desk: Desk) -> None:
+    desk.bench.reset()
+    desk.bench.write(check("one", timeoutSec=4))
+    assert desk.type("apply").code == 0
+    desk.bench.write(check("one", timeoutSec=4, checkIntervalSec=9))
+    assert killed(desk, "request.send.before", 1, since=WRITING)
+    change(desk, "one", timeoutSec=3)
+    said = desk.type("apply", "--resume", "latest")
+    assert said.code == 5, said
+    assert "HealthCheck/one has changed since it was planned: /timeoutSec is 3" in said.told
+
+
+def test_an_unrelated_change_stands_in_nobodys_way(desk: Desk) -> None:
+    shared = {"ownership": "shared"}
+    desk.bench.reset()
+    desk.bench.write({**check("one"), "lifecycle": shared}, check("two"))
+    assert desk.type("apply").code == 0
+    desk.bench.write({**check("one", checkIntervalSec=9), "lifecycle": shared}, check("two"))
+    assert killed(desk, "request.send.before", 1, since=WRITING)
+    change(desk, "one", description="by hand")
+    change(desk, "two", description="by hand")
+    said = desk.type("apply", "--resume", "latest")
+    assert said.code == 0, said.err
+    lives: list[Any] = [desk.bench.live(f"HealthCheck/{name}") for name in ("one", "two")]
+    assert [live["description"] for live in lives] == ["by hand", "by hand"]
+    assert lives[0]["checkIntervalSec"] == 9
+
+
+def test_a_run_is_gone_on_with_by_the_yaml_that_it_was_planned_from(desk: Desk) -> None:
+    begin(desk)
+    desk.bench.write(check("one", checkIntervalSec=9), check("two", checkIntervalSec=8))
+    said = desk.type("apply", "--resume", "latest")
+    assert said.code == 9, said
+    assert "the YAML is not what run" in said.told
+    assert "`remediate apply " in said.told
+
+
+def test_a_run_that_came_to_its_end_has_nothing_left_to_do(desk: Desk) -> None:
+    assert desk.type("apply").code == 0
+    desk.bench.forget_calls()
+    said = desk.type("apply", "--resume", "latest")
+    assert (said.code, "has come to its end" in said.out) == (0, True), said
+    assert desk.bench.calls() == []
+
+
+@pytest.mark.parametrize("name", ["latest", "01ZZZ"])
+def test_a_run_that_there_is_not_is_told_as_such(name: str, desk: Desk) -> None:
+    said = desk.type("apply", "--resume", name)
+    assert said.code == 9, said
+    assert "there is no run" in said.told
+
+
+def test_the_beginning_of_a_runs_id_will_do(desk: Desk) -> None:
+    begin(desk)
+    (*_, run) = journal.runs(desk.bench.store)
+    assert desk.type("apply", "--resume", run[:-1]).code == 0
+
+
+def test_a_run_of_another_environment_is_not_gone_on_with_here(desk: Desk) -> None:
+    begin(desk)
+    run = last_run(desk).run
+    folder = desk.bench.root / "desired"
+    text = (folder / "staging" / "all.yaml").read_text().replace('"staging"', '"other"')
+    (folder / "other").mkdir()
+    (folder / "other" / "all.yaml").write_text(text)
+    said = desk.type("apply", "-e", "other", "--resume", run)
+    assert said.code == 9, said
+    assert f"run {run} is of environment staging, and this is other" in said.told
+
+
+def test_a_later_run_that_wrote_to_the_same_has_taken_its_place(desk: Desk) -> None:
+    begin(desk)
+    run = last_run(desk).run
+    assert desk.type("apply").code == 0
+    said = desk.type("apply", "--resume", run)
+    assert said.code == 5, said
+    assert "(apply) has written to HealthCheck/two since" in said.told
+
+
+def test_a_rollback_that_died_says_how_it_is_gone_on_with(desk: Desk) -> None:
+    assert desk.type("apply").code == 0
+    assert killed(desk, "request.send.after", 1, "rollback", "--snapshot", "latest", "--yes")
+    said = desk.type("apply", "--resume", "latest")
+    assert said.code == 9, said
+    assert "rollback --snapshot" in said.told
+    assert desk.type("rollback", "--snapshot", "latest").code == 0
+    assert desk.bench.state() == desk.before
+
+
+@pytest.mark.parametrize("place", ["ledger.save.before", "journal.record.after"])
+def test_the_ledger_follows_what_the_journal_knows(place: str, desk: Desk) -> None:
+    assert desk.type("apply").code == 0
+    whole = desk.bench.ledger
+    desk.bench.reset("dns-outage")
+    assert killed(desk, place, 4)
+    assert desk.type("apply", "--resume", "latest").code == 0
+    ours = desk.bench.ledger
+    assert ours.resources == whole.resources
+    assert {*ours.records("netrasystems-staging")} == {*whole.records("netrasystems-staging")}
+
+
+def test_a_torn_last_record_is_cut_off(desk: Desk) -> None:
+    begin(desk)
+    store = desk.bench.store
+    run = last_run(desk).run
+    newest = store.root / store.list(f"runs/{run}/")[-1]
+    newest.write_bytes(newest.read_bytes()[:40])
+    assert desk.type("apply", "--resume", "latest").code == 0
+    assert intervals(desk) == [9, 9]
+    assert journal.read(store, run).outcome == "done"
+
+
+def test_what_was_asked_of_the_run_is_asked_of_it_again(desk: Desk) -> None:
+    desk.bench.reset()
+    desk.bench.write(check("one"), check("two"))
+    assert killed(
+        desk, "request.send.before", 1, "apply", "--target", "HealthCheck/one", since=WRITING
+    )
+    assert desk.type("apply", "--resume", "latest").code == 0
+    assert desk.bench.live("HealthCheck/one") is not None
+    assert desk.bench.live("HealthCheck/two") is None

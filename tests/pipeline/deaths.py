@@ -14,15 +14,19 @@ class Died(BaseException):
 
 
 @contextmanager
-def dying_at(place: str, number: int = 1) -> Iterator[None]:
-    """Die when the place is passed for this time, counted from 1; all that comes after is dead."""
+def dying_at(place: str, number: int = 1, since: str = "") -> Iterator[None]:
+    """Die when the place is passed for this time, counted from 1; all that comes after is dead.
+
+    Counting begins once another place was passed, if one is named.
+    """
     turn = threading.Lock()
-    passed = 0
+    passed, counts = 0, not since
 
     def note(here: str) -> None:
-        nonlocal passed
+        nonlocal passed, counts
         with turn:
-            passed += here == place
+            counts = counts or here == since
+            passed += counts and here == place
             if passed >= number:
                 raise Died(f"{place}, number {number}")
 
@@ -31,8 +35,3 @@ def dying_at(place: str, number: int = 1) -> Iterator[None]:
         yield
     finally:
         end()
-
-
-def passed_in(places: list[str]) -> object:
-    """Note every place that is passed; call what comes back to end it."""
-    return watch(places.append)

@@ -1,4 +1,4 @@
-"""A request whose outcome nobody knows is settled by looking, for every API and whatever it takes."""
+"""A request whose outcome nobody knows is settled by looking, for every API."""
 
 from __future__ import annotations
 

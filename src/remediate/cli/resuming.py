@@ -58,8 +58,10 @@ def resumed(
         half = find(session.store, run, whose)  # once more: until now somebody may have been at it
         insist_on_same_yaml(half, desired.digest)
         insist_on_nobody_since(session.store, half, whose)
-        stands = standing(half, session.google, session.store, ledger.veil)
+        standing(half, session.google, session.store, ledger.veil)
         plan, seen = _rest(session, desired, ledger, half)
+        # once more: what came in between is in the plan, and is somebody else's all the same
+        stands = standing(half, session.google, session.store, ledger.veil)
         return Prepared(
             plan,
             lambda: order_of("apply", plan, desired, seen, half.asked),

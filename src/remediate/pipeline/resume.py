@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+from remediate.gcp.errors import NotFound
 from remediate.gcp.google import Google
 from remediate.kinds.bodies.calls import read
 from remediate.kinds.bodies.compare import changeable_fields, fields_digest
@@ -105,7 +106,10 @@ def _bodies(google: Google, refs: set[Ref]) -> dict[Ref, Body | None]:
     sets = {ref for ref in refs if ref.is_record_set}
     for zone in sorted({ref.zone.name for ref in sets}):
         inside = [ref for ref in sets if ref.zone.name == zone]
-        live = live_records(google, zone, inside)
+        try:
+            live = live_records(google, zone, inside)
+        except NotFound:  # the run died before it made the zone
+            live = {}
         bodies |= {ref: live.get(ref) for ref in inside}
     return bodies
 
@@ -144,12 +148,16 @@ def insist_on_the_rest(half: HalfDone, plan: Plan, project: str) -> None:
         fields[one.live, one.method] |= {"", *one.fields}
     strange = [s for s in plan.steps if not {"", *s.fields} <= fields[s.live, s.method]]
     if strange:
-        raise conflict(half, [_unplanned(step, project) for step in strange])
+        found = [_unplanned(s, fields[s.live, s.method], project) for s in strange]
+        raise conflict(half, found)
 
 
-def _unplanned(step: Step, project: str) -> str:
+def _unplanned(step: Step, known: set[str], project: str) -> str:
+    facts = kind(step.live.kind)
     told = "; ".join(
-        f"{change.pointer} is {shown(change.before, project)}" for change in step.changes
+        f"{change.pointer or 'it'} is {shown(change.before, project)}"
+        for change in step.changes
+        if not known or facts.field_of(change.pointer) not in known
     )
     if step.before is None:
         told = "it is gone"
@@ -168,6 +176,7 @@ def go_on(  # noqa: PLR0913 - all that a run stands on
     held: Callable[[], None] = unheld,
 ) -> Outcome:
     """Carry the rest out as the same run. Raises what `carry_out` raises."""
+    held()  # whoever has taken the lock over has fenced the run off, and that is not undone here
     half = stands.half
     plan = _numbered(order.plan, half.steps)
     journal = Journal.resume(store, half.run, google.clock)
