@@ -23,6 +23,7 @@ VERBS = {
     "apply": "Make live as the YAML says, a snapshot first.",
     "rollback": "Take live back to a snapshot.",
     "hold": "Keep resources from being applied, for a while.",
+    "lock": "Tell who holds an environment, or take it away from them.",
     "drift": "Tell what somebody moved since the last apply, or take it over.",
     "gc": "Delete what was set aside longer ago than the retention.",
     "snapshot": "List, show, compare or take snapshots.",
@@ -89,7 +90,7 @@ def remediate(settings: Settings) -> None:
 
     Every option below may stand before or after the verb. Exit codes: 0 done, 1 error, 2 changes
     (with --detailed-exitcode), 3 not ready, 4 denied, 5 stale, 6 locked, 7 partly applied,
-    9 invalid input, 10 not authorised, 64 usage.
+    8 taken back, 9 invalid input, 10 not authorised, 64 usage.
     """
 
 
