@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -107,10 +108,14 @@ class Rotation:
 def rotations(plan: Plan) -> list[Rotation]:
     """In the order of the plan; a resource that two of them wait for stands with the first."""
     by_live = {d.live: d for d in plan.differences if d.after is not None}
+    writing: dict[Ref, list[Step]] = defaultdict(list)
+    for step in plan.steps:
+        if _writes_list(step):
+            writing[step.live].append(step)
     told: set[Ref] = set()
     found = []
     for holder in plan.differences:
-        steps = tuple(s for s in plan.steps if s.live == holder.live and _writes_list(s))
+        steps = tuple(writing.get(holder.live, ()))
         if holder.ref.is_record_set or not any(s.ready or s.awaits for s in steps):
             continue
         rotation = Rotation(holder, (), steps, (), waiting(plan, _waited(steps)))
