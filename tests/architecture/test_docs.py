@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import re
-import shlex
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
-import click
 import pytest
 import yaml
 
-from remediate.cli.command import _plain, remediate
 from remediate.kinds.registry import NAMES
 from remediate.model import errors
 from remediate.model.rules import FINAL, OF_A_PLAN, OF_A_RUN, OF_THE_HOUR
 from tests.architecture import help_pages
+from tests.architecture.command_lines import why_refused
 from tests.architecture.repository import ROOT, pages
 from tests.cli.typed import typed
 
@@ -71,21 +69,7 @@ def test_every_verb_and_flag_is_documented() -> None:
 
 @pytest.mark.parametrize(("page", "arguments"), sorted(set(commands())))
 def test_every_command_in_the_documents_parses(page: str, arguments: str) -> None:
-    words = _plain(shlex.split(arguments))
-    command: click.Command = remediate
-    context = None
-    try:
-        while isinstance(command, click.Group):
-            context = command.make_context(command.name, words, parent=context)
-            rest = [*context._protected_args, *context.args]
-            _, below, words = command.resolve_command(context, rest)
-            assert below is not None
-            command = below
-        command.make_context(command.name, words, parent=context)
-    except click.exceptions.Exit:
-        pass  # --help and --version
-    except click.ClickException as refused:
-        pytest.fail(f"{page}: remediate {arguments}: {refused.format_message()}")
+    assert why_refused(arguments) == "", page
 
 
 @pytest.mark.parametrize("page", pages(), ids=lambda page: page.relative_to(ROOT).as_posix())
