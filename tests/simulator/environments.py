@@ -70,6 +70,7 @@ class Environment:
     proxies: Sequence[str] = ()
     choices: Mapping[str, Any] = field(default_factory=dict)
     weight: int = 2
+    fragile: bool = False  # what a failed operation leaves behind takes people to mend
 
     @property
     def before(self) -> Desired:
@@ -316,5 +317,6 @@ ENVIRONMENTS = [
             ),
         ),
         weight=1,
+        fragile=True,
     ),
 ]

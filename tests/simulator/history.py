@@ -63,6 +63,7 @@ class History:
     now: int = 0
     trace: list[str] = field(default_factory=list)
     lists: dict[str, Reply] = field(default_factory=dict)
+    planned: dict[str, int] = field(default_factory=dict)  # by run, when its plan was made
     snapshots: list[str] = field(default_factory=list)
     stack: list[Process] = field(default_factory=list)
     writes: list[tuple[int, Process]] = field(default_factory=list)
@@ -166,6 +167,8 @@ class History:
         match verb:
             case "apply":
                 return process.apply(desired, chosen)
+            case "resume":
+                return process.resume(desired)
             case "gc":
                 return process.gc(desired, chosen)
             case "rollback":
@@ -181,10 +184,15 @@ class History:
         since = any(at >= began for at in self.acts)
         others = any(at >= began and who is not process for at, who in self.writes)
         others = others or any(who is not process for at, who in self.disk.takeovers[took:])
+        if verb == "resume":  # it is about all that was since its run began
+            since = bool(self.acts)
+            others = self._overtaken()
         nobody = not (since or others or process.misled)
-        alone = nobody and (verb == "apply" or not self.acts)
+        alone = nobody and (verb in {"apply", "resume"} or not self.acts)
         if isinstance(ending.error, Stale) and alone:
             raise Broken(f"a conflict is claimed, and nobody was there: {ending.error}")
+        if process.changed and "Nothing was changed" in str(ending.error):
+            raise Broken(f"nothing was changed, they say: {ending.error}")
         if ending.code == 0 and verb == "apply" and nobody and not process.calm:
             left = self._left()
             if left:
@@ -210,16 +218,27 @@ class History:
             if ending.code == 0 and nth:
                 break
             self._rest(drawn)
-            verb = drawn.choice(("apply", "apply", "rollback"))
-            if verb == "rollback" and not self._snapshots():
-                verb = "apply"
-            ending = self.run(f"{verb} {nth}", verb)
+            verb = drawn.choice(("apply", "resume", "resume", "rollback"))
+            ending = self.run(f"{verb} {nth}", self._possible(verb))
         self.cloud.advance(LATER)
         self.lists.clear()
-        if drawn.random() < 0.35:
+        last = drawn.choice((*("apply",) * 3, *("resume",) * 3, *("rollback",) * 3, "gc"))
+        if last == "rollback":
             self._end_by_going_back()
         else:
-            self._end_by_going_on()
+            self._end_by_going_on(self._possible(last))
+
+    def _possible(self, verb: str) -> str:
+        """The verb, if there is anything that it could be about; else an apply."""
+        if verb == "rollback" and not self._snapshots():
+            return "apply"
+        if verb != "resume":
+            return verb
+        reader = self.process(f"looks {self.now}", calm=True)
+        self.stack.append(reader)
+        found = reader.newest()
+        self.stack.pop()
+        return "apply" if found is None or found.is_over else "resume"
 
     def _rest(self, drawn: random.Random) -> None:
         """Between two commands; where only a lease's end can tell, until it has ended."""
@@ -231,7 +250,16 @@ class History:
         every = [key[len("snapshots/") : -len(".json")] for key in keys]
         return [one for one in every if one not in self.snapshots]
 
-    def _end_by_going_on(self) -> None:
+    def _end_by_going_on(self, verb: str) -> None:
+        if verb == "gc":
+            self.run("sweep", "gc")
+            self.cloud.advance(LATER)
+        if verb == "resume":
+            ending = self.run("on", verb, calm=True)
+            if ending.code and not self.acts and not self._overtaken():
+                raise Broken(f"nothing is in the way, and it cannot go on: {ending.error!r}")
+            if ending.code == 0 and not self.acts:
+                self._insist_on(stage(self.environment).after)
         ending = self.run("last", "apply", calm=True)
         if ending.code:
             raise Broken(f"nothing is in the way, and apply ends with {ending.error!r}")
@@ -239,8 +267,12 @@ class History:
         again = self.run("again", "apply", calm=True)
         if again.code or len(self.writes) != written:
             raise Broken(f"a second apply is not idle: {again}")
-        if not self.acts:
+        if not self.acts and verb != "gc":
             self._insist_on(stage(self.environment).after)
+
+    def _overtaken(self) -> bool:
+        """Whether more than one run has written, so that one may stand in another's way."""
+        return len({who.name for _at, who in self.writes}) > 1
 
     def _end_by_going_back(self) -> None:
         taken = self._snapshots()
@@ -316,7 +348,8 @@ def history(seed: int) -> History:
     world = cloud()
     world.restore(set_up.world, seed)
     disk = _disk(set_up.disk, drawn.random())
-    begun = History(seed, chosen, world, disk, weather(seed), points=set_up.points)
+    outside = weather(seed, fragile=chosen.fragile)
+    begun = History(seed, chosen, world, disk, outside, points=set_up.points)
     begun.snapshots = begun._snapshots()
     return begun
 

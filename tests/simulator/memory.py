@@ -37,6 +37,7 @@ class Disk:
     born: dict[str, int] = field(default_factory=dict)
     holds: dict[str, MemoryHold] = field(default_factory=dict)
     now: int = 0  # how often it was written to
+    writers: dict[str, Writer] = field(default_factory=dict)
     takeovers: list[tuple[int, Writer]] = field(default_factory=list)
 
     def copy(self) -> Disk:
@@ -52,6 +53,7 @@ class Disk:
         """Who wrote what, and when."""
         self.now += 1
         self.born.setdefault(key, self.now)
+        self.writers.setdefault(key, writer)
         if key.startswith("locks/") and b'"released"' not in data and writer is not self.holder:
             self.takeovers.append((self.now, writer))
         writer.kept(key)
@@ -92,6 +94,8 @@ class MemoryHold:
 
 class Memory:
     """One process's view of a disk."""
+
+    in_doubt = False
 
     def __init__(self, disk: Disk, writer: Writer) -> None:
         self._disk = disk

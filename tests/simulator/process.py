@@ -22,14 +22,22 @@ from remediate.model.rules import OF_A_PLAN, OF_A_RUN
 from remediate.pipeline.apply import Order, adopt, apply, order_of, settle
 from remediate.pipeline.choices import Choices
 from remediate.pipeline.gc import gc, look_around
+from remediate.pipeline.half_done import (
+    HalfDone,
+    Whose,
+    find,
+    insist_on_nobody_since,
+    insist_on_same_yaml,
+)
 from remediate.pipeline.observe import Observed, observe
 from remediate.pipeline.plan import plan
 from remediate.pipeline.preflight import preflight, with_objections
+from remediate.pipeline.resume import Standing, go_on, insist_on_the_rest, standing
 from remediate.pipeline.rollback import OnConflict, order_back, rollback
 from remediate.pipeline.way_back import way_back
 from remediate.stores.ledger import Ledger
 from remediate.stores.lock import HEARTBEAT, Lease, lock
-from remediate.stores.snapshots import Snapshots
+from remediate.stores.snapshots import LATEST, Snapshots
 from remediate.stores.store import Store
 from tests.simulator.cloud import URL, Cloud
 from tests.simulator.memory import Disk, Memory
@@ -98,6 +106,7 @@ class Prepared:
     order: Callable[[], Order]
     remember: Callable[[], None] = lambda: None
     waits: bool = False
+    stands: Standing | None = None  # of a run that is gone on with
 
 
 @dataclass
@@ -136,6 +145,9 @@ class Process:
     misled: bool = False  # a list was not up to date
     overwrites: bool = False  # somebody has told it to
     lease: Lease | None = None
+    run: str = ""  # that it goes on with
+    doomed: bool = False  # what its last request has begun will fail
+    changed: int = 0  # requests of its that have had an effect
     reads: dict[str, int] = field(default_factory=dict)
     _asked: dict[str, int] = field(default_factory=dict)
 
@@ -199,6 +211,7 @@ class Process:
         about = f"{message.method} {path}"
         nth = self._asked[about] = self._asked.get(about, 0) + 1
         found = self.history.weather.fault(f"{self.name} {about} {nth}", is_mutation(message))
+        self.doomed = found == "failed-operation"
         if found:
             self.history.say(self, f"{found}: {about}")
         return found
@@ -223,6 +236,7 @@ class Process:
     def written(self, message: Message, reply: Reply) -> None:
         self.history.say(self, f"{message.method} {message.target} -> {reply.status}")
         self.history.writes.append((self.history.now, self))
+        self.changed += reply.status < 300 and not self.doomed
         self.history.witness.after(self, message, reply)
 
     def kept(self, key: str) -> None:
@@ -236,12 +250,38 @@ class Process:
             self.planned = self.history.now
             return Prepared(
                 plan,
-                lambda: order_of("apply", plan, desired, seen),
+                lambda: order_of("apply", plan, desired, seen, choices),
                 lambda: adopt(plan, desired, seen, ledger, choices, self.google.clock.now()),
                 waits=True,
             )
 
         return self.ended(lambda: self._carried_out(prepared))
+
+    def resume(self, desired: Desired) -> Ending:
+        """The newest run, as `apply --resume latest` does."""
+        whose = Whose(NAME, PROJECT, "sandbox")
+
+        def prepared(ledger: Ledger) -> Prepared:
+            half = find(self.store, self.run, whose)
+            self.planned = self.history.planned.get(self.run, 0)
+            insist_on_same_yaml(half, desired.digest)
+            insist_on_nobody_since(self.store, half, whose)
+            standing(half, self.google, self.store, ledger.veil)
+            plan, seen = self.plan(desired, ledger, half.choices)
+            insist_on_the_rest(half, plan, PROJECT)
+            stands = standing(half, self.google, self.store, ledger.veil)
+            return Prepared(
+                plan,
+                lambda: order_of("apply", plan, desired, seen, half.asked),
+                lambda: adopt(plan, desired, seen, ledger, half.asked, self.google.clock.now()),
+                stands=stands,
+            )
+
+        def resumed() -> None:
+            self.run = find(self.store, LATEST, whose).run
+            self._carried_out(prepared)
+
+        return self.ended(resumed)
 
     def rollback(self, snapshot: str, on_conflict: OnConflict = "stop") -> Ending:
         def prepared(ledger: Ledger) -> Prepared:
@@ -267,6 +307,13 @@ class Process:
         made = plan(desired, seen, ledger, choices)
         return with_objections(made, preflight(self.google, made)), seen
 
+    def newest(self) -> HalfDone | None:
+        """The run that could be gone on with, if the newest one is an apply."""
+        try:
+            return find(self.store, LATEST, Whose(NAME, PROJECT, "sandbox"))
+        except RemediateError:
+            return None
+
     @property
     def ledger(self) -> Ledger:
         return Ledger(self.store, NAME, "sandbox", PROJECT)
@@ -274,13 +321,18 @@ class Process:
     def _carried_out(self, prepare: Callable[[Ledger], Prepared]) -> None:
         """Under the lock, as every verb of the command line does it."""
         google, store = self.google, self.store
-        run = google.chance.ulid(google.clock.now(), Snapshots(store).newest)
+        newest = Snapshots(store).newest
+        run = self.run or google.chance.ulid(google.clock.now(), newest)
         with lock(store, NAME, run, google.clock, pulse=beating) as lease:
             ledger = self.ledger
             made = prepare(ledger)
+            self.history.planned.setdefault(run, self.history.now)
             insist(made.plan)
-            if not made.plan.is_empty:
-                apply(made.order(), run, google, store, ledger, (), held=lease.check)
+            held = lease.check
+            if made.stands is not None:
+                go_on(made.stands, made.order(), google, store, ledger, (), held=held)
+            elif not made.plan.is_empty:
+                apply(made.order(), run, google, store, ledger, (), held=held)
             elif made.waits:
                 settle(made.order(), google, ())
             made.remember()

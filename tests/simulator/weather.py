@@ -57,11 +57,13 @@ def number(seed: int, *about: object) -> int:
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")
 
 
-def weather(seed: int) -> Weather:
+def weather(seed: int, *, fragile: bool = False) -> Weather:
     drawn = random.Random(f"weather {seed}")
     rate = drawn.choice(_RATES)
     reads = drawn.sample(ON_READS, drawn.randint(1, 3))
     writes = drawn.sample(ON_WRITES, drawn.randint(1, 4))
+    if fragile:
+        writes = [one for one in writes if one != "failed-operation"]
     return Weather(seed, reads, writes, rate)
 
 

@@ -42,6 +42,7 @@ class Intent:
 
     run: str
     seq: int
+    key: str
     step: str
     ref: str
     live: str
@@ -68,7 +69,8 @@ class Witness:
     def before(self, process: Process, message: Message) -> None:
         """Just before a request has its effect."""
         asked = _request_id(message)
-        covering = [one for one in self._intents() if self._covers(one, asked, message)]
+        ours = [one for one in self._intents() if self.disk.writers.get(one.key) is process]
+        covering = [one for one in ours if self._covers(one, asked, message)]
         if not covering:
             raise Broken(f"no durable intent before {message.method} {message.target}")
         self._covering = covering[-1:] if not asked else covering
@@ -186,6 +188,7 @@ class Witness:
                 yield Intent(
                     str(record["run"]),
                     int(record["seq"]),
+                    key,
                     str(record["step"]),
                     str(record["ref"]),
                     str(record["live"]),
