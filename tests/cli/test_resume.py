@@ -339,3 +339,39 @@ def test_what_was_asked_of_the_run_is_asked_of_it_again(desk: Desk) -> None:
     assert desk.type("apply", "--resume", "latest").code == 0
     assert desk.bench.live("HealthCheck/one") is not None
     assert desk.bench.live("HealthCheck/two") is None
+
+
+def test_a_run_says_who_went_on_with_it_and_what_was_settled_by_looking(desk: Desk) -> None:
+    begin(desk, after=True)
+    run = last_run(desk).run
+    half = desk.type("show", run)
+    assert "The way on:" in half.out
+    assert f"apply --resume {run}" in " ".join(half.out.split())
+    assert desk.type("apply", "--resume", run).code == 0
+    whole = desk.type("show", run)
+    assert "gone on with 20" in whole.out
+    assert "done, as a look has shown" in whole.out
+    assert "The way on:" not in whole.out
+
+
+def test_what_is_asked_for_again_is_told_as_one(desk: Desk) -> None:
+    begin(desk)
+    run = last_run(desk).run
+    assert desk.type("apply", "--resume", run).code == 0
+    assert "no end is written; asked for again as step 3" in desk.type("show", run).out
+
+
+@pytest.mark.parametrize("more", [("--prune",), ("--target", "HealthCheck/*")])
+def test_nothing_else_can_be_asked_of_a_run(more: tuple[str, ...], desk: Desk) -> None:
+    said = desk.type("apply", "--resume", "latest", *more)
+    assert said.code == 64, said
+
+
+def test_who_approved_the_run_has_approved_the_rest_of_it(desk: Desk) -> None:
+    desk.bench.reset()
+    approvals = {"low": 1, "medium": 1}
+    desk.bench.write(check("one"), check("two"), guards={"approvals": approvals})
+    assert desk.type("apply").code == 4
+    who = ("apply", "--approved-by", "ada")
+    assert killed(desk, "request.send.before", 1, *who, since=WRITING)
+    assert desk.type("apply", "--resume", "latest").code == 0

@@ -16,7 +16,12 @@ from remediate.cli.options import (
 )
 from remediate.cli.outputs import report_options, width, write
 from remediate.cli.plan_files import Reviewed, as_shown, review_options
-from remediate.cli.resuming import is_over, resume_options, resumed
+from remediate.cli.resuming import (
+    insist_on_nothing_else,
+    is_over,
+    resume_options,
+    resumed,
+)
 from remediate.cli.session import Session, chosen_by, loaded, opened
 from remediate.cli.showing import ask, show
 from remediate.model.plan import Plan
@@ -47,6 +52,8 @@ def command(
     from remediate.report.human import outcome_text  # noqa: PLC0415 - late, for start-up
     from remediate.report.machine import outcome_json  # noqa: PLC0415 - late, for start-up
 
+    if resume is not None:
+        insist_on_nothing_else(asked, reviewed=before is not None)
     desired = loaded(settings)
     about = desired.environment
     chosen = chosen_by(settings, desired, asked)
@@ -60,7 +67,7 @@ def command(
         elif resume is None and sys.stdin.isatty() and not yes:
             before = review(session, desired, chosen)
         if resume is not None:
-            plan, outcome = resumed(session, desired, resume, back=back)
+            plan, outcome = resumed(session, desired, resume, back=back, yes=yes)
         else:
             plan, outcome = _applied(session, desired, chosen, before, back=back)
     write(

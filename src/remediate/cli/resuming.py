@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -9,6 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from remediate.cli.carrying_out import Carry, Prepared, carried_out
+from remediate.cli.options import Asked, Settings
 from remediate.cli.session import Session, allowances
 from remediate.model.errors import InvalidInput
 from remediate.model.plan import Plan
@@ -44,7 +46,7 @@ def resume_options(function: F) -> F:
 
 
 def resumed(
-    session: Session, desired: Desired, name: str, *, back: bool
+    session: Session, desired: Desired, name: str, *, back: bool, yes: bool
 ) -> tuple[Plan, Outcome | None]:
     """Go on with a run under the lock; what it did already is found out first.
 
@@ -70,7 +72,9 @@ def resumed(
             takes_back=back,
         )
 
-    return carried_out(session, prepared, run=run)
+    asking = sys.stdin.isatty() and not yes
+    question = "Go on with this run?" if asking else ""
+    return carried_out(session, prepared, question, "not gone on with", run)
 
 
 def is_over(session: Session, name: str) -> str:
@@ -84,10 +88,28 @@ def _carry(stands: Standing) -> Carry:
     return lambda order, _run, *rest, held: go_on(stands, order, *rest, held=held)
 
 
+def _with_consent(settings: Settings, half: HalfDone) -> Settings:
+    """Who approved the run has approved what is left of it; more may be said now."""
+    own, was = settings.own, half.consent
+    said = replace(
+        own.consent,
+        approved_by=tuple(dict.fromkeys((*was.approved_by, *own.consent.approved_by))),
+        incident=own.consent.incident or was.incident,
+    )
+    return replace(settings, own=replace(own, consent=said))
+
+
+def insist_on_nothing_else(asked: Asked, *, reviewed: bool) -> None:
+    """A run knows what it was asked, and by whom it was reviewed."""
+    if reviewed or asked != Asked((), (), prune=False, lower_ttl=False):
+        raise click.UsageError("--resume stands alone: the run knows what it was asked to do.")
+
+
 def _rest(
     session: Session, desired: Desired, ledger: Ledger, half: HalfDone
 ) -> tuple[Plan, Observed]:
     """What is left of a run: the same plan from here on, or somebody else has been there."""
+    session.settings = _with_consent(session.settings, half)
     said = half.choices
     said = replace(said, allowances={**said.allowances, **allowances(session.settings)})
     try:

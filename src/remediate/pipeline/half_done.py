@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
 
+from remediate.model.consent import Consent
 from remediate.model.errors import InvalidInput, Stale
 from remediate.model.json import Body
 from remediate.model.plan import Action, Risk, Step, Undo
@@ -103,6 +104,12 @@ class HalfDone:
     def asked(self) -> Choices:
         """What was asked of the run."""
         return Choices.from_json(cast("Mapping[str, Any]", self.story.begun["choices"]))
+
+    @property
+    def consent(self) -> Consent:
+        """Who approved the run, and why then."""
+        begun: Mapping[str, Any] = self.story.begun
+        return Consent(tuple(begun.get("approved_by", ())), str(begun.get("incident", "")))
 
     @property
     def done(self) -> list[Taken]:

@@ -21,6 +21,10 @@ class _Told:
     state: str = _OPEN
     tone: Tone = Tone.BAD
 
+    @property
+    def is_open(self) -> bool:
+        return self.state is _OPEN
+
 
 def run_text(story: Story, *, width: int = WIDTH, colour: bool = False, typed: Typed = bare) -> str:
     steps, ending = _steps(story, width, Palette(colour=colour)), _ending(story, width, typed)
@@ -50,6 +54,10 @@ def _heading(story: Story, width: int) -> Iterator[str]:
         who = f"begun {story.records[0].time} by {_said(facts, 'who')} on {_said(facts, 'host')}"
         yield from wrapped(f"{who}, remediate {_said(facts, 'version')}", width)
         yield f"plan {_said(facts, 'digest')}"
+        for record in story.records:
+            if record.kind == Kind.RUN_RESUMED:
+                who = f"{_said(record.facts, 'who')} on {_said(record.facts, 'host')}"
+                yield from wrapped(f"gone on with {record.time} by {who}", width)
         yield f"snapshot {_said(facts, 'snapshot')}"
 
 
@@ -59,9 +67,13 @@ def _steps(story: Story, width: int, palette: Palette) -> Iterator[str]:
         number = str(record.facts.get("step"))
         match record.kind:
             case Kind.STEP_BEGUN:
+                for told in steps.values():
+                    if told.is_open and _same(told.begun, record):
+                        told.state = f"no end is written; asked for again as step {number}"
                 steps[number] = _Told(record)
             case Kind.STEP_DONE if number in steps:
-                steps[number].state, steps[number].tone = "done", Tone.GOOD
+                by_looking = ", as a look has shown" if record.facts.get("settled") else ""
+                steps[number].state, steps[number].tone = f"done{by_looking}", Tone.GOOD
             case Kind.STEP_FAILED:
                 told = steps.setdefault(number, _Told(record))
                 told.state = f"FAILED: {_said(record.facts, 'why')}"
@@ -75,6 +87,11 @@ def _steps(story: Story, width: int, palette: Palette) -> Iterator[str]:
         yield from (palette.paint(line, told.tone) for line in lines)
 
 
+def _same(one: Record, other: Record) -> bool:
+    """Whether they are about the same step, planned anew."""
+    return all(one.facts.get(name) == other.facts.get(name) for name in ("live", "method"))
+
+
 def _ending(story: Story, width: int, typed: Typed) -> Iterator[str]:
     if story.torn:
         yield "Its last record was cut off, as by a crash, and is left out."
@@ -83,8 +100,11 @@ def _ending(story: Story, width: int, typed: Typed) -> Iterator[str]:
     else:
         why = f": {_said(last.facts, 'why')}" if "why" in last.facts else ""
         yield from wrapped(f"Ended {last.time}, {_said(last.facts, 'outcome')}{why}", width)
+    endpoint = str(story.begun.get("endpoint") or "")
+    if story.outcome != "done" and "choices" in story.begun:
+        yield "The way on:"
+        yield from command(typed("apply", "--resume", safe(story.run), endpoint=endpoint), width)
     if snapshot := story.begun.get("snapshot"):
-        endpoint = str(story.begun.get("endpoint") or "")
         yield "The way back:"
         yield from command(
             typed("rollback", "--snapshot", safe(str(snapshot)), endpoint=endpoint), width
