@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: demo test unit lint types imports fmt bench docs ratchets pin help clean set-up-run set-up-dev set-up-bench
+.PHONY: demo test soak unit lint types imports fmt bench docs ratchets pin help clean set-up-run set-up-dev set-up-bench
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -16,6 +16,9 @@ demo: set-up-run ## the staging incident: happens, is planned, applied, proved a
 	@$(PY) demo/incident.py
 
 test: lint types imports unit ## everything that must hold before a change lands
+
+soak: set-up-dev ## thousands of crashes and tens of thousands of faulty histories; some ten minutes
+	REMEDIATE_SOAK=1 $(PY) -m pytest -n 2 -q --dist worksteal tests/crash tests/simulator
 
 unit: set-up-dev ## the tests alone; ARGS=... goes to pytest
 	$(PY) -m pytest -n 2 -q $(ARGS)

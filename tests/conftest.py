@@ -11,6 +11,7 @@ import pytest
 from hypothesis import settings
 
 from gcp_sandbox.sandbox import Sandbox
+from tests.crash.tally import Count
 from tests.workbench import Workbench
 
 MEMORY = Path("/dev/shm")
@@ -18,6 +19,11 @@ MEMORY = Path("/dev/shm")
 # A law holds or it does not; how long that takes to find out says nothing, on a shared machine.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):  # the process that all reports come to
+        config.pluginmanager.register(Count(config))
 
 
 @pytest.fixture(scope="session")

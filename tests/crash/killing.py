@@ -12,10 +12,11 @@ import select
 import signal
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn, TypeAlias
 
 from urllib3.connection import HTTPConnection
 
@@ -25,6 +26,16 @@ from remediate.model import failpoint
 CALLS = ("mkdir", "open", "write", "link", "replace", "unlink")
 SENT = "between a request and its answer"
 _PATIENCE = 60  # seconds; a child that hangs is a failure, not a wait
+
+
+class Nth(NamedTuple):
+    """The n-th time that a point of this name is passed, counted from 0."""
+
+    name: str
+    n: int
+
+
+Where: TypeAlias = int | Nth | None  # by number, by name, or nowhere
 
 
 @dataclass(frozen=True)
@@ -42,8 +53,9 @@ class Points:
     A `write` dies in its middle instead of after itself: it is torn.
     """
 
-    def __init__(self, die_at: int | None, tell: int) -> None:
+    def __init__(self, die_at: Where, tell: int) -> None:
         self.passed: list[str] = []  # what was done there
+        self._times: Counter[str] = Counter()
         self._die_at = die_at
         self._tell = tell  # where to say so before dying
         self._turn = threading.RLock()
@@ -55,9 +67,13 @@ class Points:
 
     def note(self, what: str) -> None:
         with self._turn:
-            if len(self.passed) == self._die_at:
+            if self._due(what):
                 self._die(what)
             self.passed.append(what)
+            self._times[what] += 1
+
+    def _due(self, what: str) -> bool:
+        return self._die_at in {len(self.passed), (what, self._times[what])}
 
     def _die(self, what: str) -> NoReturn:
         self._write(self._tell, what.encode())
@@ -67,7 +83,7 @@ class Points:
     def _watched(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
         def watched(*args: Any, **more: Any) -> Any:
             self.note(f"before {name}")
-            if name == "write" and len(self.passed) == self._die_at:
+            if name == "write" and self._due("after write"):
                 call(args[0], bytes(args[1])[: len(args[1]) // 2])
             result = call(*args, **more)
             self.note(f"after {name}")
@@ -78,7 +94,7 @@ class Points:
     def _answered(self, getresponse: Callable[..., Any]) -> Callable[..., Any]:
         def answered(connection: Any) -> Any:
             with self._turn:
-                if len(self.passed) == self._die_at:
+                if self._due(SENT):
                     select.select([connection.sock], [], [], _PATIENCE)  # it has had its effect
                 self.note(SENT)
             return getresponse(connection)
@@ -86,7 +102,7 @@ class Points:
         return answered
 
 
-def die_at(point: int | None, words: Sequence[str], said: Path) -> End:
+def die_at(point: Where, words: Sequence[str], said: Path) -> End:
     """Run a command line in a child that dies at this point, if it ever gets there.
 
     What the child says goes to a file.
@@ -106,7 +122,7 @@ def die_at(point: int | None, words: Sequence[str], said: Path) -> End:
     return End("", json.loads(told), os.WEXITSTATUS(status))
 
 
-def _live_and_die(point: int | None, words: Sequence[str], said: Path, writer: int) -> NoReturn:
+def _live_and_die(point: Where, words: Sequence[str], said: Path, writer: int) -> NoReturn:
     code = 99
     signal.alarm(_PATIENCE)
     try:

@@ -48,19 +48,18 @@ class Move:
         return tuple(word for said in words for word in ("--allow", said))
 
 
-def moves(example: Example, most: int) -> Iterator[Move]:
-    """All that can be done to an example; of changes and of replacements so `many` at most."""
+def moves(example: Example) -> Iterator[Move]:
+    """All that can be done to an example, and of each kind of change the first."""
     first, without = _to_go(example, example.first), _to_go(example)
     stand = Act(first, APPLY)
     removed = Act(without, PRUNE)
     yield Move(f"{example} is made", (stand,))
-    for said, patch in [*example.changes.items()][:most] + [*example.for_good.items()][:1]:
+    ways = [example.changes, example.for_good]
+    if example.facts.replacement is not Replacement.REFUSED:
+        ways.append(example.replacements)
+    for said, patch in (next(iter(way.items())) for way in ways if way):
         wanted = _to_go(example, example.changed(patch))
         yield Move(f"{example}: {said}", (stand, Act(wanted, APPLY)))
-    if example.facts.replacement is not Replacement.REFUSED:
-        for said, patch in [*example.replacements.items()][:most]:
-            wanted = _to_go(example, example.changed(patch))
-            yield Move(f"{example}: {said}", (stand, Act(wanted, APPLY)))
     yield Move(f"{example} is removed", (stand, removed))
     if example.facts.removal is Removal.LATER:
         yield Move(f"{example} goes for good", (stand, removed, Act(without, GC)))

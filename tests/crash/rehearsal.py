@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tests.crash.killing import die_at
+from tests.crash.killing import Where, die_at
 from tests.crash.laws import insist_on_whole_files
 from tests.crash.moves import Move
 from tests.crash.scene import Saved, Scene
@@ -45,7 +45,7 @@ class Rehearsal:
             assert said.code == 0, said
         scene.bench.write(*last.documents)
         self.start = Moment.of(scene)
-        self._known = {*scene.snapshots()}
+        self._known, self._runs = {*scene.snapshots()}, {*scene.begun()}
         self._words = scene.words(*last.words)
         self.points, self._effects = self._played(self._words)
         self.end = Moment.of(scene)
@@ -58,20 +58,23 @@ class Rehearsal:
         assert end.code == 0, self.scene.said.read_text()
         return end.passed, self.scene.effects()
 
-    def insist_on_a_way_on(self, first: int, *later: int) -> None:
-        """Killed, and killed again while it goes on; the last time it comes to its end."""
+    def insist_on_a_way_on(self, first: Where, *later: Where, resume: bool = True) -> None:
+        """Killed, and killed again while it goes on; the last time it comes to its end.
+
+        It goes on as the same run; or it is typed again, and finds out itself what is left.
+        """
         scene = self.scene
         scene.restore(self.start.saved)
         scene.forget_effects()
         with scene.named(f"{self._killed(self._words, first)}, then on"):
             for point in later:
-                self._killed(self._way_on(), point)
-            self._done(self._way_on())
+                self._killed(self._way_on(resume=resume), point)
+            self._done(self._way_on(resume=resume))
             insist_on_equal(self.end.state, _plain(scene.bench.state()))
             insist_on_equal(self.end.remembered, _plain(scene.remembered()))
             insist_on_same(self._effects, scene.effects())
 
-    def insist_on_a_way_back(self, first: int, *later: int) -> None:
+    def insist_on_a_way_back(self, first: Where, *later: Where) -> None:
         """Killed, and killed again while it is taken back, until it is as before."""
         scene = self.scene
         scene.restore(self.start.saved)
@@ -82,7 +85,7 @@ class Rehearsal:
                 self._done(words)
             self._is_home()
 
-    def insist_on_the_way_back_of_all(self, first: int, *later: int) -> None:
+    def insist_on_the_way_back_of_all(self, first: Where, *later: Where) -> None:
         """Done, and then killed while it is taken back, and again."""
         scene = self.scene
         scene.restore(self.end.saved)
@@ -95,7 +98,7 @@ class Rehearsal:
             self._is_home()
             insist_on_same(self._effects_back, scene.effects())
 
-    def _killed(self, words: Sequence[str], point: int) -> str:
+    def _killed(self, words: Sequence[str], point: Where) -> str:
         end = die_at(point, words, self.scene.said)
         where = f"{'killed' if end.at else 'alive'} at point {point}, {end.at}: {words[0]}"
         with self.scene.named(where):
@@ -110,8 +113,11 @@ class Rehearsal:
         said = self.scene.type(*words)
         assert said.code == 0, said
 
-    def _way_on(self) -> list[str]:
-        return self._words
+    def _way_on(self, *, resume: bool) -> list[str]:
+        mine = sorted({*self.scene.begun()} - self._runs)[-1:]
+        if not resume or not mine or self._words[0] != "apply":
+            return self._words
+        return self.scene.words("apply", "--resume", *mine)
 
     def _way_back(self) -> list[str]:
         """To before the move; nothing if it has not even taken its snapshot."""

@@ -100,6 +100,11 @@ class Scene:
     def runs(self) -> list[str]:
         return journal.runs(Folder(self.store))
 
+    def begun(self) -> list[str]:
+        """The runs that have said what they are about."""
+        store = Folder(self.store)
+        return [run for run in journal.runs(store) if "verb" in journal.read(store, run).begun]
+
     def ended(self) -> bool:
         """Whether the newest run came to its end."""
         return journal.read(Folder(self.store), self.runs()[-1]).outcome is not None
