@@ -101,6 +101,7 @@ def test_faults_of_the_yaml_are_in_every_form_at_their_line(desk: Desk, tmp_path
 def test_what_is_valid_is_told_in_every_form(desk: Desk, tmp_path: Path) -> None:
     words, files = into(tmp_path)
     assert desk.type("validate", *words).code == 0
+    jsonschema.validate(json.loads(files["json"].read_text()), schema("validate"))
     STANDARD.validate(json.loads(files["sarif"].read_text()))
     assert "### staging is valid: 17 resources" in files["md"].read_text()
 
