@@ -144,6 +144,8 @@ def test_a_name_that_goes_leaves_its_neighbours_and_their_comments() -> None:
 def test_a_document_goes_and_another_comes() -> None:
     assert edited(FILE.encode(), {1: GONE}).decode() == FILE[: FILE.index("---")]
     assert edited(FILE.encode(), {0: GONE}).decode() == FILE[FILE.index("kind: Address") :]
+    marked = f"---\n{FILE}".encode()
+    assert edited(marked, {1: GONE}) == marked[: marked.rindex(b"---")]
     assert edited(FILE.encode(), {}, "kind: New\n").decode() == f"{FILE}---\nkind: New\n"
 
 

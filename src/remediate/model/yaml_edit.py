@@ -64,7 +64,8 @@ def edited(data: bytes, edits: Mapping[int, Edit], added: str = "") -> bytes:
     if added:
         gap = "" if not made or made.endswith("\n") else newline
         made += gap + (f"---{newline}" if made.strip() else "") + added.replace("\n", newline)
-    return (whole[: len(whole) - len(text)] + _begun(made)).encode()
+    made = _begun(made) if edits.get(0) is GONE else made
+    return (whole[: len(whole) - len(text)] + made).encode()
 
 
 def _begun(text: str) -> str:

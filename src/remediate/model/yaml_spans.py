@@ -83,8 +83,9 @@ class _Layout:
         roots: list[Span] = []
         while (event := self._get()).__class__ is not StreamEndEvent:
             if event.__class__ is DocumentStartEvent:
+                begin: Event = event.start_mark
                 # the first begins with what stands above it, as a comment
-                starts.append(event.start_mark.index if roots else 0)
+                starts.append(begin.index if roots else 0)
                 roots.append(self._node(self._get()))
             elif event.__class__ is DocumentEndEvent:
                 continue
@@ -92,30 +93,34 @@ class _Layout:
         yield from (Laid(*each) for each in zip(starts, ends, roots, strict=True))
 
     def _node(self, event: Event, *, inside: bool = False) -> Span:
-        mark = event.start_mark
-        if event.__class__ is ScalarEvent:
-            end = event.end_mark.index
-            style = event.style or ""
-            if style in {"|", ">"}:  # libyaml has read on to what follows
-                end = mark.index + len(self._text[mark.index : end].rstrip())
-            return Span(mark.index, end, mark.column, style, str(event.value), inside=inside)
-        below = inside or event.flow_style
-        if event.__class__ is MappingStartEvent:
-            found = Span(mark.index, mark.index, mark.column, is_mapping=True, inside=inside)
-            while (key := self._get()).__class__ is not MappingEndEvent:
-                found.keys.append(self._node(key, inside=below))
-                found.members.append(self._node(self._get(), inside=below))
-            closing = key
-        else:
-            found = Span(mark.index, mark.index, mark.column, is_list=True, inside=inside)
-            while (item := self._get()).__class__ is not SequenceEndEvent:
-                found.members.append(self._node(item, inside=below))
-            closing = item
+        begin: Event = event.start_mark
+        if isinstance(event, ScalarEvent):
+            return self._scalar(event, inside=inside)
+        is_mapping = isinstance(event, MappingStartEvent)
+        found = Span(begin.index, begin.index, begin.column, inside=inside)
+        found.is_mapping, found.is_list = is_mapping, not is_mapping
+        below = inside or bool(event.flow_style)
+        following = self._get()
+        while not isinstance(following, MappingEndEvent | SequenceEndEvent):
+            if is_mapping:
+                found.keys.append(self._node(following, inside=below))
+                following = self._get()
+            found.members.append(self._node(following, inside=below))
+            following = self._get()
+        closing: Event = following.end_mark
         if event.flow_style:
-            found.style, found.end = self._text[mark.index], closing.end_mark.index
+            found.style, found.end = self._text[found.start], closing.index
         elif found.members:
             found.end = found.members[-1].end
         return found
+
+    def _scalar(self, event: Event, *, inside: bool) -> Span:
+        begin: Event = event.start_mark
+        end: int = event.end_mark.index
+        style = str(event.style or "")
+        if style in {"|", ">"}:  # libyaml has read on to what follows
+            end = begin.index + len(self._text[begin.index : end].rstrip())
+        return Span(begin.index, end, begin.column, style, str(event.value), inside=inside)
 
 
 def _dash(text: str, first: int, column: int) -> int:
