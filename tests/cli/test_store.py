@@ -210,3 +210,20 @@ def test_two_environments_share_a_bucket_without_a_word_of_each_other(shared: Sh
     assert shared.type("apply").code == 0
     assert Ledger(shared.bucket, "staging", "sandbox").resources
     assert not Ledger(shared.bucket, "prod", "sandbox").exists
+
+
+def test_a_run_in_the_bucket_is_verified_there_and_not_in_the_copy(shared: Shared) -> None:
+    assert shared.type("apply").code == 0
+    (run,) = journal.runs(shared.bucket)
+    told = shared.type("show", run, "--verify")
+    assert told.code == 0, told
+    assert "nothing was altered, and nothing is missing" in told.out
+    key = f"runs/{run}/000002.json"
+    stored = shared.bucket.get(key)
+    assert stored
+    altered = stored.data.replace(b"step-begun", b"step-Begun")
+    shared.bucket.compare_and_swap(key, altered, stored.generation)
+    said = shared.type("show", run, "--verify")
+    assert said.code == 1
+    assert f"ALTERED OR MISSING: {key} was altered" in said.out.replace("\n    ", " ")
+    assert shared.type("show", run, "--verify", "--json").json["whole"] is False

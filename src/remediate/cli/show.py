@@ -13,11 +13,28 @@ from remediate.model.clock import SystemClock
 @click.command("show")
 @global_options
 @click.argument("what", metavar="FILE|ID")
+@click.option("--verify", is_flag=True, help="Hold a run's journal against itself.")
 @output_options
-def command(settings: Settings, what: str) -> int:
-    """Show a JSON plan from a file, or a snapshot or run by its id."""
+def command(settings: Settings, what: str, *, verify: bool) -> int:
+    """Show a JSON plan from a file, or a snapshot or run by its id.
+
+    With --verify: who ran it, from where, which plan and which operations, and whether any record
+    was altered or is missing. Exit 1 if one is.
+    """
+    if verify:
+        return _verified(settings, what)
     from remediate.report.stored import find  # noqa: PLC0415 - late, for start-up
 
     found = find(store(settings), what, settings.command, width(), SystemClock().now())
     write(found.text, found.json)
     return 0
+
+
+def _verified(settings: Settings, run: str) -> int:
+    from remediate.report.audits import audit_json, audit_text  # noqa: PLC0415 - late, for start-up
+    from remediate.stores.audit import audit, called  # noqa: PLC0415 - late, for start-up
+
+    kept = store(settings)
+    found = audit(kept, called(kept, run))
+    write(lambda: audit_text(found, width()), lambda: audit_json(found))
+    return 1 if found.faults else 0

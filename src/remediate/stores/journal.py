@@ -131,12 +131,12 @@ class Journal:
         journal = cls(store, run, clock)
         story = read(store, run)
         whole = len(_keys(store, run))
-        journal._follow(whole, _bytes(store, _key(run, whole)), torn=story.torn)
+        journal._follow(whole, _bytes(store, key_of_record(run, whole)), torn=story.torn)
         return journal
 
     def _follow(self, seq: int, data: bytes, *, torn: bool) -> None:
         """Go on behind this record."""
-        self._seq, self._previous = seq, _sha256(data)
+        self._seq, self._previous = seq, sha256(data)
         self._mine |= {"cut": seq} if torn else {}
 
     def note(self, kind: Kind, **facts: object) -> Record:
@@ -172,12 +172,12 @@ class Journal:
         """Write what is due, also if an answer was lost before; raises Locked if it is too late."""
         if not self._due:
             return
-        key = _key(self.run, self._seq + 1)
+        key = key_of_record(self.run, self._seq + 1)
         if not self._store.create(key, self._due):
             there = self._store.get(key)
             if there is None or there.data != self._due:
                 raise Locked(f"another process goes on with run {self.run}; this one stops here")
-        self._seq, self._previous = self._seq + 1, _sha256(self._due)
+        self._seq, self._previous = self._seq + 1, sha256(self._due)
         self._mine, self._due = {}, b""
 
 
@@ -192,7 +192,7 @@ def fence(store: Store, run: str, clock: Clock, actor: Actor, *, by: str, reason
             data = _bytes(store, keys[-1])
             if _is_fence(data):
                 return
-            journal._follow(_seq(keys[-1]), data, torn=not _is_whole(data))  # noqa: SLF001 - of this module
+            journal._follow(_seq(keys[-1]), data, torn=not is_whole(data))  # noqa: SLF001 - of this module
         with suppress(Locked):  # its writer was quicker: once more, behind that
             journal.note(Kind.RUN_FENCED, by=by, reason=reason, **actor.to_json())
             return
@@ -210,19 +210,19 @@ def read(store: Store, run: str) -> Story:
     previous: str | None = None
     torn: int | None = None
     for seq, key in enumerate(keys, start=1):
-        if key != _key(run, seq):
-            raise StoreDamaged(f"{_key(run, seq)} is missing")
+        if key != key_of_record(run, seq):
+            raise StoreDamaged(f"{key_of_record(run, seq)} is missing")
         data = _bytes(store, key)
-        if not _is_whole(data) and torn is None:
+        if not is_whole(data) and torn is None:
             torn = seq
         else:
             content = unsealed(key, data)
             follows = (content.get("seq"), content.get("previous"), content.get("cut"))
             if follows != (seq, previous, torn):
                 raise StoreDamaged(f"{key} does not follow from the record before it")
-            records.append(_record(content))
+            records.append(record_of(content))
             torn = None
-        previous = _sha256(data)
+        previous = sha256(data)
     return Story(run, records, torn=torn is not None)
 
 
@@ -231,7 +231,7 @@ def runs(store: Store) -> list[str]:
     return sorted({key.split("/")[1] for key in store.list("runs/") if key.count("/") == 2})  # noqa: PLR2004 - runs/<run>/<seq>
 
 
-def _record(content: Body) -> Record:
+def record_of(content: Body) -> Record:
     facts = {name: value for name, value in content.items() if name not in _OWN}
     return Record(
         cast("int", content["seq"]), str(content.get("kind")), str(content.get("time")), facts
@@ -242,7 +242,7 @@ def _keys(store: Store, run: str) -> list[str]:
     return [key for key in store.list(f"runs/{run}/") if key.endswith(".json")]
 
 
-def _key(run: str, seq: int) -> str:
+def key_of_record(run: str, seq: int) -> str:
     return f"runs/{run}/{seq:06}.json"
 
 
@@ -257,7 +257,7 @@ def _is_fence(data: bytes) -> bool:
         return False
 
 
-def _is_whole(data: bytes) -> bool:
+def is_whole(data: bytes) -> bool:
     """Whether it was written to its end: nothing else ends a line."""
     return data.endswith(b"\n")
 
@@ -269,5 +269,5 @@ def _bytes(store: Store, key: str) -> bytes:
     return stored.data
 
 
-def _sha256(data: bytes) -> str:
+def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
