@@ -762,6 +762,53 @@ ENVIRONMENTS = (
         ("9:44", "nothing acknowledges no-room"),
     ),
     env(
+        "a misspelt word of a guard",
+        ENVIRONMENT + "  guards: {too-many-deletes: {percnt: 10}}\n",
+        ("9:31", "unknown field `percnt` (did you mean `percent`?)"),
+    ),
+    env(
+        "a word of a guard that does not take it",
+        ENVIRONMENT + "  guards: {dns-apex: {percent: 10}}\n",
+        ("9:32", "dns-apex takes level, not `percent`"),
+    ),
+    env(
+        "a share that does not fit into a whole",
+        ENVIRONMENT + "  guards: {too-many-deletes: {percent: 110}}\n",
+        ("9:40", "a share in percent is from 0 to 100"),
+    ),
+    env(
+        "a window that does not say when",
+        ENVIRONMENT + "  guards: {change-window: deny}\n",
+        ("9:27", "say when: `allow` with days and hours, `freeze` with dates, or both"),
+    ),
+    env(
+        "hours and days that does not anybody know",
+        ENVIRONMENT
+        + "  guards:\n    change-window:\n      timezone: Europe/Berlni\n"
+        + "      allow: [{days: weekdays, hours: 9-17}]\n",
+        ("11:17", "no time zone is called 'Europe/Berlni' here; write one such as Europe/Berlin"),
+        ("12:22", "'weekdays' is not days such as mon-thu or mon,wed,fri"),
+        ("12:39", "'9-17' is not hours such as 09:00-16:00"),
+    ),
+    env(
+        "a freeze without its reason",
+        ENVIRONMENT
+        + "  guards: {change-window: {freeze: [{first: 2026-12-20, last: 2027-01-03}]}}\n",
+        ("9:37", "`reason` is missing"),
+    ),
+    env(
+        "a freeze that does not end after it begins",
+        ENVIRONMENT
+        + "  guards:\n    change-window:\n"
+        + "      freeze: [{first: 2026-12-20, last: 2026-12-19, reason: x}]\n",
+        ("11:42", "this is before 2026-12-20"),
+    ),
+    env(
+        "approvals by a risk that there is not",
+        ENVIRONMENT + "  guards: {approvals: {severe: 1}}\n",
+        ("9:24", "unknown field `severe`"),
+    ),
+    env(
         "two Environments",
         ENVIRONMENT + "---\n" + ENVIRONMENT,
         ("11:7", "there is more than one Environment"),

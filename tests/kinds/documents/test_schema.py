@@ -15,7 +15,7 @@ from remediate.kinds.registry import NAMES
 from tests.kinds.examples import examples
 from tests.pipeline.bad_input import ENVELOPE, ENVIRONMENT, ENVIRONMENTS, LIFECYCLES, SPECS, Case
 
-REPOSITORY = Path(__file__).parents[2]
+REPOSITORY = Path(__file__).parents[3]
 SCHEMA = json_schema()
 VALIDATOR = Draft202012Validator(SCHEMA)
 
@@ -59,9 +59,11 @@ def test_every_kind_has_its_case() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", sorted((REPOSITORY / "desired/staging").glob("*.yaml")), ids=lambda path: path.name
+    "path",
+    sorted([*REPOSITORY.glob("desired/staging/*.yaml"), *REPOSITORY.glob("docs/examples/*.yaml")]),
+    ids=lambda path: path.name,
 )
-def test_the_example_environment_satisfies_the_schema(path: Path) -> None:
+def test_the_example_environments_satisfy_the_schema(path: Path) -> None:
     for document in documents(path.read_text()):
         assert paths(document) == set()
 

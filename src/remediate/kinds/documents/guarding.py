@@ -133,7 +133,7 @@ def zone_named(name: str) -> tzinfo | None:
 
     try:
         return ZoneInfo(name)
-    except (OSError, ValueError):  # not there, or no name at all
+    except (KeyError, OSError, ValueError):  # not there, or no name at all
         return None
 
 
