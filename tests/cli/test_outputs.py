@@ -127,6 +127,33 @@ def test_a_guard_that_denies_is_told_at_its_line_with_the_plan(
     assert "**Goes:" in drawn
 
 
+def test_what_somebody_moved_is_in_every_form(desk: Desk, tmp_path: Path) -> None:
+    assert desk.type("apply", "--yes").code == 0
+    at = "dns/v1/projects/netra-staging/managedZones/netrasystems-staging/rrsets"
+    name = "staging.netrasystems.ai."
+    desk.bench.send("PATCH", f"{at}/{name}/A", {"name": name, "type": "A", "ttl": 30})
+    words, files = into(tmp_path)
+    assert desk.type("drift", *words).code == 2
+    record = "DnsZone/netrasystems-staging/staging.netrasystems.ai./A"
+    [found] = json.loads(files["sarif"].read_text())["runs"][0]["results"]
+    assert (found["ruleId"], found["level"]) == ("drift", "warning")
+    assert found["locations"][0]["logicalLocations"][0]["fullyQualifiedName"] == record
+    drawn = files["md"].read_text()
+    assert drawn.startswith("<!-- remediate:staging:drift -->")
+    assert f"`{record}`" in drawn
+    assert "was applied as 300 and is 30" in drawn.replace("`", "")
+    assert len(fromstring(files["junit"].read_text()).findall(".//system-out")) == 1
+
+
+def test_what_is_written_back_has_every_form_too(desk: Desk, tmp_path: Path) -> None:
+    assert desk.type("apply", "--yes").code == 0
+    words, files = into(tmp_path)
+    record = "DnsZone/netrasystems-staging/staging.netrasystems.ai./A"
+    said = desk.type("drift", "--accept", record, *words)
+    assert said.code in {0, 9}, said
+    assert files["md"].read_text().startswith("<!-- remediate:")
+
+
 def test_two_outputs_at_one_place_are_a_mistake_of_usage(desk: Desk, tmp_path: Path) -> None:
     same = str(tmp_path / "same")
     for words in (

@@ -7,7 +7,7 @@ import os
 import click
 
 from remediate.cli.options import Settings, global_options, target_options
-from remediate.cli.outputs import colour, output_options, width, write
+from remediate.cli.outputs import colour, report_options, tell, width, write
 from remediate.cli.session import choices, loaded, opened
 from remediate.model.resource import Desired
 from remediate.pipeline.accepting import accepted
@@ -27,7 +27,7 @@ from remediate.stores.read_only import ReadOnly
     help="Write what is live of `Kind/name` into the YAML; repeatable.",
 )
 @click.option("--quiet", is_flag=True, help="One line and no more, for cron.")
-@output_options
+@report_options
 def command(
     settings: Settings,
     target: tuple[str, ...],
@@ -43,7 +43,12 @@ def command(
     if anything differs. With --accept nothing but files below `desired/` is written, and only if
     they then say what is live.
     """
-    from remediate.report.drift import drift_json, drift_line, drift_text  # noqa: PLC0415 - late, for start-up
+    from remediate.report.drift import (  # noqa: PLC0415 - late, for start-up
+        drift_json,
+        drift_line,
+        drift_remarks,
+        drift_text,
+    )
 
     desired = loaded(settings)
     about = desired.environment
@@ -56,6 +61,12 @@ def command(
         if accept:
             return _accept(settings, desired, sight, accept)
         found, _ = sight.compared()
+    tell(
+        environment=about.name,
+        headline=drift_line(found),
+        said=drift_remarks(found),
+        facts={"drifted": str(bool(found.moved)).lower()},
+    )
     write(
         lambda: (
             f"{drift_line(found)}\n"

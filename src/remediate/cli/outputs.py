@@ -116,6 +116,8 @@ def write(text: Callable[[], str], machine: Callable[[], Body]) -> None:
     from remediate.cli.forms import on_stdout, to_files  # noqa: PLC0415 - late, for start-up
 
     out = asked_for(click.get_current_context())
+    if out.reports and out.result is None:  # neither a plan nor a verdict: what it says, then
+        tell(environment=(out.settings and out.settings.env) or "", headline=text().strip())
     to_files(out, machine)
     on_stdout(out, text, machine)
 

@@ -10,6 +10,7 @@ from remediate.model.plan import Cause, FieldChange
 from remediate.pipeline.drift import Drift, Moved
 from remediate.pipeline.writing_back import WrittenBack
 from remediate.report.machine import FORMAT_VERSION, plain
+from remediate.report.result import DRIFT, Remark
 from remediate.report.text import WIDTH, Palette, Tone, command, counted, cut, safe, wrapped
 from remediate.report.wording import change_for_eyes, in_words
 
@@ -18,6 +19,7 @@ _NOBODY_KNOWS = (
     "YAML did cannot be told."
 )
 _INDENT = " " * 6
+_LONGEST = 120  # characters of a value
 _NAMED = 3  # resources in a line of a log
 
 
@@ -63,6 +65,29 @@ def drift_json(drift: Drift) -> Body:
         "pending": [*sorted({str(each.ref) for each in drift.pending})],
         "notes": list(drift.notes),
     }
+
+
+def drift_remarks(drift: Drift) -> list[Remark]:
+    """One for each resource that was moved, at its place in the YAML."""
+    return [
+        Remark(
+            DRIFT,
+            "warning",
+            "; ".join(_sentence(each, drift.project) for each in drift.moved if each.ref == ref),
+            about=str(ref),
+            place=drift.differences[ref].place,
+        )
+        for ref in drift.refs
+    ]
+
+
+def _sentence(moved: Moved, project: str) -> str:
+    applied, live, _desired = _for_eyes(moved)
+    was, now = (
+        "not there" if one is None else cut(in_words(one, project), _LONGEST)
+        for one in (applied, live)
+    )
+    return f"{moved.pointer or 'the whole'} was applied as {was} and is {now}"
 
 
 def accepted_text(back: WrittenBack, width: int = WIDTH) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from remediate.model.rules import FINAL, OF_A_PLAN
-from remediate.report.result import INVALID, Remark, Result, remarks, under
+from remediate.report.result import DRIFT, INVALID, Remark, Result, remarks, under
 from remediate.report.text import safe, safe_lines
 
 
@@ -38,7 +38,8 @@ def junit(result: Result) -> str:
 
 def _silent(result: Result, spoken: set[str]) -> Sequence[str]:
     """The rules that were asked and said nothing: cases that pass, by the same name every time."""
-    asked = OF_A_PLAN | FINAL if result.plan is not None else {INVALID}
+    alone = {DRIFT if result.verb == "drift" else INVALID}
+    asked = OF_A_PLAN | FINAL if result.plan is not None else alone
     return sorted(asked - spoken) if result.error is None or result.plan is not None else []
 
 

@@ -186,18 +186,22 @@ def _changes(result: Result, room: int) -> Iterator[str]:
 
 
 def _objections(result: Result, room: int) -> Iterator[str]:
-    """Of a plan: each, and what to type. Of the YAML: each fault, and where it is."""
+    """Of a plan: each, and what to type. Else each fault or drift, and where it is."""
     plan = result.plan
     if plan is not None:
         ordered = sorted(plan.objections, key=lambda o: bool(o.allowed) or o.level == "warn")
         lines = [_objection(each) for each in ordered]
     else:
-        lines = [_fault(each) for each in remarks(result) if each.place is not None]
+        lines = [_fault(each) for each in remarks(result) if each.place or each.about]
     kept = _fitting(lines, room - 100, 1)
     if kept:
         yield "\n".join(lines[:kept])
     if kept < len(lines):
-        yield f"… and {counted(len(lines) - kept, 'more objection' if plan else 'more fault')}."
+        yield f"… and {counted(len(lines) - kept, 'more objection' if plan else _noun(result))}."
+
+
+def _noun(result: Result) -> str:
+    return "more resource" if result.said else "more fault"
 
 
 def _objection(objection: Objection) -> str:
@@ -213,7 +217,8 @@ def _objection(objection: Objection) -> str:
 
 def _fault(remark: Remark) -> str:
     advice = f" ({within(_SENTENCE, remark.advice)})" if remark.advice else ""
-    return f"- {code(str(remark.place))}: {within(_MESSAGE, remark.message)}{advice}"
+    where = " at ".join(code(text) for text in (remark.about, str(remark.place or "")) if text)
+    return f"- {where}: {within(_MESSAGE, remark.message)}{advice}"
 
 
 def _notes(result: Result, room: int) -> Iterator[str]:

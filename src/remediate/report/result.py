@@ -11,6 +11,7 @@ from remediate.pipeline.apply import Outcome
 from remediate.pipeline.guard import denied
 
 INVALID = "invalid-input"  # the rule that faults of the YAML break
+DRIFT = "drift"  # the rule that what somebody moved on the live side breaks
 _LEVELS = {"deny": "error", "approve": "error", "warn": "warning"}
 
 
@@ -31,6 +32,7 @@ class Result:
     following: str = ""
     root: str = ""
     facts: Mapping[str, str] = field(default_factory=dict)
+    said: Sequence[Remark] = ()  # of what is neither a plan nor an error: a drift
 
     @property
     def open_objections(self) -> list[Objection]:
@@ -64,6 +66,7 @@ def remarks(result: Result) -> list[Remark]:
     found = [
         *_of_error(result.error),
         *map(_of_guard, result.plan.objections if result.plan else ()),
+        *result.said,
     ]
     order = ("error", "warning", "note")
     return sorted(found, key=lambda each: (bool(each.allowed), order.index(each.level)))
