@@ -86,8 +86,9 @@ class LongRunning:
         return self._connection.find(f"/{name}")
 
     def under_way(self, scope: str, collection: str, name: str) -> Operations:
-        path, query = f"{self._project}/{scope}/operations", {"pageSize": str(PAGE)}
-        found = listed(self._connection, path, query, "operations", f"{scope}/operations")
+        kept = "/".join([*scope.split("/")[:2], "operations"])  # by location, whatever is inside it
+        path, query = f"{self._project}/{kept}", {"pageSize": str(PAGE)}
+        found = listed(self._connection, path, query, "operations", kept)
         target = f"{self._project}/{scope}/{collection}/{name}"
         begun = (Operation(self._api, scope, body) for body in found if _target(body) == target)
         return [operation for operation in begun if not operation.done]
