@@ -68,6 +68,9 @@ class History:
     stack: list[Process] = field(default_factory=list)
     writes: list[tuple[int, Process]] = field(default_factory=list)
     tokens: int = 0
+    torn: bool = False
+    last: Process | None = None
+    cut_back: bool = False  # a rollback has ended too early
     acts: list[int] = field(default_factory=list)  # when somebody else did something
 
     def __post_init__(self) -> None:
@@ -105,7 +108,7 @@ class History:
                 if one.much and isinstance(self.disk, Platter) and len(self.stack) == 1:
                     self.disk.power_cut()
             case "tear":
-                process.torn = True
+                process.torn, self.torn = not self.torn, True  # once: it is rare enough
             case "full":
                 process.full = int(one.much)
             case "step":
@@ -144,7 +147,7 @@ class History:
 
     def run(self, name: str, verb: str, *, alone: bool = False, calm: bool = False) -> Ending:
         """One command from its start to its end, with what its script has in store for it."""
-        process = self.process(name, calm=calm)
+        process = self.last = self.process(name, calm=calm)
         if not calm:
             self.scripts[name] = script(
                 self.seed, name, self.points, alone=alone or isinstance(self.disk, Platter)
@@ -186,7 +189,8 @@ class History:
         others = others or any(who is not process for at, who in self.disk.takeovers[took:])
         if verb == "resume":  # it is about all that was since its run began
             since = bool(self.acts)
-            others = self._overtaken()
+            others = others or self._overtaken(process)
+        self.cut_back |= "rollback" in verb and bool(process.changed and ending.code)
         nobody = not (since or others or process.misled)
         alone = nobody and (verb in {"apply", "resume"} or not self.acts)
         if isinstance(ending.error, Stale) and alone:
@@ -256,7 +260,7 @@ class History:
             self.cloud.advance(LATER)
         if verb == "resume":
             ending = self.run("on", verb, calm=True)
-            if ending.code and not self.acts and not self._overtaken():
+            if ending.code and not self.acts and not self._overtaken(self.last):
                 raise Broken(f"nothing is in the way, and it cannot go on: {ending.error!r}")
             if ending.code == 0 and not self.acts:
                 self._insist_on(stage(self.environment).after)
@@ -267,12 +271,13 @@ class History:
         again = self.run("again", "apply", calm=True)
         if again.code or len(self.writes) != written:
             raise Broken(f"a second apply is not idle: {again}")
-        if not self.acts and verb != "gc":
+        # what a rollback has made again, and nobody remembers yet, is of no apply's concern
+        if not self.acts and verb != "gc" and not self.cut_back:
             self._insist_on(stage(self.environment).after)
 
-    def _overtaken(self) -> bool:
-        """Whether more than one run has written, so that one may stand in another's way."""
-        return len({who.name for _at, who in self.writes}) > 1
+    def _overtaken(self, process: Process | None) -> bool:
+        """Whether another run than its own has written, and may stand in its way."""
+        return process is None or any(who.at != process.at for _at, who in self.writes)
 
     def _end_by_going_back(self) -> None:
         taken = self._snapshots()

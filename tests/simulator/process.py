@@ -32,6 +32,7 @@ from remediate.pipeline.half_done import (
 from remediate.pipeline.observe import Observed, observe
 from remediate.pipeline.plan import plan
 from remediate.pipeline.preflight import preflight, with_objections
+from remediate.pipeline.recalling import recall
 from remediate.pipeline.resume import Standing, go_on, insist_on_the_rest, standing
 from remediate.pipeline.rollback import OnConflict, order_back, rollback
 from remediate.pipeline.way_back import way_back
@@ -146,6 +147,7 @@ class Process:
     overwrites: bool = False  # somebody has told it to
     lease: Lease | None = None
     run: str = ""  # that it goes on with
+    at: str = ""  # the run that is its own
     doomed: bool = False  # what its last request has begun will fail
     changed: int = 0  # requests of its that have had an effect
     reads: dict[str, int] = field(default_factory=dict)
@@ -289,7 +291,7 @@ class Process:
             way = way_back(found, self.store, ledger, self.google, ALLOWED)
             self.planned = self.history.now
             plan = rollback(way, on_conflict)
-            return Prepared(plan, lambda: order_back(way, plan))
+            return Prepared(plan, lambda: order_back(way, plan), lambda: recall(way, plan))
 
         return self.ended(lambda: self._carried_out(prepared))
 
@@ -326,6 +328,7 @@ class Process:
         with lock(store, NAME, run, google.clock, pulse=beating) as lease:
             ledger = self.ledger
             made = prepare(ledger)
+            self.at = run
             self.history.planned.setdefault(run, self.history.now)
             insist(made.plan)
             held = lease.check
