@@ -11,7 +11,7 @@ import pytest
 
 from tests.cli.conftest import Desk
 from tests.cli.typed import process
-from tests.pipeline.documents import health_check
+from tests.pipeline.documents import health_check, sets, zone
 from tests.workbench import NAME, PROJECT, Workbench
 
 # Of the outage and the repository's own `desired/staging`: whoever changes what a digest covers
@@ -66,6 +66,20 @@ def test_a_digest_tells_every_choice_apart(desk: Desk) -> None:
         digest = desk.type("plan", "--json", *words).json["remediate"]["digest"]
         assert digest not in seen, words
         seen.add(digest)
+
+
+def test_a_warning_that_passes_with_the_hour_is_in_no_digest(workbench: Workbench) -> None:
+    """Old answers of before a TTL was lowered last for an hour, and nothing is kept by that."""
+    desk = Desk(workbench, {})
+    for value, ttl in (("192.0.2.1", 3600), ("192.0.2.1", 60), ("192.0.2.2", 60)):
+        workbench.write(zone({"www": sets("A", value, ttl=ttl)}))
+        if value == "192.0.2.1":
+            assert desk.type("apply").code == 0
+    assert "ttl-too-long" in desk.type("plan").out
+    before = digest_of(desk)
+    workbench.advance(7200)
+    assert "ttl-too-long" not in desk.type("plan").out
+    assert digest_of(desk) == before
 
 
 def test_a_digest_can_be_worked_out_by_hand(workbench: Workbench) -> None:

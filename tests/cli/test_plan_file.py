@@ -290,6 +290,43 @@ def test_a_plan_that_a_guard_denies_can_be_shown_and_not_applied(small: Desk) ->
     assert not writes(small.bench)
 
 
+def test_what_is_held_at_the_hour_of_the_apply_is_denied_and_makes_no_other_plan(
+    small: Desk,
+) -> None:
+    digest = planned(small)["remediate"]["digest"]
+    assert small.type("hold", "set", "--reason", "the sale").code == 0
+    assert small.type("plan", "--json").json["remediate"]["digest"] == digest
+    small.bench.forget_calls()
+    said = applied(small)
+    assert (said.code, "the sale" in said.told) == (4, True), str(said)
+    assert not writes(small.bench)
+    assert applied(small, "--allow", "delete=meant").code == 64
+    assert applied(small, "--allow", "hold=it is agreed").code == 0
+
+
+def test_a_plan_is_shown_again_before_it_is_applied(small: Desk) -> None:
+    digest = planned(small)["remediate"]["digest"]
+    assert digest in applied(small).err
+
+
+def test_a_run_that_goes_on_has_no_plan_of_its_own(small: Desk) -> None:
+    digest = planned(small)["remediate"]["digest"]
+    assert applied(small, "--resume", "0" * 26).code == 64
+    assert small.type("apply", "--digest", digest, "--resume", "0" * 26).code == 64
+
+
+def test_where_the_store_cannot_keep_a_copy_the_file_is_written_and_that_is_said(
+    small: Desk,
+) -> None:
+    plans = small.bench.root / ".remediate" / "plans"
+    plans.write_text("no folder")
+    said = small.type("plan", "--out", str(file_of(small)))
+    assert said.code == 0
+    assert "warning: the store keeps no copy of this plan" in said.told
+    plans.unlink()
+    assert applied(small, "--digest", held(small)["remediate"]["digest"]).code == 0
+
+
 def test_a_linked_resource_that_is_gone_spoils_the_plan_by_its_name(workbench: Workbench) -> None:
     workbench.reset()
     workbench.write(url_map("spare"), url_map(), http_proxy())
