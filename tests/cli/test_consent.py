@@ -150,6 +150,8 @@ class TestApprovals:
         assert said.code == 0, said
         begun = first_record(desk.bench)
         assert (begun["approved_by"], begun["digest"]) == (["ann", "ben"], digest)
+        shown = desk.type("show", begun["run"])
+        assert "\napproved by ann, ben, as asserted\n" in shown.out
 
     def test_a_protected_environment_of_ci_may_say_them(
         self, desk: Desk, monkeypatch: pytest.MonkeyPatch

@@ -97,7 +97,7 @@ class PlanRefused(RemediateError):
     """A guard denies the plan and nobody has acknowledged it."""
 
     exit_code = 4
-    hint = "If each objection is intended, acknowledge it with the `--allow` shown beside it."
+    hint = "If each objection is intended, answer it with what is shown beside it."
 
 
 class Stale(RemediateError):

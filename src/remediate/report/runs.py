@@ -59,6 +59,17 @@ def _heading(story: Story, width: int) -> Iterator[str]:
                 who = f"{_said(record.facts, 'who')} on {_said(record.facts, 'host')}"
                 yield from wrapped(f"gone on with {record.time} by {who}", width)
         yield f"snapshot {_said(facts, 'snapshot')}"
+        yield from _consent(facts, width)
+
+
+def _consent(facts: Body, width: int) -> Iterator[str]:
+    """Who approved it, as was asserted, and why it passed a closed window."""
+    names = facts.get("approved_by")
+    if isinstance(names, list) and names:
+        listed = ", ".join(safe(str(name)) for name in names)
+        yield from wrapped(f"approved by {listed}, as asserted", width)
+    if "incident" in facts:
+        yield from wrapped(f"incident: {_said(facts, 'incident')}", width)
 
 
 def _steps(story: Story, width: int, palette: Palette) -> Iterator[str]:
