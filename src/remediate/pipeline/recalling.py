@@ -8,6 +8,7 @@ from remediate.model.json import Body
 from remediate.model.plan import Plan
 from remediate.model.ref import Ref, record_ref
 from remediate.pipeline.history import same_state
+from remediate.pipeline.restoring import is_back
 from remediate.pipeline.way_back import Way, scope
 from remediate.stores.ledger import Entry
 
@@ -43,8 +44,9 @@ def recall(way: Way, plan: Plan) -> None:
 
 
 def _is_back(live: Ref, way: Way, found: dict[Ref, Body]) -> bool:
-    seen = way.ledger.veil.veiled(found.get(live))
-    return same_state(live, way.snapshot.resources.get(live), seen)
+    if live.is_record_set:
+        return same_state(live, way.snapshot.resources.get(live), found.get(live))
+    return is_back(live, way.before(live, []), found.get(live), way.observed.project)
 
 
 def _found(way: Way) -> dict[Ref, Body]:

@@ -109,6 +109,15 @@ def _update(
     yield Difference(name, Action.UPDATE, ref, live, after, changes)
 
 
+def is_back(ref: Ref, before: Body | None, live: Body | None, project: str) -> bool:
+    """Whether a resource is what it was, as far as any rollback can tell or do."""
+    if before is None or live is None:
+        return before is None and live is None
+    stays: list[str] = []
+    updates = [*_update(ref, ref, before, live, project, stays)]
+    return not (updates or stays or no_way_back(ref, before, live, project))
+
+
 def _without_what_stays(
     facts: Kind, changes: tuple[FieldChange, ...], ref: Ref, notes: list[str]
 ) -> tuple[tuple[FieldChange, ...], list[str]]:
