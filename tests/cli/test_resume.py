@@ -260,7 +260,14 @@ def test_a_run_that_came_to_its_end_has_nothing_left_to_do(desk: Desk) -> None:
     desk.bench.forget_calls()
     said = desk.type("apply", "--resume", "latest")
     assert (said.code, "has come to its end" in said.out) == (0, True), said
+    assert desk.type("apply", "--resume", "latest", "--json").json["outcome"] == "done"
     assert desk.bench.calls() == []
+
+
+def test_what_came_of_it_counts_the_steps_of_the_whole_run(desk: Desk) -> None:
+    begin(desk)
+    said = desk.type("apply", "--resume", "latest", "--json")
+    assert (said.json["steps_done"], said.json["steps_total"]) == (2, 2)
 
 
 @pytest.mark.parametrize("name", ["latest", "01ZZZ"])

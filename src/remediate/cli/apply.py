@@ -16,12 +16,7 @@ from remediate.cli.options import (
 )
 from remediate.cli.outputs import report_options, width, write
 from remediate.cli.plan_files import Reviewed, as_shown, review_options
-from remediate.cli.resuming import (
-    insist_on_nothing_else,
-    is_over,
-    resume_options,
-    resumed,
-)
+from remediate.cli.resuming import gone_on_with, insist_on_nothing_else, resume_options
 from remediate.cli.session import Session, chosen_by, loaded, opened
 from remediate.cli.showing import ask, show
 from remediate.model.plan import Plan
@@ -52,24 +47,19 @@ def command(
     from remediate.report.human import outcome_text  # noqa: PLC0415 - late, for start-up
     from remediate.report.machine import outcome_json  # noqa: PLC0415 - late, for start-up
 
-    if resume is not None:
-        insist_on_nothing_else(asked, reviewed=before is not None)
     desired = loaded(settings)
     about = desired.environment
+    if resume is not None:
+        insist_on_nothing_else(asked, reviewed=before is not None)
+        return gone_on_with(settings, desired, resume, on_failure, yes=yes)
     chosen = chosen_by(settings, desired, asked)
     back = (on_failure or about.on_failure) == "rollback"
     with opened(settings, about.name, about.project) as session:
-        if resume is not None and (over := is_over(session, resume)):
-            sys.stdout.write(f"run {over} has come to its end: nothing is left to do\n")
-            return 0
         if before is not None:
             before.insist(session, desired)
-        elif resume is None and sys.stdin.isatty() and not yes:
+        elif sys.stdin.isatty() and not yes:
             before = review(session, desired, chosen)
-        if resume is not None:
-            plan, outcome = resumed(session, desired, resume, back=back, yes=yes)
-        else:
-            plan, outcome = _applied(session, desired, chosen, before, back=back)
+        plan, outcome = _applied(session, desired, chosen, before, back=back)
     write(
         lambda: outcome_text(outcome, plan, width=width(), typed=settings.command),
         lambda: outcome_json(outcome, plan),

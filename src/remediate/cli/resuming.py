@@ -11,8 +11,10 @@ import click
 
 from remediate.cli.carrying_out import Carry, Prepared, carried_out
 from remediate.cli.options import Asked, Settings
-from remediate.cli.session import Session, allowances
-from remediate.model.errors import InvalidInput
+from remediate.cli.outputs import width, write
+from remediate.cli.session import Session, allowances, opened
+from remediate.cli.showing import say
+from remediate.model.errors import InvalidInput, Locked
 from remediate.model.plan import Plan
 from remediate.model.resource import Desired
 from remediate.pipeline.apply import Outcome, adopt, order_of
@@ -25,6 +27,7 @@ from remediate.pipeline.half_done import (
 )
 from remediate.pipeline.observe import Observed
 from remediate.pipeline.resume import Standing, conflict, go_on, insist_on_the_rest, standing
+from remediate.report.text import counted
 from remediate.stores.ledger import Ledger
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -45,25 +48,54 @@ def resume_options(function: F) -> F:
     return resume(on_failure(function))
 
 
+def gone_on_with(
+    settings: Settings, desired: Desired, name: str, on_failure: str | None, *, yes: bool
+) -> int:
+    """Go on with a run and say what came of it; of one that came to its end, say that."""
+    from remediate.report.human import outcome_text  # noqa: PLC0415 - late, for start-up
+    from remediate.report.machine import outcome_json, over_json  # noqa: PLC0415 - late, for start-up
+
+    about = desired.environment
+    back = (on_failure or about.on_failure) == "rollback"
+    with opened(settings, about.name, about.project) as session:
+        half = find(session.store, name, _whose(session))
+        if half.is_over:
+            said = f"run {half.run} has come to its end: nothing is left to do\n"
+            write(lambda: said, lambda: over_json(half.run, half.snapshot))
+            return 0
+        plan, outcome = resumed(session, desired, half.run, back=back, yes=yes)
+    write(
+        lambda: outcome_text(outcome, plan, width=width(), typed=settings.command),
+        lambda: outcome_json(outcome, plan),
+    )
+    return 0
+
+
+def _whose(session: Session) -> Whose:
+    return Whose(session.environment, session.project, session.google.endpoint)
+
+
 def resumed(
-    session: Session, desired: Desired, name: str, *, back: bool, yes: bool
+    session: Session, desired: Desired, run: str, *, back: bool, yes: bool
 ) -> tuple[Plan, Outcome | None]:
     """Go on with a run under the lock; what it did already is found out first.
 
     Raises InvalidInput for a run that cannot be gone on with here, Stale where somebody else has
     been at what it is about.
     """
-    whose = Whose(session.environment, session.project, session.google.endpoint)
-    run = find(session.store, name, whose).run
+    whose = _whose(session)
 
     def prepared(ledger: Ledger) -> Prepared:
         half = find(session.store, run, whose)  # once more: until now somebody may have been at it
+        if half.is_over:
+            raise Locked(f"another process has just brought run {run} to its end")
         insist_on_same_yaml(half, desired.digest)
         insist_on_nobody_since(session.store, half, whose)
         standing(half, session.google, session.store, ledger.veil)
         plan, seen = _rest(session, desired, ledger, half)
         # once more: what came in between is in the plan, and is somebody else's all the same
         stands = standing(half, session.google, session.store, ledger.veil)
+        say(_so_far(half, stands))
         return Prepared(
             plan,
             lambda: order_of("apply", plan, desired, seen, half.asked),
@@ -77,11 +109,10 @@ def resumed(
     return carried_out(session, prepared, question, "not gone on with", run)
 
 
-def is_over(session: Session, name: str) -> str:
-    """The id of a run that has come to its end, so that nothing is left to do; else empty."""
-    whose = Whose(session.environment, session.project, session.google.endpoint)
-    half = find(session.store, name, whose)
-    return half.run if half.is_over else ""
+def _so_far(half: HalfDone, stands: Standing) -> str:
+    found = len(stands.settled)
+    seen = f", {found} of them as a look has shown" if found else ""
+    return f"run {half.run} goes on: {counted(len(half.done) + found, 'step')} done before{seen}"
 
 
 def _carry(stands: Standing) -> Carry:

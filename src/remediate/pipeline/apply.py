@@ -63,6 +63,7 @@ class Outcome:
     run: str
     snapshot: str
     done: int
+    earlier: int = 0  # of these, before the run was gone on with
 
 
 def order_of(

@@ -207,7 +207,7 @@ def go_on(  # noqa: PLR0913 - all that a run stands on
         run.note(Kind.STEP_DONE, step=one.id, after=body, operations=[], **LOOKED)
     run.recall([(one.step(), one.moment) for one in done], stands.bodies)
     carry_out(plan, run, order.parallelism)
-    return Outcome(half.run, half.snapshot, len(done) + len(run.done))
+    return Outcome(half.run, half.snapshot, len(done) + len(run.done), len(done))
 
 
 def _of_records(done: Sequence[Taken]) -> dict[Ref, Entry | None]:

@@ -217,9 +217,20 @@ def outcome_json(outcome: Outcome | None, plan: Plan, *, verb: str = "apply") ->
         "run": outcome.run if outcome else None,
         "snapshot": outcome.snapshot if outcome else None,
         "steps_done": outcome.done if outcome else 0,
-        "steps_total": len(plan.steps),
+        "steps_total": len(plan.steps) + (outcome.earlier if outcome else 0),
         "summary": _summary(plan),
         "notes": list(plan.notes),
+    }
+
+
+def over_json(run: str, snapshot: str) -> Body:
+    """Of a run that was to be gone on with, and had come to its end."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "verb": "apply",
+        "run": run,
+        "snapshot": snapshot,
+        "outcome": "done",
     }
 
 
