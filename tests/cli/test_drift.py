@@ -132,6 +132,29 @@ def test_what_was_deleted_by_hand_is_drift(applied: Desk) -> None:
     assert (field["address"], field["live"], said.code) == (API, None, 2)
 
 
+def test_what_has_left_the_yaml_is_pending_whatever_keeps_it(applied: Desk) -> None:
+    rewrite(applied, "dns.yaml", "lifecycle: {protect: true}", "lifecycle: {onRemove: delete}")
+    assert applied.type("apply").code == 0
+    file(applied, "dns.yaml").unlink()  # others have record sets in the zone, so it cannot go
+    said = applied.type("drift")
+    assert said.code == 0, said
+
+
+def test_what_gave_way_to_another_type_by_hand_is_drift(applied: Desk) -> None:
+    name = "api-staging.netrasystems.ai."
+    applied.bench.send("DELETE", f"{ZONES}/rrsets/{name}/A")
+    body: Body = {"name": name, "type": "CNAME", "ttl": 60, "rrdatas": ["example.net."]}
+    applied.bench.send("POST", f"{ZONES}/rrsets", body)
+    said = applied.type("drift", "--json")
+    assert said.code == 2, said
+    told = [each["address"] for each in json.loads(said.out)["fields"]]
+    assert told == [API, f"{ZONE}/{name}/CNAME"]
+    assert changed(accept(applied, ZONE)) == [
+        '-    api-staging: {A: {ttl: 300, values: ["${Address/staging-lb.address}"]}}',
+        "+    api-staging: {CNAME: {ttl: 60, values: [example.net.]}}",
+    ]
+
+
 def test_without_a_ledger_drift_and_pending_cannot_be_told_apart(desk: Desk) -> None:
     said = desk.type("drift")
     assert said.code == 1

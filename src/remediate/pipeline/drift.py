@@ -11,7 +11,7 @@ from remediate.kinds.fields.pointers import value_at
 from remediate.model.plan import Action, Cause, Difference, FieldChange
 from remediate.model.progress import Watcher
 from remediate.model.ref import Ref
-from remediate.model.resource import Desired
+from remediate.model.resource import Desired, Zone
 from remediate.pipeline.choices import Choices
 from remediate.pipeline.diff import diff
 from remediate.pipeline.differences import Differences
@@ -104,7 +104,8 @@ def drift(desired: Desired, verdict: Differences, ledger: Ledger, choices: Choic
         entry = ledger.entry(objection.ref) if objection.ref else None
         if objection.ref is None or entry is None or not choices.wants(objection.ref):
             continue
-        if objection.ref not in result.differences and objection.ref not in verdict.moved:
+        known = result.differences.keys() | verdict.moved.keys()
+        if objection.ref not in known and _is_declared(desired, objection.ref):
             _gone(objection.ref, entry, result)
             result.notes.append(objection.message)
     result.moved.sort(key=lambda moved: (moved.ref, moved.pointer))
@@ -145,6 +146,11 @@ def _moved(each: Difference, change: FieldChange, cause: Cause, entry: Entry | N
         except (LookupError, TypeError, ValueError):
             applied = None  # it was not written
     return Moved(each.ref, change.pointer, applied, change.before, change.after, cause)
+
+
+def _is_declared(desired: Desired, ref: Ref) -> bool:
+    zone = desired.resources.get(ref.zone) if ref.is_record_set else None
+    return ref.record in zone.records if isinstance(zone, Zone) else ref in desired.resources
 
 
 def _gone(ref: Ref, entry: Entry, result: Drift) -> None:
