@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +14,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from remediate.model.json import Body
 from remediate.stores.plans import plan_file
 from tests.cli.conftest import Desk
 from tests.cli.test_stale_plans import is_stale, writes
@@ -25,7 +28,7 @@ from tests.pipeline.documents import (
     url_map,
     zone,
 )
-from tests.pipeline.somebody import GLOBAL, Hand
+from tests.pipeline.somebody import GLOBAL, Hand, patch
 from tests.workbench import NAME, REPOSITORY, Workbench
 
 DOCS = REPOSITORY / "docs"
@@ -307,6 +310,33 @@ def test_what_is_held_at_the_hour_of_the_apply_is_denied_and_makes_no_other_plan
 def test_a_plan_is_shown_again_before_it_is_applied(small: Desk) -> None:
     digest = planned(small)["remediate"]["digest"]
     assert digest in applied(small).err
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_what_moves_while_somebody_reads_the_question(
+    small: Desk, monkeypatch: pytest.MonkeyPatch, *, elsewhere: bool
+) -> None:
+    """A yes is to the plan that was shown; nobody's other edit is in the way of it."""
+
+    def thinks(*_words: Any, **_options: Any) -> bool:
+        body: Body = {"description": "theirs"} if elsewhere else {"checkIntervalSec": 77}
+        at = "urlMaps/main" if elsewhere else "healthChecks/alive"
+        patch(f"{GLOBAL}/{at}", body).act(small.bench)
+        small.bench.forget_calls()
+        return True
+
+    terminal = io.StringIO()
+    terminal.isatty = lambda: True  # type: ignore[method-assign] # the tests have none
+    monkeypatch.setattr(sys, "stdin", terminal)
+    monkeypatch.setattr("click.confirm", thinks)
+    said = small.type("apply")
+    if elsewhere:
+        assert said.code == 0, str(said)
+        assert len(writes(small.bench)) == 1
+    else:
+        assert is_stale(said), str(said)
+        assert "HealthCheck/alive /checkIntervalSec was 5, and is 77" in said.told
+        assert not writes(small.bench)
 
 
 def test_a_run_that_goes_on_has_no_plan_of_its_own(small: Desk) -> None:

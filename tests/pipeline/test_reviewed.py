@@ -13,9 +13,11 @@ from remediate.model.json import Body, Json
 from remediate.model.plan import Plan
 from remediate.model.ref import parse_ref
 from remediate.pipeline.choices import Choices
+from remediate.pipeline.moved import moved
 from remediate.pipeline.observe import Observed, observe
 from remediate.pipeline.plan import plan
-from remediate.pipeline.reviewed import about_refs, moved, planned_again, promise_of
+from remediate.pipeline.promise import about_refs, promise_of
+from remediate.pipeline.reviewed import planned_again
 from remediate.report.machine import plan_json
 from remediate.report.readback import read_plan
 from remediate.stores.actor import Actor

@@ -22,16 +22,15 @@ from remediate.model.resource import Desired
 from remediate.model.rules import OF_THE_HOUR
 from remediate.pipeline.choices import Choices
 from remediate.pipeline.observe import Observed
-from remediate.pipeline.reviewed import (
+from remediate.pipeline.promise import (
     Promise,
     insist_on_digest,
     insist_on_place,
-    insist_on_same,
     insist_on_time,
     insist_on_yaml,
-    planned_again,
     promise_of,
 )
+from remediate.pipeline.reviewed import insist_on_same, planned_again
 from remediate.report.progress import fitted
 from remediate.stores.actor import this_actor
 from remediate.stores.ledger import Ledger

@@ -8,7 +8,7 @@ from typing import Any
 from remediate.model.clock import rfc3339
 from remediate.model.errors import InvalidInput
 from remediate.model.plan import Plan
-from remediate.pipeline.reviewed import Promise
+from remediate.pipeline.promise import Promise
 from remediate.report.readback import read_plan
 from remediate.stores.plans import OURS, Plans, opened
 from remediate.stores.store import Store
