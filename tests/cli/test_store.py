@@ -174,6 +174,11 @@ def test_what_is_said_by_hand_goes_before_the_yaml(
     assert shared.bucket.list("runs/") == []
 
 
+def test_every_request_to_the_bucket_is_told_to_who_asks(shared: Shared) -> None:
+    said = shared.type("plan", "-v")
+    assert f"/storage/v1/b/{NAME}/o" in said.err
+
+
 def test_a_store_that_is_nowhere_is_invalid(shared: Shared) -> None:
     for where in ("gs://", "gs://bucket/../other"):
         assert shared.type("--store", where, "apply").code == 9

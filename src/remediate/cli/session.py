@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 from remediate.cli.embedded import running
 from remediate.cli.options import EMBEDDED, Asked, Settings
 from remediate.cli.outputs import colour, width
-from remediate.cli.store import live, store
-from remediate.gcp.connection import Exchange
+from remediate.cli.store import live, store, telling
 from remediate.gcp.google import Google, connect_live, connect_sandbox
 from remediate.model.errors import InvalidInput
 from remediate.model.plan import Plan
@@ -103,7 +102,7 @@ def opened(settings: Settings, environment: str, project: str) -> Iterator[Sessi
         url = settings.sandbox
         if url == EMBEDDED:
             url = running(settings)
-        on_exchange = _tell_exchange if settings.verbose else None
+        on_exchange = telling(settings)
         if url:
             google = connect_sandbox(url, project, on_exchange=on_exchange)
         else:
@@ -158,10 +157,3 @@ def allowances(settings: Settings) -> dict[str, str]:
     except InvalidInput as error:
         error.hint = "A plan shows beside each objection the `--allow` that acknowledges it."
         raise
-
-
-def _tell_exchange(exchange: Exchange) -> None:
-    status = exchange.status or "no answer"
-    sys.stderr.write(
-        f"{exchange.method} {exchange.url} -> {status} ({exchange.milliseconds:.0f} ms)\n"
-    )

@@ -10,13 +10,13 @@ import click
 from remediate.cli.embedded import kept, running
 from remediate.cli.options import EMBEDDED, Settings
 from remediate.cli.outputs import width
-from remediate.gcp.connection import Wire
+from remediate.gcp.connection import Exchange, OnExchange, Wire
 from remediate.gcp.retry import Patience
 from remediate.gcp.sandbox import Sandbox
 from remediate.gcp.session import live_session, sandbox_session
 from remediate.gcp.storage import Objects
 from remediate.model.chance import Chance
-from remediate.model.clock import SystemClock
+from remediate.model.clock import Clock, SystemClock
 from remediate.model.errors import InvalidInput, Unreachable
 from remediate.report.progress import fitted
 from remediate.stores.bucket import SCHEME, Bucket, placed
@@ -114,14 +114,14 @@ def _copies(settings: Settings) -> str:
 
 def _bucket(settings: Settings, name: str, prefix: str) -> Bucket:
     if not settings.sandbox:
-        wire = _wire(live(settings), SystemClock())
+        wire = _wire(settings, live(settings), SystemClock())
         bucket = Bucket(Objects(wire, name), prefix, wire.clock)
         bucket.insist()
         return bucket
     url = running(settings) if settings.sandbox == EMBEDDED else settings.sandbox
     session = sandbox_session()
     sandbox = Sandbox(session, url)
-    wire = _wire(session, sandbox.clock())
+    wire = _wire(settings, session, sandbox.clock())
     objects = Objects(wire, name, sandbox.url)
     bucket = Bucket(objects, prefix, wire.clock)
     try:
@@ -141,9 +141,21 @@ def live(settings: Settings) -> Any:  # noqa: ANN401 - a session of requests, wh
     return sessions["live"]
 
 
-def _wire(session: Any, clock: Any) -> Wire:  # noqa: ANN401 - as above, and either clock
+def telling(settings: Settings) -> OnExchange | None:
+    """What `-v` makes of every request."""
+    return _tell if settings.verbose else None
+
+
+def _tell(exchange: Exchange) -> None:
+    status = exchange.status or "no answer"
+    sys.stderr.write(
+        f"{exchange.method} {exchange.url} -> {status} ({exchange.milliseconds:.0f} ms)\n"
+    )
+
+
+def _wire(settings: Settings, session: Any, clock: Clock) -> Wire:  # noqa: ANN401 - as above
     patience = Patience(clock, Chance(), each=_PATIENCE, command=float("inf"))
-    return Wire(session, clock, patience)
+    return Wire(session, clock, patience, telling(settings))
 
 
 def _say(sentence: str) -> None:
