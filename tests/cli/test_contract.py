@@ -276,7 +276,7 @@ def test_v_tells_every_request_on_stderr(desk: Desk) -> None:
     desk.bench.forget_calls()
     said = desk.type("plan", "-v")
     told = [line for line in said.err.splitlines() if " -> 200 (" in line]
-    assert len(told) == len(desk.bench.calls()) == 15
+    assert len(told) == len(desk.bench.calls()) == 16  # fifteen lists, and permissions
     assert said.out == desk.type("plan").out
 
 
