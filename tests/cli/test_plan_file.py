@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import shutil
 import sys
 import threading
 from collections.abc import Callable
@@ -261,6 +262,10 @@ def test_a_file_rewritten_consistently_where_no_copy_is_kept_is_not_the_plan_mad
 def test_the_digest_alone_applies_the_same_plan_without_a_question(small: Desk) -> None:
     digest = planned(small)["remediate"]["digest"]
     small.bench.write(health_check(checkIntervalSec=31), url_map())
+    said = small.type("apply", "--digest", digest)
+    assert is_stale(said), str(said)
+    assert "the YAML was edited since this was planned: HealthCheck/alive" in said.told
+    shutil.rmtree(small.bench.root / ".remediate/plans")
     said = small.type("apply", "--digest", digest)
     assert is_stale(said), str(said)
     now = small.type("plan", "--json").json["remediate"]["digest"]

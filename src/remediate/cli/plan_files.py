@@ -73,17 +73,22 @@ class Reviewed:
         self, session: Session, desired: Desired, ledger: Ledger, chosen: Choices
     ) -> tuple[Plan, Observed, Choices]:
         """What was agreed to, planned again; raises Stale where it is not the same any more."""
-        if self.plan is None:
-            made, seen = session.plan(desired, ledger, chosen)
-            insist_on_same(self.digest, made)
-            return made, seen, chosen
-        if self.promise is not None:
+        plan, promise = self.plan, self.promise
+        if promise is not None:
             # what is judged at this hour is acknowledged at this hour
-            more = {**self.promise.choices.allowances, **chosen.allowances}
-            chosen = replace(self.promise.choices, only=None, allowances=more)
+            more = {**promise.choices.allowances, **chosen.allowances}
+            chosen = replace(promise.choices, only=None, allowances=more)
+        if plan is None:
+            made, seen = session.plan(desired, ledger, chosen)
+            kept = _kept(session, self.digest) if made.digest != self.digest else None
+            if kept is None:
+                insist_on_same(self.digest, made)
+                return made, seen, chosen
+            plan, promise = kept
+            insist_on_yaml(promise, plan, desired)
         return planned_again(
-            self.plan,
-            self.promise,
+            plan,
+            promise,
             chosen,
             lambda choices: session.plan(desired, ledger, choices),
             session.google,
@@ -153,6 +158,14 @@ def as_shown(plan: Plan) -> Plan:
     from remediate.report.readback import read_plan  # noqa: PLC0415 - late, for start-up
 
     return read_plan(plan_json(plan))
+
+
+def _kept(session: Session, digest: str) -> tuple[Plan, Promise] | None:
+    """The plan of this digest, if the store has kept its file: it tells what may have moved."""
+    from remediate.report.plan_files import read_plan_file  # noqa: PLC0415 - late, for start-up
+
+    found = Plans(session.store).of_digest(digest)
+    return read_plan_file(*found) if found else None
 
 
 def _write(file: Path, data: bytes) -> None:

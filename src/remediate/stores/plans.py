@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,8 @@ from remediate.stores.store import FORMAT_VERSION, Store, is_sealed, sealed, uns
 
 PLAN_FILE_VERSION = 1  # of what a plan file holds besides a plan's JSON
 OURS = "plan_file"  # where it holds that
+_USED = ".used.json"
+_LOOKED_AT = 50  # plan files; they are small, and nobody reviews for months
 _AGAIN = "Plan again: `remediate plan --out FILE`, and review that."
 _HINT = f"Nothing was changed. Take the file as it was written. {_AGAIN}"
 
@@ -88,6 +91,19 @@ class Plans:
                 f"plan {identifier} was altered: it is not as the store kept it when it was made"
             )
 
+    def of_digest(self, digest: str) -> tuple[str, bytes] | None:
+        """The key and bytes of the newest file kept here of this plan, if it is a late one."""
+        keys = [key for key in self._store.list("plans/") if not key.endswith(_USED)]
+        for key in keys[: -_LOOKED_AT - 1 : -1]:
+            stored = self._store.get(key)
+            if stored is None or digest.encode() not in stored.data:
+                continue
+            with suppress(InvalidInput):
+                document = opened(key, stored.data)
+                if document["remediate"]["digest"] == digest:
+                    return key, stored.data
+        return None
+
     def used(self, identifier: str) -> Used | None:
         key = _used_key(identifier)
         stored = self._store.get(key)
@@ -128,4 +144,4 @@ def _key(identifier: str) -> str:
 
 
 def _used_key(identifier: str) -> str:
-    return f"plans/{identifier}.used.json"
+    return f"plans/{identifier}{_USED}"
