@@ -454,3 +454,45 @@ def test_what_is_still_under_way_at_google_is_waited_for(case: str, way: str, de
         said = desk.type("rollback", "--snapshot", "latest", *data)
         assert said.code == 0, said
         assert desk.bench.state() == before
+
+
+@contextmanager
+def somebody_at_work(desk: Desk, name: str, attempt: int) -> Iterator[None]:
+    """They write a third value, just before our request is sent for this time."""
+    sent = 0
+
+    def note(place: str) -> None:
+        nonlocal sent
+        sent += place == "request.send.before" and desk.bench.live(f"HealthCheck/{name}") == ours
+        if sent == attempt:
+            sent += 1
+            theirs = {**ours, "checkIntervalSec": 77}
+            desk.bench.send("PUT", f"{CHECKS}/{name}", theirs)
+
+    end = watch(note)
+    ours: Any = desk.bench.live(f"HealthCheck/{name}")
+    ours = {**ours, "checkIntervalSec": 9}
+    try:
+        yield
+    finally:
+        end()
+
+
+@pytest.mark.parametrize(("name", "code"), [("one", 5), ("two", 7)])
+def test_a_third_value_while_nobody_knows_is_a_conflict_and_stays(
+    name: str, code: int, desk: Desk
+) -> None:
+    """5 where nothing else was written, 7 where something was."""
+    desk.bench.reset()
+    both = {"parallelism": 1}
+    desk.bench.write(check("one"), check("two"), apply=both)
+    assert desk.type("apply").code == 0
+    desk.bench.write(check("one", checkIntervalSec=9), check("two", checkIntervalSec=9), apply=both)
+    desk.fault("lost", f"PATCH */healthChecks/{name}", 1_000_000)
+    with somebody_at_work(desk, name, 1):
+        said = desk.type("apply")
+    assert said.code == code, said
+    assert f"HealthCheck/{name}: whether patch took effect is not known" in said.told
+    assert "/checkIntervalSec was 5, and is 77" in said.told
+    live: Any = desk.bench.live(f"HealthCheck/{name}")
+    assert live["checkIntervalSec"] == 77
