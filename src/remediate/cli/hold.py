@@ -86,7 +86,7 @@ def _holds(settings: Settings) -> Iterator[tuple[Holds, Clock]]:
     """Neither the YAML nor Google is needed: both may be what is broken."""
     environment = environment_of(settings)
     if settings.sandbox is None:
-        yield Holds(store(settings), environment, settings.side), SystemClock()
+        yield Holds(store(settings, environment), environment, settings.side), SystemClock()
         return
     with opened(settings, environment, "any") as session:
         yield Holds(session.store, environment, settings.side), session.google.clock

@@ -30,13 +30,22 @@ BY_HOW = {
     how: [(example, said) for example, said in REPLACEMENTS if example.facts.replacement is how]
     for how in Replacement
 }
-# Deleting is what is tried here, so each guard against it is answered.
+# Whatever asks whether a change of a field is meant is answered.
+EXPOSED = (
+    "dns-caa",
+    "dns-delegation",
+    "dns-mail",
+    "redirect-removed",
+    "rule-replaced",
+    "sql-public",
+)
+# Deleting is what is tried here, so each guard against it is answered too.
 DELETE = [
     f"{rule}=tried"
     for rule in (
         *("too-many-deletes", "delete", "irreversible", "dns-apex", "dns-last-address"),
         *("dns-wildcard", "no-certificate", "certificate-uncovered", "certificate-swap"),
-        "empty-environment",
+        *("empty-environment", *EXPOSED),
     )
 ]
 
@@ -90,7 +99,8 @@ class Stage:
 
 @pytest.fixture(scope="module")
 def stage(running_sandbox: Sandbox, quick_folder: Path) -> Stage:
-    return Stage(Workbench(running_sandbox.url, quick_folder / "contract"))
+    allow = tuple(f"{rule}=tried" for rule in EXPOSED)
+    return Stage(Workbench(running_sandbox.url, quick_folder / "contract", allow))
 
 
 def ref_of(example: Example) -> Ref:
