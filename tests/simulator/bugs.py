@@ -27,6 +27,7 @@ from remediate.stores.lock import Lease
 from tests.simulator import process
 from tests.simulator.history import History
 from tests.simulator.platter import Platter
+from tests.simulator.weather import script
 
 Patch = Callable[[], AbstractContextManager[object]]
 
@@ -144,6 +145,16 @@ def _unfenced() -> AbstractContextManager[object]:
     return mock.patch.object(Lease, "fence", return_value=None)
 
 
+def _meets(what: str) -> Callable[[History], bool]:
+    """Histories in which this happens to the first command, if it lives so long."""
+
+    def where(history: History) -> bool:
+        drawn = script(history.seed, "first", history.points)
+        return any(one.what == what for many in drawn.at.values() for one in many)
+
+    return where
+
+
 def _like_a_bucket(history: History) -> bool:
     return not history.disk.exclusive
 
@@ -158,10 +169,20 @@ BUGS = [
     Bug("resume does not look", _without_looking, "of somebody's"),
     Bug("a timeout is taken for failure", _carrying(_failure), "nothing was changed, they say"),
     Bug("a timeout is taken for success", _carrying(_success), "applied, they say"),
-    Bug("a fresh fingerprint is fetched after a 412", _fresh_fingerprint, "of somebody's"),
+    Bug(
+        "a fresh fingerprint is fetched after a 412",
+        _fresh_fingerprint,
+        "of somebody's",
+        _meets("hand"),
+    ),
     Bug("each retry has a requestId of its own", _new_ids, "no durable intent"),
-    Bug("a torn tail is not cut", _uncut, "does not follow from the record before"),
-    Bug("staleness is not checked", _unchecked, "of somebody's"),
+    Bug(
+        "a torn tail is not cut",
+        _uncut,
+        "does not follow from the record before",
+        _meets("tear"),
+    ),
+    Bug("staleness is not checked", _unchecked, "of somebody's", _meets("hand")),
     Bug("the ledger is written before the step is done", _remembered_early, "before it is done"),
     Bug("the lease is not fenced", _unfenced, "has begun", _like_a_bucket),
 ]

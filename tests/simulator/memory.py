@@ -21,7 +21,7 @@ class Writer(Protocol):
     def tears(self) -> bool:
         """Whether it dies in the middle of what it is about to write."""
 
-    def kept(self, key: str) -> None:
+    def kept(self, key: str, data: bytes) -> None:
         """What it has written is durable now."""
 
 
@@ -56,7 +56,7 @@ class Disk:
         self.writers.setdefault(key, writer)
         if key.startswith("locks/") and b'"released"' not in data and writer is not self.holder:
             self.takeovers.append((self.now, writer))
-        writer.kept(key)
+        writer.kept(key, data)
 
     def value(self, key: str) -> bytes | None:
         """What is durable of a key."""

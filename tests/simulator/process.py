@@ -241,8 +241,8 @@ class Process:
         self.changed += reply.status < 300 and not self.doomed
         self.history.witness.after(self, message, reply)
 
-    def kept(self, key: str) -> None:
-        self.history.witness.kept(self, key)
+    def kept(self, key: str, data: bytes) -> None:
+        self.history.witness.kept(self, key, data)
 
     # Verbs
 

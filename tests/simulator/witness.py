@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote
@@ -43,8 +43,6 @@ class Intent:
     run: str
     seq: int
     key: str
-    step: str
-    ref: str
     live: str
     request: str
     born: int
@@ -63,13 +61,15 @@ class Witness:
     before_it: dict[int, Any] = field(default_factory=dict)
     begun: Process | None = None  # whose run began last
     remembered: Mapping[str, Any] | None = None  # by Ref, what the ledger says
-    _records: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    _intents: list[Intent] = field(default_factory=list)
+    _open: dict[tuple[str, str], str] = field(default_factory=dict)  # Refs of steps on their way
     _covering: list[Intent] = field(default_factory=list)
 
     def before(self, process: Process, message: Message) -> None:
         """Just before a request has its effect."""
         asked = _request_id(message)
-        ours = [one for one in self._intents() if self.disk.writers.get(one.key) is process]
+        ours = [one for one in self._intents if self.disk.writers.get(one.key) is process]
+        ours = [one for one in ours if self._record(one.key)]
         covering = [one for one in ours if self._covers(one, asked, message)]
         if not covering:
             raise Broken(f"no durable intent before {message.method} {message.target}")
@@ -87,38 +87,38 @@ class Witness:
                 self._overwritten(process, message, edit, now)
         self.look_around(message.target)
 
-    def kept(self, process: Process, key: str) -> None:
+    def kept(self, process: Process, key: str, data: bytes) -> None:
         """A run that has lost its lock writes no more once another one has begun."""
-        if key.endswith("/000001.json") and self._record(key).get("kind") == "run-begun":
-            self.begun = process
-        if (
-            key.startswith("runs/")
-            and self.begun is not None
-            and self.begun is self.disk.holder is not process
-        ):
-            raise Broken(f"{process.name} writes {key} after {self.begun.name} has begun")
+        if key.startswith("runs/"):
+            self._follow(process, key, _read(data))
+            begun = self.begun
+            if begun is not None and begun is self.disk.holder is not process:
+                raise Broken(f"{process.name} writes {key} after {begun.name} has begun")
         if key.startswith("ledger/"):
-            self._insist_on_done(process, key)
+            self._insist_on_done(process, _read(data))
 
-    def _insist_on_done(self, process: Process, key: str) -> None:
+    def _follow(self, process: Process, key: str, record: Mapping[str, Any]) -> None:
+        """Heed one more record of a run; a torn one says nothing."""
+        kind, run, step = (str(record.get(name)) for name in ("kind", "run", "step"))
+        if kind == "run-begun":
+            self.begun = process
+        if not kind.startswith("step-"):
+            return
+        self._open.pop((run, step), None)
+        if kind == "step-begun":
+            request = str((record.get("request") or {}).get("requestId") or "")
+            ref, live, seq = str(record["ref"]), str(record["live"]), int(record["seq"])
+            self._intents.append(Intent(run, seq, key, live, request, self.disk.now))
+            self._open[run, step] = ref
+
+    def _insist_on_done(self, process: Process, ledger: Mapping[str, Any]) -> None:
         """What is on its way is remembered as it was before."""
-        before, self.remembered = self.remembered, entries(self._record(key))
+        before, self.remembered = self.remembered, entries(ledger)
         if before is None or self.begun is not process:
             return
-        open_steps = {one.ref for one in [*self._intents()] if self._is_open(one)}
-        for ref in open_steps:
-            if before.get(ref) != self.remembered.get(ref):
+        for (run, _step), ref in self._open.items():
+            if run == process.at and before.get(ref) != self.remembered.get(ref):
                 raise Broken(f"the ledger knows of {ref} before it is done")
-
-    def _is_open(self, intent: Intent) -> bool:
-        """The last word on a step of the run at work is that it has begun."""
-        newest = max(key.split("/")[1] for key, _data in self.disk.durable("runs/"))
-        said = [
-            record.get("kind")
-            for record in self._records.values()
-            if record.get("run") == intent.run == newest and record.get("step") == intent.step
-        ]
-        return said[-1:] == ["step-begun"]
 
     def look_around(self, where: str) -> None:
         """What clients outside see at this moment."""
@@ -177,24 +177,6 @@ class Witness:
         since = max(taken, default=0)
         if since > max(ours, default=0) and intent.born > since:
             raise Broken(f"{process.name} writes after its lock was taken away")
-
-    def _intents(self) -> Iterator[Intent]:
-        for key, data in self.disk.durable("runs/"):
-            record = self._records.get(key)
-            if record is None:
-                record = self._records[key] = _read(data)
-            if record.get("kind") == "step-begun":
-                request = record.get("request") or {}
-                yield Intent(
-                    str(record["run"]),
-                    int(record["seq"]),
-                    key,
-                    str(record["step"]),
-                    str(record["ref"]),
-                    str(record["live"]),
-                    str(request.get("requestId") or ""),
-                    self.disk.born.setdefault(key, self.disk.now),
-                )
 
     def _covers(self, intent: Intent, asked: str, message: Message) -> bool:
         if asked:

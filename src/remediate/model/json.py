@@ -6,6 +6,7 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
+from json.encoder import encode_basestring
 from typing import TypeAlias
 
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
@@ -32,8 +33,10 @@ def digest(value: object) -> str:
 
 def _pieces(value: object) -> list[str]:
     match value:
-        case None | bool() | str():
-            return [json.dumps(str(value) if isinstance(value, str) else value, ensure_ascii=False)]
+        case str():
+            return [encode_basestring(str(value))]
+        case None | bool():
+            return [json.dumps(value)]
         case int():
             return [str(value)]
         case float():
