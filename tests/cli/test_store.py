@@ -13,6 +13,7 @@ from remediate.stores import journal
 from remediate.stores.bucket import Bucket
 from remediate.stores.folder import Folder
 from remediate.stores.ledger import Ledger
+from remediate.stores.mirror import Offline
 from tests.cli.conftest import Desk
 from tests.cli.typed import Said
 from tests.stores.buckets import NAME, Cloud
@@ -149,6 +150,30 @@ def test_a_ledger_that_has_moved_meanwhile_stays_and_ours_is_kept(shared: Shared
     assert "NOT brought" not in shared.type("plan").err
 
 
+def test_a_run_that_failed_half_way_is_gone_on_with(shared: Shared) -> None:
+    shared.desk.fault("forbidden", "PATCH */targetHttpsProxies/*", times=50)
+    failed = shared.type("apply")
+    assert failed.code == 7, failed
+    shared.desk.mend()
+    resumed = shared.type("apply", "--resume", "latest")
+    assert resumed.code == 0, resumed
+    assert shared.type("plan", "--detailed-exitcode").code == 0
+    (run,) = journal.runs(shared.bucket)
+    assert shared.type("show", run, "--verify").code == 0
+
+
+def test_nothing_is_brought_while_somebody_still_writes_to_the_copy(shared: Shared) -> None:
+    assert shared.type("apply").code == 0
+    shared.lose_the_bucket()
+    writing = Offline(Folder(shared.copy))
+    assert writing.create("runs/R/000001.json", b"x")
+    assert shared.type("rollback", "--snapshot", "latest").code == 6
+    shared.desk.mend()
+    assert "was brought" not in shared.type("plan").err
+    writing.close()
+    assert "runs/R/000001.json was brought to the bucket" in shared.type("plan").told
+
+
 @pytest.mark.parametrize("harm", ["broken", "gone"])
 def test_a_rollback_finds_the_store_when_the_yaml_is_of_no_help(shared: Shared, harm: str) -> None:
     assert shared.type("apply").code == 0
@@ -172,6 +197,15 @@ def test_what_is_said_by_hand_goes_before_the_yaml(
     monkeypatch.setenv("REMEDIATE_STORE", ".elsewhere")
     assert shared.type("rollback", "--snapshot", "latest").code == 0
     assert shared.bucket.list("runs/") == []
+
+
+@pytest.mark.parametrize("where", ["gs://", "gs://Bucket/x", "gs://bucket/../x", "s3://bucket/x"])
+def test_validate_knows_what_can_be_a_store(shared: Shared, where: str) -> None:
+    file = shared.root / "desired/staging/environment.yaml"
+    file.write_text(file.read_text().replace(WHERE, where))
+    said = shared.type("validate")
+    assert said.code == 9
+    assert "a folder or gs://bucket/prefix" in said.err
 
 
 def test_every_request_to_the_bucket_is_told_to_who_asks(shared: Shared) -> None:

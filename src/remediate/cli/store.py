@@ -100,7 +100,9 @@ def _in_bucket(settings: Settings, where: str) -> Store:
             raise
         _say(f"{error}\nthe store {where} is away: going on with the copy in {copy.root} alone;")
         _say("make sure that nobody else is at work. What is written now is brought there later.")
-        return Offline(copy)
+        offline = Offline(copy)
+        click.get_current_context().find_root().call_on_close(offline.close)
+        return offline
     mirrored = Mirrored(bucket, copy)
     for sentence in mirrored.deliver():
         _say(sentence)

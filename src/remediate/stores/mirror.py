@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 
+from remediate.model.errors import Locked
 from remediate.stores.bucket import Bucket
 from remediate.stores.folder import Folder, FolderHold
 from remediate.stores.store import Hold, Stored
@@ -16,7 +17,9 @@ from remediate.stores.store import Hold, Stored
 _LEASES = "locks/"
 _OUTBOX = "outbox/"
 _KEPT = "not-taken/"  # what the bucket had moved on from meanwhile
+_WRITING = "outbox.json"
 _NOTHING = b"nothing"
+_SOON = "Type the same command again when that one has ended."
 
 
 class Mirrored:
@@ -60,14 +63,22 @@ class Mirrored:
     def deliver(self) -> Iterator[str]:
         """Bring to the bucket what was written while it was away; sentences about each.
 
-        What is there already, or has moved on, stays as it is there; ours is kept beside.
+        What is there already, or has moved on, stays as it is there; ours is kept beside. While
+        somebody writes to the copy, nothing is brought.
         """
-        for waiting in self._copy.list(_OUTBOX):
-            key = waiting.removeprefix(_OUTBOX)
-            note, ours = self._copy.get(waiting), self._copy.get(key)
-            if note and ours:
-                yield self._delivered(key, ours.data, note.data)
-            self._copy.remove(waiting)
+        waiting = self._copy.list(_OUTBOX)
+        claim = self._copy.hold(_WRITING) if waiting else None
+        if claim is None:
+            return
+        try:
+            for note in waiting:
+                key = note.removeprefix(_OUTBOX)
+                before, ours = self._copy.get(note), self._copy.get(key)
+                if before and ours:
+                    yield self._delivered(key, ours.data, before.data)
+                self._copy.remove(note)
+        finally:
+            claim.release()
 
     def _delivered(self, key: str, ours: bytes, before: bytes) -> str:
         there = self.bucket.get(key)
@@ -103,6 +114,13 @@ class Offline:
 
     def __init__(self, copy: Folder) -> None:
         self._copy = copy
+        self._claim: FolderHold | None = None
+
+    def close(self) -> None:
+        """From now on what was written may be brought to the bucket."""
+        if self._claim:
+            self._claim.release()
+        self._claim = None
 
     def create(self, key: str, data: bytes) -> bool:
         if self._copy.get(key):
@@ -129,8 +147,12 @@ class Offline:
 
     def _note(self, key: str) -> None:
         """What the bucket held when it was last seen, as far as this copy goes."""
-        if not key.startswith(_LEASES):
-            self._copy.create(_OUTBOX + key, _digest(self._copy.get(key)))
+        if key.startswith(_LEASES):
+            return
+        self._claim = self._claim or self._copy.hold(_WRITING)
+        if self._claim is None:
+            raise Locked(f"another command writes to the copy in {self._copy.root}", hint=_SOON)
+        self._copy.create(_OUTBOX + key, _digest(self._copy.get(key)))
 
 
 def _digest(stored: Stored | None) -> bytes:

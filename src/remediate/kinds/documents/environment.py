@@ -89,6 +89,7 @@ class Check(Spec):
     severity: Annotated[Literal["critical", "warn"], Word] | None = None
 
 
+_STORE = re.compile(r"gs://[a-z0-9][a-z0-9._-]+(/\w[\w.-]*)*/?|[^:]+", re.ASCII)
 PROBES = ("dns", "delegation", "http", "tls", "websocket", "postgresql", "command")
 
 
@@ -98,7 +99,7 @@ def check(spec: Mapping[str, Any]) -> list[Fault]:
         *spelled(spec, "/project", _PROJECT.fullmatch, "a project's id"),
         *spelled(spec, "/region", REGION.fullmatch, "a region such as us-central1"),
         *spelled(spec, "/env/*", _VARIABLE.fullmatch, "a process variable's name"),
-        *spelled(spec, "/store", bool, "a folder or gs://bucket/prefix"),
+        *spelled(spec, "/store", _STORE.fullmatch, "a folder or gs://bucket/prefix"),
         *within(spec, "/apply/parallelism", 1, _MOST_PARALLEL, "the number of steps at once"),
         *_keys(spec, "vars", _VARIABLE, "a variable's name"),
         *guarding.check(spec),
