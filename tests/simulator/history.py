@@ -193,7 +193,8 @@ class History:
         self.cut_back |= "rollback" in verb and bool(process.changed and ending.code)
         nobody = not (since or others or process.misled)
         alone = nobody and (verb in {"apply", "resume"} or not self.acts)
-        if isinstance(ending.error, Stale) and alone:
+        busy = " is busy: " in str(ending.error)  # with what a command before has begun
+        if isinstance(ending.error, Stale) and alone and not busy:
             raise Broken(f"a conflict is claimed, and nobody was there: {ending.error}")
         if process.changed and "Nothing was changed" in str(ending.error):
             raise Broken(f"nothing was changed, they say: {ending.error}")

@@ -19,7 +19,7 @@ _RATE_REASONS = frozenset(
 _QUOTA_REASONS = frozenset({"quotaExceeded", "QUOTA_EXCEEDED"})
 # Compute Engine has a reason for it, Certificate Manager a sentence.
 _IN_USE = re.compile(r"resourceInUse|RESOURCE_IN_USE|can't delete .* that is referenced by")
-IN_PROGRESS = "operationInProgress"  # Cloud SQL's: one operation at a time for an instance
+_IN_PROGRESS = "operationInProgress"  # Cloud SQL's: one operation at a time for an instance
 _DISABLED = frozenset({"accessNotConfigured", "SERVICE_DISABLED"})
 _DOTTED = r"'?([a-z][A-Za-z]*(?:\.[A-Za-z]+){2})'?"
 _PERMISSION = re.compile(rf"{_DOTTED} permission|ermission {_DOTTED}")
@@ -48,6 +48,12 @@ class NotFound(Contradicted):
 
 class AlreadyExists(Contradicted):
     """Google says that it is there already, or that another change is in flight (409)."""
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether Google does something else with it first; of VPC Access only the words tell."""
+        aborted = self.reason == "ABORTED" and "another operation in progress" in str(self)
+        return aborted or self.reason == _IN_PROGRESS
 
 
 class PreconditionFailed(Contradicted):

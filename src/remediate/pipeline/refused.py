@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from remediate.gcp.errors import IN_PROGRESS, AlreadyExists, NotFound, PreconditionFailed
+from remediate.gcp.errors import AlreadyExists, NotFound, PreconditionFailed
 from remediate.gcp.google import Google
 from remediate.kinds.bodies.calls import read
 from remediate.kinds.bodies.compare import changeable_fields
@@ -15,7 +15,7 @@ from remediate.model.plan import Action, Step
 def refused(google: Google, step: Step, error: RemediateError) -> RemediateError:
     """The error to raise instead: Stale where somebody else was there first, or is there still."""
     match error:
-        case AlreadyExists(reason=reason) if reason == IN_PROGRESS:
+        case AlreadyExists() if error.is_busy:
             return _busy(step, error)
         case AlreadyExists() if step.verb is Action.CREATE:
             return _there_already(google, step, error)

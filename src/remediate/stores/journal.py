@@ -190,7 +190,7 @@ def fence(store: Store, run: str, clock: Clock, actor: Actor, *, by: str, reason
         journal, keys = Journal(store, run, clock), _keys(store, run)
         if keys:
             data = _bytes(store, keys[-1])
-            if _is_fence(data):
+            if _is_fence(data, by):  # by others, somebody may have gone on behind it since
                 return
             journal._follow(_seq(keys[-1]), data, torn=not is_whole(data))  # noqa: SLF001 - of this module
         with suppress(Locked):  # its writer was quicker: once more, behind that
@@ -250,9 +250,10 @@ def _seq(key: str) -> int:
     return int(key.rpartition("/")[2].removesuffix(".json"))
 
 
-def _is_fence(data: bytes) -> bool:
+def _is_fence(data: bytes, by: str) -> bool:
     try:
-        return bool(json.loads(data)["kind"] == Kind.RUN_FENCED)
+        record = json.loads(data)
+        return bool(record["kind"] == Kind.RUN_FENCED and record["by"] == by)
     except (ValueError, KeyError, TypeError, RecursionError):
         return False
 
