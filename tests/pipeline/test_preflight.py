@@ -196,3 +196,15 @@ def test_where_permissions_cannot_be_asked_for_that_is_told_and_no_more(
     assert (objection.rule, objection.level) == (PERMISSION, "warn")
     assert "could not be asked" in objection.message
     workbench.apply()
+
+
+@pytest.mark.parametrize("fault", ["503", "quota", "forbidden"])
+def test_a_validation_that_cannot_be_had_is_a_warning(workbench: Workbench, fault: str) -> None:
+    workbench.write(BACKEND, url_map())
+    workbench.apply()
+    workbench.write(BACKEND, url_map(description="new"))
+    workbench.fault(fault, match="POST */validate", times=1000)
+    (objection,) = refusals(workbench.plan())
+    assert objection.level == "warn"
+    assert "could not be asked" in objection.message
+    workbench.apply()

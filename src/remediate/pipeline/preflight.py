@@ -24,6 +24,7 @@ from remediate.pipeline.url_map_check import why_not_loaded
 
 RULE = "google-refuses"
 PERMISSION = "permission-missing"
+_BAD_REQUEST = 400
 _Ask: TypeAlias = Callable[[], Objection | None]
 
 
@@ -74,24 +75,39 @@ def _ask(google: Google, step: Step, plan: Plan, place: Place | None) -> Objecti
     try:
         why = _why_not(google, step, plan)
     except NotAuthorised as error:
-        message = f"Google could not be asked whether it takes {step.ref}: {error}"
-        return Objection(RULE, "warn", step.ref, message, place=place, final=True)
+        return _unasked(step, error, place)
     except RateLimited as error:
         error.args = (f"{step.ref}: {error}",)
         raise
     except ApiRefused as error:
         why = str(error)
+    except _Unasked as unasked:
+        return _unasked(step, unasked, place)
     if not why:
         return None
     message = f"Google would not take {step.ref}: {why}"
     return Objection(RULE, "deny", step.ref, message, place=place, final=True)
 
 
+class _Unasked(Exception):
+    """What is asked besides cannot be asked now, which says nothing of the write itself."""
+
+
+def _unasked(step: Step, why: Exception, place: Place | None) -> Objection:
+    message = f"Google could not be asked whether it takes {step.ref}: {why}"
+    return Objection(RULE, "warn", step.ref, message, place=place, final=True)
+
+
 def _why_not(google: Google, step: Step, plan: Plan) -> str:
     """Empty where Google would take it; raises what the write would raise."""
     facts = kind(step.ref.kind)
     if facts.rehearsal == "validate":
-        return why_not_loaded(google, step, plan)
+        try:
+            return why_not_loaded(google, step, plan)
+        except RemediateError as error:
+            if isinstance(error, ApiRefused) and error.status == _BAD_REQUEST:
+                raise
+            raise _Unasked(str(error)) from None
     call = call_for(step, step.after, {}, "")  # without the etag, which is fetched when it is sent
     google.run.rehearse(
         call.method, scope_path(step.live), facts.collection, step.live.name, call.body
