@@ -33,6 +33,7 @@ from tests.workbench import PROJECT, moved
 
 LATER = 300.0  # seconds, after which no lease of a dead process speaks for it
 FINE = Weather(0)
+_BUSY = " is busy: "  # with what somebody, or a command before, has begun there
 REAL, FOLDERS = 0.1, 0.6  # shares of the histories
 MEMORY = Path("/dev/shm")
 
@@ -193,7 +194,7 @@ class History:
         self.cut_back |= "rollback" in verb and bool(process.changed and ending.code)
         nobody = not (since or others or process.misled)
         alone = nobody and (verb in {"apply", "resume"} or not self.acts)
-        busy = " is busy: " in str(ending.error)  # with what a command before has begun
+        busy = _BUSY in str(ending.error)
         if isinstance(ending.error, Stale) and alone and not busy:
             raise Broken(f"a conflict is claimed, and nobody was there: {ending.error}")
         if process.changed and "Nothing was changed" in str(ending.error):
@@ -260,12 +261,12 @@ class History:
             self.run("sweep", "gc")
             self.cloud.advance(LATER)
         if verb == "resume":
-            ending = self.run("on", verb, calm=True)
+            ending = self._calmly("on", verb)
             if ending.code and not self.acts and not self._overtaken(self.last):
                 raise Broken(f"nothing is in the way, and it cannot go on: {ending.error!r}")
             if ending.code == 0 and not self.acts:
                 self._insist_on(stage(self.environment).after)
-        ending = self.run("last", "apply", calm=True)
+        ending = self._calmly("last", "apply")
         if ending.code:
             raise Broken(f"nothing is in the way, and apply ends with {ending.error!r}")
         written = len(self.writes)
@@ -276,6 +277,14 @@ class History:
         if not self.acts and verb != "gc" and not self.cut_back:
             self._insist_on(stage(self.environment).after)
 
+    def _calmly(self, name: str, verb: str) -> Ending:
+        """With nothing in its way but what was begun before, which has its time to end."""
+        ending = self.run(name, verb, calm=True)
+        if _BUSY not in str(ending.error):
+            return ending
+        self.cloud.advance(LATER)
+        return self.run(f"{name} later", verb, calm=True)
+
     def _overtaken(self, process: Process | None) -> bool:
         """Whether another run than its own has written, and may stand in its way."""
         return process is None or any(who.at != process.at for _at, who in self.writes)
@@ -283,7 +292,7 @@ class History:
     def _end_by_going_back(self) -> None:
         taken = self._snapshots()
         if taken:
-            ending = self.run("back", f"rollback {taken[0]}", calm=True)
+            ending = self._calmly("back", f"rollback {taken[0]}")
             if isinstance(ending.error, Stale) and self.acts:
                 return
             if ending.code:
