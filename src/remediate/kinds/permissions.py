@@ -75,11 +75,11 @@ _MORE: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         READ: ("dns.resourceRecordSets.list",),
         CREATE: ("dns.networks.bindPrivateDNSZone", "dns.networks.targetWithPeeringZone"),
         CHANGE: (
-            *("dns.changes.create", "dns.changes.get", "dns.projects.get"),
+            *("dns.changes.create", "dns.changes.get", "dns.changes.list", "dns.projects.get"),
             *("dns.resourceRecordSets.create", "dns.resourceRecordSets.delete"),
             "dns.resourceRecordSets.update",
         ),
-        WAIT: ("dns.managedZoneOperations.get",),
+        WAIT: ("dns.managedZoneOperations.get", "dns.managedZoneOperations.list"),
     },
     # it writes nothing, and `roles/compute.viewer` has it
     "UrlMap": {READ: ("compute.urlMaps.validate",)},
@@ -89,6 +89,16 @@ _MORE: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         CHANGE: ("iam.serviceAccounts.actAs",),
     },
 }
+_LISTS: Final = (
+    "certificatemanager.operations.list",
+    "compute.globalOperations.list",
+    "compute.regionOperations.list",
+    "compute.zoneOperations.list",
+    "dns.changes.list",
+    "dns.managedZoneOperations.list",
+    "run.operations.list",
+    "vpcaccess.operations.list",
+)
 _SOMETIMES: Final = {
     "compute.addresses.createInternal": "for internal addresses",
     "compute.globalAddresses.createInternal": "for internal addresses",
@@ -96,6 +106,7 @@ _SOMETIMES: Final = {
     "dns.networks.targetWithPeeringZone": "for peering zones",
     "iam.serviceAccounts.actAs": "on the service account that it runs as",
     "run.revisions.get": "for masked values and rollbacks",
+    **dict.fromkeys(_LISTS, "to go on with a run, or back, when an answer was lost"),
 }
 """When a permission is needed that not every write of the kind needs."""
 
@@ -108,7 +119,7 @@ def permissions(facts: Kind, scope: Scope) -> dict[str, tuple[str, ...]]:
         CREATE: [f"{own}.create"],
         CHANGE: [f"{own}.{word}" for word in _changing(facts, scope)],
         DELETE: [f"{own}.delete"],
-        WAIT: [_OPERATIONS[scope] if facts.api is Api.COMPUTE else _WAITS.get(facts.api, "")],
+        WAIT: _waiting(_of_operations(facts, scope)),
         LINK: [*_linking(facts, scope)],
     }
     if facts.collection == "addresses":
@@ -116,6 +127,16 @@ def permissions(facts: Kind, scope: Scope) -> dict[str, tuple[str, ...]]:
     for what, names in _MORE.get(facts.name, {}).items():
         found[what] += [_beside(own, name) for name in names]
     return {what: _once(names) for what, names in found.items() if _once(names)}
+
+
+def _of_operations(facts: Kind, scope: Scope) -> str:
+    return _OPERATIONS[scope] if facts.api is Api.COMPUTE else _WAITS.get(facts.api, "")
+
+
+def _waiting(look: str) -> list[str]:
+    """To look at an operation, and to find it where its name was never told."""
+    kept = look.removesuffix("perations.get")
+    return [look] if kept == look else [look, f"{kept}perations.list"]
 
 
 def taken_by(at: Ref, verb: Action, method: str = "") -> tuple[str, ...]:
