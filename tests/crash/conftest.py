@@ -43,14 +43,28 @@ def scene(
 
 
 @pytest.fixture
-def empty_scene(running_sandbox: Sandbox, quick_folder: Path) -> Iterator[Scene]:
-    """Nothing is there yet, and what is written takes a moment."""
+def taking_a_moment(running_sandbox: Sandbox) -> Iterator[Sandbox]:
+    """What is written takes a while, however short."""
     world = running_sandbox.world
     at_once = world.options
     world.options = replace(at_once, operation_time=UNDER_WAY)
-    with TemporaryDirectory(dir=quick_folder) as folder:
-        yield Scene(running_sandbox, Workbench(running_sandbox.url, Path(folder)), "empty")
+    yield running_sandbox
     world.options = at_once
+
+
+@pytest.fixture
+def empty_scene(taking_a_moment: Sandbox, quick_folder: Path) -> Iterator[Scene]:
+    """Nothing is there yet."""
+    with TemporaryDirectory(dir=quick_folder) as folder:
+        yield Scene(taking_a_moment, Workbench(taking_a_moment.url, Path(folder)), "empty")
+
+
+@pytest.fixture
+def empty_scene_in_a_bucket(taking_a_moment: Sandbox, quick_folder: Path) -> Iterator[Scene]:
+    """Nothing is there yet, and what comes is remembered in a bucket."""
+    with TemporaryDirectory(dir=quick_folder) as folder:
+        bench = Workbench(taking_a_moment.url, Path(folder))
+        yield Scene(taking_a_moment, bench, "empty", bucket="state")
 
 
 @contextmanager

@@ -7,7 +7,6 @@ import shutil
 from typing import Any
 
 from remediate.stores import journal
-from remediate.stores.folder import Folder
 from tests.cli.typed import typed
 from tests.crash.scene import Scene
 
@@ -67,7 +66,7 @@ def insist_on_whole_files(scene: Scene) -> None:
     for file in scene.store.rglob("[!.]*.json"):
         json.loads(file.read_bytes())
     for run in scene.runs():
-        assert not journal.read(Folder(scene.store), run).torn
+        assert not journal.read(scene.kept, run).torn
 
 
 def insist_on_a_way_back(scene: Scene) -> None:

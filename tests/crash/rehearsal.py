@@ -29,7 +29,7 @@ class Moment:
 
     @staticmethod
     def of(scene: Scene) -> Moment:
-        return Moment(_plain(scene.bench.state()), _plain(scene.remembered()), scene.save())
+        return Moment(_plain(scene.state()), _plain(scene.remembered()), scene.save())
 
 
 class Rehearsal:
@@ -70,7 +70,7 @@ class Rehearsal:
             for point in later:
                 self._killed(self._way_on(resume=resume), point)
             self._done(self._way_on(resume=resume))
-            insist_on_equal(self.end.state, _plain(scene.bench.state()))
+            insist_on_equal(self.end.state, _plain(scene.state()))
             insist_on_equal(self.end.remembered, _plain(scene.remembered()))
             insist_on_same(self._effects, scene.effects())
 
@@ -104,6 +104,7 @@ class Rehearsal:
         with self.scene.named(where):
             if end.at:
                 self.tally.count(end.at)
+                self.scene.take_from_the_dead()
             else:
                 assert end.code == 0, self.scene.said.read_text()
             insist_on_whole_files(self.scene)
@@ -126,7 +127,7 @@ class Rehearsal:
 
     def _is_home(self) -> None:
         """As before; or, where the way back could not be exact, no farther off than it came."""
-        left = moved(self.start.state, _plain(self.scene.bench.state()))
+        left = moved(self.start.state, _plain(self.scene.state()))
         allowed = moved(self.start.state, self.home.state)
         assert left.keys() <= allowed.keys(), left
         now, then = _plain(self.scene.remembered()), self.start.remembered

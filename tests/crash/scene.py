@@ -13,16 +13,26 @@ from typing import Any
 
 from gcp_sandbox.sandbox import Sandbox
 from gcp_sandbox.world import World
+from remediate.gcp.connection import Wire
+from remediate.gcp.retry import Patience
+from remediate.gcp.session import sandbox_session
+from remediate.gcp.storage import Objects
+from remediate.model.chance import Chance
 from remediate.stores import journal
+from remediate.stores.bucket import SCHEME, Bucket
 from remediate.stores.folder import Folder
+from remediate.stores.ledger import Ledger
+from remediate.stores.snapshots import Snapshots
+from remediate.stores.store import Store
 from tests.cli.typed import Said, typed
-from tests.workbench import Workbench
+from tests.workbench import NAME, PROJECT, Workbench
 
 _WHY = "a test takes back what it made"
 ALLOW = (
     *("--allow", f"protected={_WHY}"),
     *("--allow", f"delete:SqlInstance/staging-shared-postgres={_WHY}"),
 )
+_KEEPS = ("/storage/", "/upload/storage/")
 _CHANGES_NOTHING = ("/wait", "/validate", ":testIamPermissions")
 
 
@@ -35,21 +45,35 @@ class Saved:
 class Scene:
     """`bench` has the YAML of staging; commands go to its sandbox, or to a proxy before it."""
 
-    def __init__(
-        self, sandbox: Sandbox, bench: Workbench, scenario: str, allow: tuple[str, ...] = ALLOW
-    ) -> None:
+    def __init__(self, sandbox: Sandbox, bench: Workbench, scenario: str, bucket: str = "") -> None:
         self.sandbox = sandbox
         self.bench = bench
-        self.allow = allow
+        self.allow: tuple[str, ...] = ALLOW
+        self._kept_at = ("--store", f"{SCHEME}{bucket}/crash") if bucket else ()
         bench.reset(scenario)
         bench.copy_staging()
         self.root = bench.root
+        self.kept: Store = self._in(bucket) if bucket else Folder(self.store)
         self.before = bench.state()
         self._fresh = self.save()
 
+    def _in(self, bucket: str) -> Store:
+        clock = self.bench.google.clock
+        wire = Wire(sandbox_session(), clock, Patience(clock, Chance(7)))
+        objects = Objects(wire, bucket, self.sandbox.url)
+        objects.make("elsewhere")
+        return Bucket(objects, "crash/", clock)
+
     @property
     def store(self) -> Path:
+        """All that is kept on this machine; of a store in a bucket, a copy."""
         return self.root / ".remediate"
+
+    def state(self) -> dict[str, Any]:
+        """What there is, but for what is kept of it."""
+        found = self.bench.state()
+        found.pop("storage", None)
+        return found
 
     @property
     def said(self) -> Path:
@@ -89,7 +113,7 @@ class Scene:
     def words(self, verb: str, *more: str, url: str = "") -> list[str]:
         at = ["-C", str(self.root), "--sandbox", url or self.sandbox.url]
         ask = ["--yes", *self.allow] if verb in {"apply", "rollback", "gc"} else []
-        return [verb, *at, *ask, *more]
+        return [verb, *at, *self._kept_at, *ask, *more]
 
     def type(self, verb: str, *more: str) -> Said:
         return typed(*self.words(verb, *more))
@@ -97,27 +121,32 @@ class Scene:
     def type_plainly(self, verb: str, *more: str) -> Said:
         return typed(verb, "-C", self.root, *more)
 
+    def take_from_the_dead(self) -> None:
+        """A bucket cannot tell that they are; here a person does, for nobody is to wait."""
+        if self._kept_at:
+            broken = self.type("lock", "break", "--yes")
+            assert broken.code == 0, broken
+
     def runs(self) -> list[str]:
-        return journal.runs(Folder(self.store))
+        return journal.runs(self.kept)
 
     def begun(self) -> list[str]:
         """The runs that have said what they are about."""
-        store = Folder(self.store)
-        return [run for run in journal.runs(store) if "verb" in journal.read(store, run).begun]
+        return [run for run in self.runs() if "verb" in journal.read(self.kept, run).begun]
 
     def ended(self) -> bool:
         """Whether the newest run came to its end."""
-        return journal.read(Folder(self.store), self.runs()[-1]).outcome is not None
+        return journal.read(self.kept, self.runs()[-1]).outcome is not None
 
     def snapshots(self) -> list[str]:
         """Ids, the newest first."""
-        return sorted((at.stem for at in self.store.glob("snapshots/[!.]*.json")), reverse=True)
+        return sorted(Snapshots(self.kept).ids(), reverse=True)
 
     def remembered(self) -> dict[str, Any]:
         """The ledger's entries, but for the times in them."""
         return {
             str(ref): {**entry.to_json(), "asides": [aside.name for aside in entry.asides]}
-            for ref, entry in self.bench.ledger.resources.items()
+            for ref, entry in Ledger(self.kept, NAME, "sandbox", PROJECT).resources.items()
         }
 
     def forget_effects(self) -> None:
@@ -129,6 +158,7 @@ class Scene:
             (call["query"].get("requestId") or call["query"].get("clientOperationId") or n): call
             for n, call in enumerate([*self.sandbox.service.calls])
             if call["method"] != "GET"
+            and not call["path"].startswith(_KEEPS)
             and call["status"] < 300
             and not call["path"].endswith(_CHANGES_NOTHING)
             and call["query"].get("validateOnly") != "true"

@@ -13,7 +13,7 @@ from tests.crash.scene import Scene
 from tests.crash.tally import SOAK, Tally
 from tests.kinds.examples import Example
 
-ROUNDS = 2 if SOAK else 1
+ROUNDS = 3 if SOAK else 1
 
 
 @pytest.mark.parametrize("example", every_example() if SOAK else one_of_each_kind(), ids=str)
