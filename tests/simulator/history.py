@@ -22,6 +22,7 @@ from unittest import mock
 from gcp_sandbox.server import Reply
 from remediate.model import failpoint
 from remediate.model.errors import Locked, Stale
+from remediate.pipeline.rollback import OnConflict
 from tests.simulator.cloud import Cloud, Saved, cloud
 from tests.simulator.environments import ENVIRONMENTS, Environment
 from tests.simulator.memory import Disk
@@ -33,6 +34,7 @@ from tests.workbench import PROJECT, moved
 
 LATER = 300.0  # seconds, after which no lease of a dead process speaks for it
 FINE = Weather(0)
+ON_CONFLICT: Sequence[OnConflict] = ("stop", "stop", "skip", "overwrite")
 _BUSY = " is busy: "  # with what somebody, or a command before, has begun there
 REAL, FOLDERS = 0.1, 0.6  # shares of the histories
 MEMORY = Path("/dev/shm")
@@ -118,7 +120,7 @@ class History:
                 self.cloud.advance(one.much)
             case "hand":
                 self._hand(int(one.much))
-            case "second":
+            case "second" if self.disk.holder is process:
                 self.cloud.advance(one.much)
                 self.run(f"{process.name}+", "apply", alone=True)
 
@@ -176,7 +178,10 @@ class History:
             case "gc":
                 return process.gc(desired, chosen)
             case "rollback":
-                return process.rollback("latest")
+                how = ON_CONFLICT[self.number("on conflict", process.name) % len(ON_CONFLICT)]
+                process.overwrites = how == "overwrite"
+                self.say(process, f"on conflict {how}")
+                return process.rollback("latest", how)
             case _:
                 _, _, snapshot = verb.partition(" ")
                 return process.rollback(snapshot)

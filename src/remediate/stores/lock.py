@@ -72,8 +72,10 @@ class Lease:
     def fence(self, runs: Sequence[str]) -> None:
         """See to it that none of these runs, nor whoever saved the ledger, writes any more."""
         for run in runs:
+            self.check()  # who is overtaken while fencing must not fence off the rightful holder
             actor = self._claim.actor
             journal.fence(self._store, run, self._clock, actor, by=self.run)
+        self.check()
         ledger.fence(self._store, self.environment)
         self._write(fences=())
 
