@@ -160,10 +160,19 @@ def test_two_outputs_at_one_place_are_a_mistake_of_usage(desk: Desk, tmp_path: P
         ("--json", "--md-out", "-"),
         ("--sarif-out", "-", "--junit-out", "-"),
         ("--md-out", same, "--json-out", same),
-        ("--json", "--json-out", same),
+        ("--json", "--json-out", same, "--sarif-out", same),
     ):
         said = desk.type("plan", *words)
         assert (said.code, said.out) == (64, ""), said
+
+
+def test_json_goes_to_stdout_and_a_file_in_one_run(desk: Desk, tmp_path: Path) -> None:
+    file = tmp_path / "plan.json"
+    for words in (("--json",), ("--json", "--json-out", "-"), ("--json", "--json-out", str(file))):
+        said = desk.type("plan", *words)
+        assert said.code == 0, said
+        jsonschema.validate(said.json, schema("plan"))
+    assert file.read_text() == said.out
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -77,5 +77,5 @@ class Count:
 def _has_asked_for_all(config: pytest.Config) -> bool:
     asked = [Path(str(word).partition("::")[0]).resolve() for word in config.args]
     narrowing = ("keyword", "markexpr", "lf", "deselect", "collectonly")
-    narrowed = any(config.getoption(word, default=None) for word in narrowing)
+    narrowed = any(config.getoption(word, None) for word in narrowing)
     return not narrowed and any(path in (_HERE, *_HERE.parents) for path in asked)

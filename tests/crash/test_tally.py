@@ -54,7 +54,7 @@ def test_only_a_run_of_the_whole_suite_fails_for_them(
     words: list[str], narrowed: str, left: pytest.ExitCode, pytestconfig: pytest.Config
 ) -> None:
     args = [str(pytestconfig.rootpath / word) for word in words]
-    config = SimpleNamespace(args=args, getoption=lambda name: narrowed * (name == "keyword"))
+    config = SimpleNamespace(args=args, getoption={"keyword": narrowed}.get)
     session: Any = SimpleNamespace(exitstatus=pytest.ExitCode.OK)
     Count(cast("pytest.Config", config)).pytest_sessionfinish(session, pytest.ExitCode.OK)
     assert session.exitstatus == left

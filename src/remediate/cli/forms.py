@@ -41,7 +41,7 @@ def content(form: str, result: Result | None, machine: Callable[[], Body]) -> st
 
 
 def to_files(out: Outputs, machine: Callable[[], Body]) -> None:
-    for form, file in out.files.items():
+    for form, file in out.places:
         if file != STDOUT:
             write_file(Path(file), content(form, out.result, machine))
 
@@ -61,7 +61,7 @@ def failed(out: Outputs, error: RemediateError, verb: str) -> None:
     settings = out.settings or Settings()
     where = out.result.environment if out.result else _environment(settings)
     out.result = Result(verb, where, plan, error=error, root=root_of(settings.root))
-    for form, file in out.files.items():
+    for form, file in out.places:
         made = content(form, out.result, lambda: error_json(error))
         with suppress(RemediateError):
             if file == STDOUT:

@@ -33,10 +33,10 @@ _FORMS = {"json": "JSON", "md": "Markdown", "junit": "JUnit XML", "sarif": "SARI
 class Outputs:
     """What was asked for, and what there is to say once the command ends: with a result or not.
 
-    `files` are by form: a path, or `-` for stdout.
+    `places` are a form each and where it goes: a path, or `-` for stdout.
     """
 
-    files: dict[str, str] = field(default_factory=dict)
+    places: list[tuple[str, str]] = field(default_factory=list)
     reports: bool = False  # whether there is a plan, or the YAML, to report on
     settings: Settings | None = None
     result: Result | None = None
@@ -44,21 +44,21 @@ class Outputs:
     @property
     def on_stdout(self) -> str:
         """The form that stdout is for; empty for text."""
-        return next((form for form, file in self.files.items() if file == STDOUT), "")
+        return next((form for form, file in self.places if file == STDOUT), "")
 
     def insist_on_writable(self) -> None:
         """Said before anything is begun, not after it was done."""
-        named = [*self.files.values()]
+        named = [file for _, file in self.places]
         if twice := next((file for file in named if named.count(file) > 1), ""):
             where = "stdout" if twice == STDOUT else twice
             raise click.UsageError(f"{where} is for one output alone; name a file for the others.")
-        for form, file in self.files.items():
+        for form, file in self.places:
             if file != STDOUT:
                 _insist_on_writable(f"--{form}-out {file}", Path(file))
 
 
 def output_options(function: F) -> F:
-    """`--json-out FILE`, and `--json` for stdout alone."""
+    """`--json-out FILE`; and `--json`, which is `--json-out -`, beside a file or not."""
     return _with_options(function, ("json",))
 
 
@@ -70,12 +70,12 @@ def report_options(function: F) -> F:
 def _with_options(function: F, forms: tuple[str, ...]) -> F:
     @wraps(function)
     def asked(*args: Any, **words: Any) -> Any:  # noqa: ANN401 - click's calling convention
-        files = {form: words.pop(f"{form}_out") for form in forms}
-        files = {form: file for form, file in files.items() if file is not None}
-        if words.pop("as_json") and files.setdefault("json", STDOUT) != STDOUT:
-            raise click.UsageError("--json is --json-out -; say one of them.")
+        named = [(form, words.pop(f"{form}_out")) for form in forms]
+        places = [(form, file) for form, file in named if file is not None]
+        if words.pop("as_json") and ("json", STDOUT) not in places:
+            places.append(("json", STDOUT))
         context = click.get_current_context()
-        out = context.meta[_ASKED] = Outputs(files, len(forms) > 1, context.obj)
+        out = context.meta[_ASKED] = Outputs(places, len(forms) > 1, context.obj)
         out.insist_on_writable()
         return function(*args, **words)
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 import click
 
 from remediate.cli.options import Settings
-from remediate.cli.outputs import STDOUT, asked_for, width
+from remediate.cli.outputs import asked_for, width
 from remediate.cli.session import Session, loaded
 from remediate.model.ref import Ref
 from remediate.pipeline.taken_back import taken_back
@@ -24,7 +24,7 @@ class Yaml:
     """
 
     def __init__(self, settings: Settings, environment: str) -> None:
-        if STDOUT in asked_for(click.get_current_context()).files.values():
+        if asked_for(click.get_current_context()).on_stdout:
             raise click.UsageError("stdout is for the patch; write the rest to a file.")
         about = replace(settings, env=environment)
         self.desired = loaded(about)
