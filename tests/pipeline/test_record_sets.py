@@ -23,7 +23,7 @@ CHANGES = [
     for said, patch in zone["changes"].items()
 ]
 REMOVABLE = {"lifecycle": {"onRemove": "delete"}}
-MEANT = ["dns-apex=meant so", "too-many-deletes=meant so"]
+MEANT = ["dns-apex=meant so", "dns-delegation=meant so", "too-many-deletes=meant so"]
 GOING = ["delete=meant so", "dns-last-address=meant so", "empty-environment=meant so"]
 SOA = "DnsZone/public/example.com./SOA"
 
