@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from tests.simulator.history import history, simulated, told
+from tests.simulator.playing import history, simulated, told
 
 
 def main(words: list[str]) -> int:

@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-import atexit
-import concurrent.futures
-import contextlib
-import io
 import json
-import os
 import random
-import shutil
-import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any
-from unittest import mock
 
 from gcp_sandbox.server import Reply
-from remediate.model import failpoint
-from remediate.model.errors import Locked, Stale
+from remediate.model.errors import Stale
 from remediate.pipeline.rollback import OnConflict
-from tests.simulator.cloud import Cloud, Saved, cloud
-from tests.simulator.environments import ENVIRONMENTS, Environment
+from tests.simulator.cloud import Cloud
+from tests.simulator.environments import Environment
 from tests.simulator.memory import Disk
 from tests.simulator.platter import Platter
-from tests.simulator.process import Ending, Inline, Process, choices
-from tests.simulator.weather import Happening, Script, Weather, number, script, weather
+from tests.simulator.process import Ending, Process, choices
+from tests.simulator.weather import Happening, Script, Weather, number, script
 from tests.simulator.witness import Broken, Edit, Witness
 from tests.workbench import PROJECT, moved
 
@@ -36,20 +24,6 @@ LATER = 300.0  # seconds, after which no lease of a dead process speaks for it
 FINE = Weather(0)
 ON_CONFLICT: Sequence[OnConflict] = ("stop", "stop", "skip", "overwrite")
 _BUSY = " is busy: "  # with what somebody, or a command before, has begun there
-REAL, FOLDERS = 0.1, 0.6  # shares of the histories
-MEMORY = Path("/dev/shm")
-
-
-@dataclass(frozen=True)
-class Stage:
-    """An environment as it stands before a history, and how it looks at the good end of one."""
-
-    environment: Environment
-    world: Saved
-    disk: Disk
-    before: dict[str, Any]
-    after: dict[str, Any]
-    points: int
 
 
 @dataclass
@@ -67,6 +41,8 @@ class History:
     trace: list[str] = field(default_factory=list)
     lists: dict[str, Reply] = field(default_factory=dict)
     planned: dict[str, int] = field(default_factory=dict)  # by run, when its plan was made
+    before: Any = None  # how the world looks where nothing was done
+    after: Any = None  # and at the good end
     snapshots: list[str] = field(default_factory=list)
     stack: list[Process] = field(default_factory=list)
     writes: list[tuple[int, Process]] = field(default_factory=list)
@@ -241,7 +217,7 @@ class History:
 
     def _possible(self, verb: str) -> str:
         """The verb, if there is anything that it could be about; else an apply."""
-        if verb == "rollback" and not self._snapshots():
+        if verb == "rollback" and not self.new_snapshots():
             return "apply"
         if verb != "resume":
             return verb
@@ -255,7 +231,7 @@ class History:
         """Between two commands; where only a lease's end can tell, until it has ended."""
         self.cloud.advance(drawn.choice((1.0, 30.0)) if self.disk.exclusive else LATER)
 
-    def _snapshots(self) -> list[str]:
+    def new_snapshots(self) -> list[str]:
         """Of this history, the oldest first."""
         keys = [key for key, _data in self.disk.durable("snapshots/")]
         every = [key[len("snapshots/") : -len(".json")] for key in keys]
@@ -270,7 +246,7 @@ class History:
             if ending.code and not self.acts and not self._overtaken(self.last):
                 raise Broken(f"nothing is in the way, and it cannot go on: {ending.error!r}")
             if ending.code == 0 and not self.acts:
-                self._insist_on(stage(self.environment).after)
+                self._insist_on(self.after)
         ending = self._calmly("last", "apply")
         if ending.code:
             raise Broken(f"nothing is in the way, and apply ends with {ending.error!r}")
@@ -280,7 +256,7 @@ class History:
             raise Broken(f"a second apply is not idle: {again}")
         # what a rollback has made again, and nobody remembers yet, is of no apply's concern
         if not self.acts and verb != "gc" and not self.cut_back:
-            self._insist_on(stage(self.environment).after)
+            self._insist_on(self.after)
 
     def _calmly(self, name: str, verb: str) -> Ending:
         """With nothing in its way but what was begun before, which has its time to end."""
@@ -295,7 +271,7 @@ class History:
         return process is None or any(who.at != process.at for _at, who in self.writes)
 
     def _end_by_going_back(self) -> None:
-        taken = self._snapshots()
+        taken = self.new_snapshots()
         if taken:
             ending = self._calmly("back", f"rollback {taken[0]}")
             if isinstance(ending.error, Stale) and self.acts:
@@ -303,7 +279,7 @@ class History:
             if ending.code:
                 raise Broken(f"nothing is in the way, and rollback ends with {ending.error!r}")
         if not self.acts:
-            self._insist_on(stage(self.environment).before)
+            self._insist_on(self.before)
 
     def _insist_on(self, wanted: dict[str, Any]) -> None:
         found = comparable(self.cloud)
@@ -317,7 +293,7 @@ def comparable(world: Cloud) -> Any:
     Cloud Run's traffic is left out: a rollback that was cut short pins it, and a later plan only
     says so.
     """
-    found = world.comparable()
+    found = json.loads(json.dumps(world.comparable()))
     for zone in found.get("dns", {}).get(PROJECT, {}).values():
         zone.pop("nameServers", None)
         zone["rrsets"] = [one for one in zone["rrsets"] if one["type"] not in {"NS", "SOA"}]
@@ -328,121 +304,3 @@ def comparable(world: Cloud) -> Any:
     for one in found.get("compute", {}).get(PROJECT, {}).get("global/addresses", {}).values():
         text = text.replace(f'"{one["address"]}"', f'"of {one["name"]}"')
     return json.loads(text)
-
-
-@contextlib.contextmanager
-def simulated(history: History) -> Iterator[None]:
-    """One thing at a time, and every named place of the product is a point of its process."""
-
-    def at(place: str) -> None:
-        if history.stack:
-            history.stack[-1].passing(place)
-
-    unwatch = failpoint.watch(at)
-    with contextlib.ExitStack() as stack:
-        stack.callback(unwatch)
-        if isinstance(history.disk, Platter):
-            stack.enter_context(history.disk.watched())
-        stack.enter_context(history.cloud.running(history.wait))
-        stack.enter_context(mock.patch("secrets.token_hex", history.token))
-        stack.enter_context(contextlib.redirect_stderr(io.StringIO()))
-        for module in [concurrent.futures, *_with_executors()]:
-            stack.enter_context(mock.patch.object(module, "ThreadPoolExecutor", Inline))
-        yield
-
-
-@cache
-def _with_executors() -> Sequence[Any]:
-    return [
-        module
-        for name, module in sorted(sys.modules.items())
-        if name.startswith("remediate.") and hasattr(module, "ThreadPoolExecutor")
-    ]
-
-
-def history(seed: int) -> History:
-    """The history of a seed, up to its beginning."""
-    drawn = random.Random(f"environment {seed}")
-    chosen = drawn.choices(ENVIRONMENTS, [one.weight for one in ENVIRONMENTS])[0]
-    set_up = stage(chosen)
-    world = cloud()
-    world.restore(set_up.world, seed)
-    disk = _disk(set_up.disk, drawn.random())
-    outside = weather(seed, fragile=chosen.fragile)
-    begun = History(seed, chosen, world, disk, outside, points=set_up.points)
-    begun.snapshots = begun._snapshots()
-    return begun
-
-
-def _disk(before: Disk, drawn: float) -> Disk:
-    """A real folder for a few; else like a folder's, or like a bucket's."""
-    if drawn < REAL:
-        platter = Platter(root=_folder() / "store")
-        platter.fill(before)
-        return platter
-    disk = before.copy()
-    disk.exclusive = drawn < FOLDERS
-    return disk
-
-
-@cache
-def _folder() -> Path:
-    """In memory, where there is such a thing; it goes with this process."""
-    around = MEMORY if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) else None
-    made = Path(mkdtemp(dir=around, prefix="simulator-"))
-    atexit.register(shutil.rmtree, made, ignore_errors=True)
-    return made
-
-
-def stage(environment: Environment) -> Stage:
-    return _stage(environment.name)
-
-
-@cache
-def _stage(name: str) -> Stage:
-    """What was applied is live; and once, to compare with, what is wanted."""
-    environment = next(one for one in ENVIRONMENTS if one.name == name)
-    world, disk = cloud(), Disk()
-    world.restore(world.empty, 1)
-    setting = History(0, environment, world, disk)
-    setting.witness.names = setting.witness.proxies = []
-    with simulated(setting):
-        if environment.applied:
-            process = setting.process("stage", calm=True)
-            setting.stack.append(process)
-            ending = process.apply(environment.before, choices())
-            setting.stack.pop()
-            assert ending.code == 0, ending
-        world.advance(7200)
-        saved, kept, before = world.save(), disk.copy(), comparable(world)
-        trial = History(0, environment, world, disk)
-        process = trial.process("trial", calm=True)
-        trial.stack.append(process)
-        ending = process.apply(environment.desired, choices(**environment.choices))
-        trial.stack.pop()
-        assert ending.code == 0, (environment.name, ending)
-        return Stage(environment, saved, kept, before, comparable(world), process.points)
-
-
-def told(begun: History) -> str:
-    """The history, for somebody who looks for what went wrong in it."""
-    about = begun.environment.name
-    where = "a folder's" if begun.disk.exclusive else "a bucket's"
-    if isinstance(begun.disk, Platter):
-        where = "a folder's, and one"
-    lines = [f"seed {begun.seed}: {about}, its store like {where}, {begun.weather}"]
-    return "\n".join([*lines, *begun.trace])
-
-
-def play(seed: int) -> None:
-    """Raises Broken, with all that happened, where a law does not hold."""
-    begun = history(seed)
-    with simulated(begun):
-        try:
-            begun.play()
-        except Exception as broken:
-            again = f"python -m tests.simulator {seed}"
-            raise Broken(f"{broken!r}\n{told(begun)}\n{again}") from broken
-
-
-__all__ = ["Callable", "Locked", "play"]

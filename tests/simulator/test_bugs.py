@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.simulator.bugs import BUGS, Bug
-from tests.simulator.history import history, play
+from tests.simulator.playing import history, play
 from tests.simulator.witness import Broken
 
 WITHIN = 600  # histories in which it can show

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.simulator.environments import ENVIRONMENTS
-from tests.simulator.history import history, play, simulated, told
+from tests.simulator.playing import history, play, simulated, told
 
 BLOCK = 50
 HISTORIES = 20_000 if os.environ.get("REMEDIATE_SOAK") else 3_000
