@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 METHOD_NOT_ALLOWED = 405
+NONE: Mapping[str, str] = {}
 
 
 @contextmanager
@@ -25,7 +26,7 @@ def get_only(url: str) -> Iterator[tuple[str, list[str]]]:
             connection = HTTPConnection(str(behind.hostname), behind.port or 80, timeout=30)
             connection.request("GET", self.path)
             answer = connection.getresponse()
-            self._answer(answer.status, answer.read())
+            self._answer(answer.status, answer.read(), answer.headers)
             connection.close()
 
         def refuse(self) -> None:
@@ -35,8 +36,11 @@ def get_only(url: str) -> Iterator[tuple[str, list[str]]]:
 
         do_POST = do_PUT = do_PATCH = do_DELETE = refuse  # noqa: N815 - http.server's names
 
-        def _answer(self, status: int, body: bytes) -> None:
+        def _answer(self, status: int, body: bytes, headers: Mapping[str, str] = NONE) -> None:
             self.send_response(status)
+            for name, value in headers.items():
+                if name.lower().startswith("x-goog-"):  # an object's generation
+                    self.send_header(name, value)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import stat
 from dataclasses import dataclass
@@ -15,7 +16,8 @@ from remediate.stores.folder import Folder
 from remediate.stores.ledger import Ledger
 from remediate.stores.mirror import Offline
 from tests.cli.conftest import Desk
-from tests.cli.typed import Said
+from tests.cli.typed import Said, typed
+from tests.get_only import get_only
 from tests.stores.buckets import NAME, Cloud
 
 WHERE = f"gs://{NAME}/edge/staging"
@@ -121,14 +123,14 @@ def test_a_rollback_works_while_the_bucket_is_away_and_is_told_to_it_later(share
     assert shared.type("snapshot", "list").code == 0
     shared.desk.mend()
     assert set(shared.bucket.list("")) == known
-    said = shared.type("plan")
+    said = shared.type("apply")
     assert said.code == 4, said  # a rollback sets a hold, and that was brought too
     assert "ledger/staging.json was brought to the bucket" in said.told
     new = set(shared.bucket.list("")) - known
     assert {key.partition("/")[0] for key in new} >= {"runs", "snapshots"}
     runs = journal.runs(shared.bucket)
     assert journal.read(shared.bucket, runs[-1]).outcome == "done"
-    assert "was brought" not in shared.type("plan").err
+    assert "was brought" not in shared.type("hold", "list").err
     again = shared.type("rollback", "--snapshot", "latest")  # takes the rollback back
     assert again.code == 0, again
     assert shared.type("plan", "--detailed-exitcode").code == 0
@@ -142,12 +144,12 @@ def test_a_ledger_that_has_moved_meanwhile_stays_and_ours_is_kept(shared: Shared
     theirs = Ledger(shared.bucket, "staging", "sandbox")
     theirs.resources.clear()
     theirs.save()
-    said = shared.type("plan")
+    said = shared.type("hold", "list")
     assert "ledger/staging.json was NOT brought to the bucket" in said.told
     (kept,) = (shared.copy / "not-taken").rglob("staging.json")
     assert kept.name == "staging.json"
     assert Ledger(shared.bucket, "staging", "sandbox").resources == {}
-    assert "NOT brought" not in shared.type("plan").err
+    assert "NOT brought" not in shared.type("hold", "list").err
 
 
 def test_a_run_that_failed_half_way_is_gone_on_with(shared: Shared) -> None:
@@ -169,9 +171,55 @@ def test_nothing_is_brought_while_somebody_still_writes_to_the_copy(shared: Shar
     assert writing.create("runs/R/000001.json", b"x")
     assert shared.type("rollback", "--snapshot", "latest").code == 6
     shared.desk.mend()
-    assert "was brought" not in shared.type("plan").err
+    assert "was brought" not in shared.type("hold", "list").err
     writing.close()
-    assert "runs/R/000001.json was brought to the bucket" in shared.type("plan").told
+    assert "runs/R/000001.json was brought to the bucket" in shared.type("hold", "list").told
+
+
+def contents(root: Path) -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
+def test_who_only_looks_brings_nothing_and_sees_it_all_the_same(shared: Shared) -> None:
+    assert shared.type("apply").code == 0
+    shared.lose_the_bucket()
+    assert shared.type("rollback", "--snapshot", "latest").code == 0
+    shared.desk.mend()
+    there, here = set(shared.bucket.list("")), contents(shared.root)
+    with get_only(shared.desk.bench.url) as (url, refused):
+        drifted = typed("-C", str(shared.root), "--sandbox", url, "drift")
+    assert (drifted.code, refused) == (0, []), drifted  # the bucket's own ledger is of before
+    assert "wait here to be brought to gs://" in drifted.told
+    assert contents(shared.root) == here
+    planned = shared.type("plan")
+    assert planned.code == 4, planned  # by the hold that waits
+    assert "wait here to be brought to gs://" in planned.told
+    assert set(shared.bucket.list("")) == there
+
+
+def test_a_look_for_drift_leaves_even_the_copy_as_it_is(shared: Shared) -> None:
+    assert shared.type("apply").code == 0
+    shutil.rmtree(shared.root / ".remediate")
+    before = contents(shared.root)
+    with get_only(shared.desk.bench.url) as (url, refused):
+        said = typed("-C", str(shared.root), "--sandbox", url, "drift")
+    assert (said.code, refused) == (0, []), said
+    assert contents(shared.root) == before
+
+
+def test_a_plan_whose_copy_the_bucket_refuses_is_warned_of_and_good_by_its_digest(
+    shared: Shared, tmp_path: Path
+) -> None:
+    assert shared.type("plan").code == 0  # makes the bucket, and what masks secrets
+    shared.desk.fault("forbidden", "POST /upload/*", 50)
+    file = tmp_path / "plan.json"
+    said = shared.type("plan", "--out", str(file))
+    assert said.code == 0, said
+    assert "warning: the store keeps no copy of this plan, so only --digest" in said.told
+    assert shared.bucket.list("plans/") == []
+    shared.desk.mend()
+    digest = json.loads(file.read_bytes())["remediate"]["digest"]
+    assert shared.type("apply", "--plan", str(file), "--digest", digest).code == 0
 
 
 @pytest.mark.parametrize("harm", ["broken", "gone"])

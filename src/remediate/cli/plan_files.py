@@ -139,7 +139,10 @@ def keep(
     try:
         Plans(session.store).keep(promise.id, data)
     except RemediateError as error:
-        text = f"warning: the store keeps no copy of this plan, so apply it with --digest: {error}"
+        text = (
+            "warning: the store keeps no copy of this plan, so only --digest protects it from "
+            f"being written anew: {error}"
+        )
         sys.stderr.write(fitted(text, width(sys.stderr)) + "\n")
     return promise
 

@@ -19,6 +19,7 @@ from remediate.model.chance import Chance
 from remediate.model.clock import Clock, SystemClock
 from remediate.model.errors import InvalidInput, Unreachable
 from remediate.report.progress import fitted
+from remediate.report.text import counted
 from remediate.stores.bucket import SCHEME, Bucket, placed
 from remediate.stores.desired_files import environment_folder
 from remediate.stores.folder import Folder
@@ -28,6 +29,8 @@ from remediate.stores.whereabouts import HOME, remember, remembered, said
 
 _PATIENCE = 20.0  # seconds for one request
 _WITHOUT_THE_BUCKET = frozenset({"rollback", "show", "snapshot"})  # verbs that a copy is enough for
+_ONLY_READS = frozenset({"drift"})  # what is kept here stays as it is too
+_BRINGS_NOTHING = frozenset({"drift", "plan", "show"})  # who may read need not be let write
 _FOR_PRACTICE = "sandbox-state"  # the project of a bucket that is made in a sandbox
 
 
@@ -70,7 +73,7 @@ _PLAIN = "Write it out in the YAML, or name it with --store or REMEDIATE_STORE."
 
 def _of(settings: Settings, environment: str) -> str:
     if (where := said(settings.root, environment)) is not None:
-        if "${" not in where:
+        if "${" not in where and _verb() not in _ONLY_READS:
             remember(settings.root, environment, where)
         return where
     return remembered(settings.root).get(environment, HOME)
@@ -92,7 +95,7 @@ def _in_bucket(settings: Settings, where: str) -> Store:
     try:
         bucket = _bucket(settings, name, prefix)
     except Unreachable as error:
-        if click.get_current_context().find_root().invoked_subcommand not in _WITHOUT_THE_BUCKET:
+        if _verb() not in _WITHOUT_THE_BUCKET:
             error.hint = (
                 f"The state is in {where}, and without it nothing is begun. `remediate rollback "
                 f"--snapshot latest` works meanwhile, on the copy in {copy.root}."
@@ -103,10 +106,25 @@ def _in_bucket(settings: Settings, where: str) -> Store:
         offline = Offline(copy)
         click.get_current_context().find_root().call_on_close(offline.close)
         return offline
-    mirrored = Mirrored(bucket, copy)
-    for sentence in mirrored.deliver():
-        _say(sentence)
+    mirrored = Mirrored(bucket, copy, follows=_verb() not in _ONLY_READS)
+    if _verb() not in _BRINGS_NOTHING:
+        for sentence in mirrored.deliver():
+            _say(sentence)
+    elif waiting := mirrored.waiting:
+        _say(_waits(len(waiting), where))
     return mirrored
+
+
+def _waits(count: int, where: str) -> str:
+    what = f"{counted(count, 'object')} {'waits' if count == 1 else 'wait'}"
+    return (
+        f"note: {what} here to be brought to {where}, since it was away; "
+        "the next command that may write brings what waits, such as apply"
+    )
+
+
+def _verb() -> str | None:
+    return click.get_current_context().find_root().invoked_subcommand
 
 
 def _copies(settings: Settings) -> str:
@@ -129,6 +147,8 @@ def _bucket(settings: Settings, name: str, prefix: str) -> Bucket:
     try:
         bucket.insist()
     except InvalidInput:  # to practise with, it is as good as there
+        if _verb() in _ONLY_READS:
+            raise
         objects.make(_FOR_PRACTICE)
     return bucket
 

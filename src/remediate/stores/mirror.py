@@ -1,14 +1,16 @@
 """A bucket with a copy of it in a local folder, so that the way back is there without the bucket.
 
 What went through here is in the copy: snapshots, journals, ledgers; leases are not. While the
-bucket is away a rollback works on the copy alone, and what it writes waits in an outbox.
+bucket is away a rollback works on the copy alone, and what it writes waits in an outbox. Whoever
+only looks leaves it there, and is shown the store as it would be after it was brought.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from remediate.gcp.storage import ABSENT
 from remediate.model.errors import Locked
 from remediate.stores.bucket import Bucket
 from remediate.stores.folder import Folder, FolderHold
@@ -23,11 +25,15 @@ _SOON = "Type the same command again when that one has ended."
 
 
 class Mirrored:
-    """The bucket decides; the copy only follows."""
+    """The bucket decides; the copy only follows, or stays as it is where it is not to be written.
 
-    def __init__(self, bucket: Bucket, copy: Folder) -> None:
+    Until `deliver`, what waits in the outbox stands before what the bucket still has in its place.
+    """
+
+    def __init__(self, bucket: Bucket, copy: Folder, *, follows: bool = True) -> None:
         self.bucket = bucket
         self._copy = copy
+        self._follows = follows
 
     @property
     def in_doubt(self) -> bool:
@@ -41,6 +47,8 @@ class Mirrored:
 
     def get(self, key: str) -> Stored | None:
         stored = self.bucket.get(key)
+        if ours := self._waiting(key, stored):
+            return ours
         if stored:
             self._keep(key, stored.data)
         return stored
@@ -52,7 +60,9 @@ class Mirrored:
         return swapped
 
     def list(self, prefix: str) -> list[str]:
-        return self.bucket.list(prefix)
+        waiting = [key for key in self.waiting if key.startswith(prefix)]
+        there = self.bucket.list(prefix)
+        return sorted({*there, *waiting}) if waiting else there
 
     def hold(self, key: str) -> Hold:
         return self.bucket.hold(key)
@@ -60,19 +70,24 @@ class Mirrored:
     def evict(self, key: str) -> None:
         self.bucket.evict(key)
 
+    @property
+    def waiting(self) -> Sequence[str]:
+        """The keys of what was written while the bucket was away, and was not brought yet."""
+        return [note.removeprefix(_OUTBOX) for note in self._copy.list(_OUTBOX)]
+
     def deliver(self) -> Iterator[str]:
         """Bring to the bucket what was written while it was away; sentences about each.
 
         What is there already, or has moved on, stays as it is there; ours is kept beside. While
         somebody writes to the copy, nothing is brought.
         """
-        waiting = self._copy.list(_OUTBOX)
+        waiting = self.waiting
         claim = self._copy.hold(_WRITING) if waiting else None
         if claim is None:
             return
         try:
-            for note in waiting:
-                key = note.removeprefix(_OUTBOX)
+            for key in waiting:
+                note = _OUTBOX + key
                 before, ours = self._copy.get(note), self._copy.get(key)
                 if before and ours:
                     yield self._delivered(key, ours.data, before.data)
@@ -96,9 +111,16 @@ class Mirrored:
             f"what was written here is kept as {self._copy.root / kept}"
         )
 
+    def _waiting(self, key: str, there: Stored | None) -> Stored | None:
+        """What is to be brought in place of what is there; None where that has moved on."""
+        before = self._copy.get(_OUTBOX + key)
+        ours = self._copy.get(key) if before and before.data == _digest(there) else None
+        # who writes over it writes over what is there
+        return Stored(ours.data, there.generation if there else ABSENT) if ours else None
+
     def _keep(self, key: str, data: bytes) -> None:
         """In the copy too; what waits in the outbox is newer than what the bucket has."""
-        if key.startswith(_LEASES) or self._copy.get(_OUTBOX + key):
+        if not self._follows or key.startswith(_LEASES) or self._copy.get(_OUTBOX + key):
             return
         there = self._copy.get(key)
         while there is None or there.data != data:
