@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from remediate.model.errors import Stale
 from tests.crash.killing import Where, die_at
 from tests.crash.laws import insist_on_whole_files
 from tests.crash.moves import Move
@@ -16,6 +17,7 @@ from tests.crash.scene import Saved, Scene
 from tests.crash.tally import Tally
 from tests.workbench import moved
 
+_BUSY = 3600.0  # seconds; nothing takes Google longer
 _PICKED = re.compile(r"203\.0\.113\.\d+|10\.128\.0\.\d+|ns-cloud-[a-e]")
 
 
@@ -106,13 +108,30 @@ class Rehearsal:
                 self.tally.count(end.at)
                 self.scene.take_from_the_dead()
             else:
-                assert end.code == 0, self.scene.said.read_text()
+                said = self.scene.said.read_text()
+                assert end.code == 0 or self._is_to_wait(words, end.code, said), said
             insist_on_whole_files(self.scene)
         return where
 
     def _done(self, words: Sequence[str]) -> None:
         said = self.scene.type(*words)
+        if self._is_to_wait(words, said.code, said.err):
+            said = self.scene.type(*words)
         assert said.code == 0, said
+
+    def _is_to_wait(self, words: Sequence[str], code: int, said: str) -> bool:
+        """Told that Google is still busy with what the killed one began: then it has its time.
+
+        A run that is gone on with waits for that by itself.
+        """
+        told = (
+            code == Stale.exit_code
+            and " is busy: " in " ".join(said.split())
+            and "--resume" not in words
+        )
+        if told:
+            self.scene.bench.advance(_BUSY)
+        return told
 
     def _way_on(self, *, resume: bool) -> list[str]:
         mine = sorted({*self.scene.begun()} - self._runs)[-1:]
