@@ -48,6 +48,7 @@ class History:
     writes: list[tuple[int, Process]] = field(default_factory=list)
     tokens: int = 0
     torn: bool = False
+    doomed: bool = False  # an operation has failed
     last: Process | None = None
     cut_back: bool = False  # a rollback has ended too early
     acts: list[int] = field(default_factory=list)  # when somebody else did something
@@ -243,6 +244,8 @@ class History:
             self.cloud.advance(LATER)
         if verb == "resume":
             ending = self._calmly("on", verb)
+            if ending.code and self.doomed:  # the same request has the same answer, once
+                ending = self._calmly("once more", self._possible(verb))
             if ending.code and not self.acts and not self._overtaken(self.last):
                 raise Broken(f"nothing is in the way, and it cannot go on: {ending.error!r}")
             if ending.code == 0 and not self.acts:

@@ -214,6 +214,7 @@ class Process:
         nth = self._asked[about] = self._asked.get(about, 0) + 1
         found = self.history.weather.fault(f"{self.name} {about} {nth}", is_mutation(message))
         self.doomed = found == "failed-operation"
+        self.history.doomed |= self.doomed
         if found:
             self.history.say(self, f"{found}: {about}")
         return found
