@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,6 +16,11 @@ from tests.crash.tally import Count
 from tests.workbench import Workbench
 
 MEMORY = Path("/dev/shm")
+# What tells a command of its terminal, its CI job, its hour, or where it is to keep its state.
+TOLD = re.compile(
+    r"COLUMNS|LINES|NO_COLOR|FORCE_COLOR|TERM|TZ|BUILD_URL|CI|CI_\w+|GITHUB_\w+|GITLAB_\w+|GH_TOKEN"
+    r"|REMEDIATE_STORE|REMEDIATE_APPROVED_BY"
+)
 
 # A law holds or it does not; how long that takes to find out says nothing, on a shared machine.
 settings.register_profile("untimed", deadline=None)
@@ -24,6 +30,15 @@ settings.load_profile("untimed")
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):  # the process that all reports come to
         config.pluginmanager.register(Count(config))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nobody_in_particular() -> Iterator[None]:
+    """Whoever runs the tests, and in whatever terminal or CI job, is none of their business."""
+    with pytest.MonkeyPatch.context() as environ:
+        for name in filter(TOLD.fullmatch, [*os.environ]):
+            environ.delenv(name)
+        yield
 
 
 @pytest.fixture(scope="session")

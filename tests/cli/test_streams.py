@@ -20,7 +20,7 @@ import pytest
 from remediate.stores import journal
 from remediate.stores.snapshots import Snapshots
 from tests.cli.conftest import Desk
-from tests.cli.typed import REMEDIATE, Said, process, without_terminal
+from tests.cli.typed import REMEDIATE, Said, process
 
 ESCAPE = "\x1b["
 
@@ -34,7 +34,7 @@ def at_a_terminal(words: Sequence[str], answer: str = "", **environ: str) -> tup
         stdin=follower,
         stdout=follower,
         stderr=follower,
-        env=without_terminal() | {"TERM": "xterm-256color", "COLUMNS": "100"} | environ,
+        env=os.environ | {"TERM": "xterm-256color", "COLUMNS": "100"} | environ,
         start_new_session=True,
     )
     os.close(follower)
@@ -93,7 +93,6 @@ def test_a_reader_that_has_seen_enough_ends_it_quietly(desk: Desk) -> None:
         shell = '"$0" "$@" | head -1 >/dev/null; echo "${PIPESTATUS[0]}"'
         done = subprocess.run(
             ["bash", "-c", shell, str(REMEDIATE), *words],
-            env=without_terminal(),
             capture_output=True,
             text=True,
             check=True,
@@ -105,7 +104,6 @@ def test_a_reader_that_has_seen_enough_ends_it_quietly(desk: Desk) -> None:
 def test_a_stdout_that_is_closed_is_no_bug(desk: Desk) -> None:
     done = subprocess.run(
         ["bash", "-c", '"$0" "$@" >&-', str(REMEDIATE), *desk.words("plan")],
-        env=without_terminal(),
         stderr=subprocess.PIPE,
         text=True,
         check=False,
@@ -127,7 +125,6 @@ def full(desk: Desk) -> Said:
     )
     done = subprocess.run(
         [str(REMEDIATE.with_name("python")), "-c", code, *desk.words("apply", "--yes")],
-        env=without_terminal(),
         capture_output=True,
         text=True,
         check=False,
@@ -189,7 +186,6 @@ def test_a_store_that_is_a_file_is_one_clear_sentence(desk: Desk) -> None:
 def applying(desk: Desk, *more: str) -> Iterator[subprocess.Popen[str]]:
     running = subprocess.Popen(
         [str(REMEDIATE), *desk.words("apply", "--yes", *more)],
-        env=without_terminal(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -299,7 +295,6 @@ def test_a_sandbox_is_served_until_it_is_interrupted(desk: Desk, tmp_path: Path)
     served = subprocess.Popen(
         [str(REMEDIATE), "sandbox", "serve", "--port", "0", "--scenario", "staging"],
         cwd=tmp_path,
-        env=without_terminal(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

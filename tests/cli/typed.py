@@ -54,7 +54,7 @@ def process(*words: str | Path, cwd: Path | None = None, **environ: str) -> Said
     done = subprocess.run(
         [str(REMEDIATE), *(str(word) for word in words)],
         cwd=cwd,
-        env=without_terminal() | environ,
+        env=os.environ | environ,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -62,9 +62,3 @@ def process(*words: str | Path, cwd: Path | None = None, **environ: str) -> Said
         check=False,
     )
     return Said(done.returncode, done.stdout, done.stderr)
-
-
-def without_terminal() -> dict[str, str]:
-    """The environment, without what would tell of whoever runs the tests."""
-    ours = {"COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "TERM"}
-    return {name: value for name, value in os.environ.items() if name not in ours}

@@ -6,7 +6,7 @@ import signal
 import subprocess
 from collections.abc import Sequence
 
-from tests.cli.typed import REMEDIATE, without_terminal
+from tests.cli.typed import REMEDIATE
 from tests.crash.conftest import Proxy, sample
 from tests.crash.killing_proxy import Trap, When
 from tests.crash.laws import insist_on_the_laws, insist_on_the_laws_of_going_back
@@ -24,7 +24,6 @@ def run_into(trap: Trap, proxy: Proxy, words: Sequence[str]) -> int:
     proxy.set_trap(trap)
     victim = subprocess.Popen(
         [str(REMEDIATE), *words],
-        env=without_terminal(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
