@@ -12,6 +12,7 @@ from remediate.model.failpoint import watch
 from remediate.stores import journal
 from remediate.stores.snapshots import Snapshots
 from tests.cli.conftest import Desk
+from tests.cli.half_way import check
 from tests.cli.typed import Said
 
 ALWAYS = 1_000_000
@@ -105,3 +106,25 @@ def test_a_run_that_is_gone_on_with_may_take_itself_back_too(desk: Desk) -> None
     said = desk.type("apply", "--resume", "latest", *ROLLBACK)
     assert said.code == 8, said
     assert desk.bench.state() == desk.before
+
+
+@pytest.mark.parametrize("barred", [True, False])
+def test_a_way_back_that_could_write_nothing_holds_nothing(
+    barred: bool,  # noqa: FBT001 - a case
+    desk: Desk,
+) -> None:
+    desk.bench.reset()
+    desk.bench.write(check("two"))
+    assert desk.type("apply").code == 0
+    assert desk.type("hold", "set", "--reason", "another's", "Address/*").code == 0
+    then = check("two", checkIntervalSec=9)
+    desk.bench.write(check("one"), {**then, "lifecycle": {"dependsOn": ["HealthCheck/one"]}})
+    desk.fault("forbidden", "PATCH *", ALWAYS)
+    if barred:
+        desk.fault("401", "DELETE *", ALWAYS)
+    said = desk.type("apply", *ROLLBACK)
+    assert said.code == (7 if barred else 8), said
+    assert ("This was not taken back" in said.told) is barred
+    held = [each["reason"] for each in desk.type("hold", "list", "--json").json["holds"]]
+    assert held[:1] == ["another's"]
+    assert len(held) == (1 if barred else 2)

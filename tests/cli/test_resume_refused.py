@@ -6,11 +6,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import jsonschema
 import pytest
 
 from remediate.model.failpoint import watch
+from remediate.stores import journal
 from tests.cli.conftest import Desk
 from tests.cli.half_way import CHECKS, WRITING, begin, change, check, killed, last_run
+from tests.pipeline.documents import http_proxy, url_map
+from tests.report.test_machine import schema
 
 CONFLICTS: dict[str, tuple[str, bool, str]] = {
     "what the run has changed": ("one", False, "HealthCheck/one is not as this run left it"),
@@ -71,6 +75,31 @@ def test_another_field_of_what_the_run_is_to_change_is_not_overwritten_either(de
     assert "HealthCheck/one has changed since it was planned: /timeoutSec is 3" in said.told
 
 
+def test_what_it_needs_and_somebody_deleted_is_named_and_no_option_that_nobody_typed(
+    desk: Desk,
+) -> None:
+    desk.bench.reset()
+    desk.bench.write(url_map("spare"), url_map(), http_proxy())
+    assert desk.type("apply").code == 0
+    desk.bench.write(url_map("spare"), url_map(), http_proxy(urlMap="spare"))
+    assert killed(desk, "request.send.before", 1, since=WRITING)
+    desk.bench.send("DELETE", f"{CHECKS.rpartition('/')[0]}/urlMaps/spare")
+    said = desk.type("apply", "--resume", "latest")
+    assert said.code == 5, said
+    assert "needs UrlMap/spare, which was there when this was planned, and is gone" in said.told
+    assert "--target" not in said.told
+
+
+def test_what_was_refused_to_a_later_run_is_no_change_of_its(desk: Desk) -> None:
+    begin(desk)
+    desk.fault("forbidden", "PATCH *", 50)
+    assert desk.type("apply").code == 10
+    desk.mend()
+    said = desk.type("apply", "--resume", journal.runs(desk.bench.store)[1])
+    assert said.code == 0, said
+    assert desk.type("plan", "--detailed-exitcode").code == 0
+
+
 def test_an_unrelated_change_stands_in_nobodys_way(desk: Desk) -> None:
     shared = {"ownership": "shared"}
     desk.bench.reset()
@@ -97,11 +126,16 @@ def test_a_run_is_gone_on_with_by_the_yaml_that_it_was_planned_from(desk: Desk) 
 
 
 def test_a_run_that_came_to_its_end_has_nothing_left_to_do(desk: Desk) -> None:
-    assert desk.type("apply").code == 0
+    first = desk.type("apply", "--json").json
     desk.bench.forget_calls()
     said = desk.type("apply", "--resume", "latest")
     assert (said.code, "has come to its end" in said.out) == (0, True), said
-    assert desk.type("apply", "--resume", "latest", "--json").json["outcome"] == "done"
+    told = desk.type("apply", "--resume", "latest", "--json").json
+    jsonschema.validate(told, schema("outcome"))
+    same = ("verb", "environment", "project", "digest", "run", "snapshot", "steps_done")
+    assert [told[name] for name in same] == [first[name] for name in same]
+    assert told["steps_total"] == told["steps_done"] > 0
+    assert "has come to its end" in told["notes"][0]
     assert desk.bench.calls() == []
 
 

@@ -57,7 +57,11 @@ SLOW = {
 }
 
 
-WAYS = [(case, way) for case, slow in SLOW.items() for way in ("on", "back")[: 1 + slow.way_back]]
+WAYS = [
+    (case, way)
+    for case, slow in SLOW.items()
+    for way in ("on", "plain", "back")[: 2 + slow.way_back]
+]
 
 
 @pytest.mark.parametrize(("case", "way"), WAYS)
@@ -71,9 +75,10 @@ def test_what_is_still_under_way_at_google_is_waited_for(case: str, way: str, de
     desk.fault("slow-operation", match, asked, seconds=seconds)
     desk.bench.forget_calls()
     assert killed(desk, "operation.poll.before", 1, since=WRITING)
-    if way == "on":
-        said = desk.type("apply", "--resume", "latest")
+    if way != "back":
+        said = desk.type("apply", *(("--resume", "latest") if way == "on" else ()))
         assert said.code == 0, said
+        assert "not ready" not in said.told
         assert desk.type("plan", "--detailed-exitcode").code == 0
         verb, _, path = match.partition(" *")
         writes = [w for w, at in desk.bench.calls() if w == verb and path.strip("*") in at]

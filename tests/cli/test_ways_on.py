@@ -10,6 +10,7 @@ import pytest
 
 from remediate.stores.snapshots import Snapshots
 from tests.cli.conftest import Desk
+from tests.cli.half_way import WRITING, begin, intervals, killed, last_run
 from tests.cli.typed import Said, typed
 from tests.workbench import document
 
@@ -62,6 +63,38 @@ def test_both_ways_from_a_failure_can_be_typed_as_they_stand(desk: Desk) -> None
     over = type_again(on)
     assert over.code == 0, over  # it came to its end; what was taken back is not applied just so
     assert desk.bench.state() == desk.before
+
+
+def test_an_apply_after_one_that_died_says_how_to_go_on_with_it_and_goes_on(desk: Desk) -> None:
+    begin(desk, after=True)
+    run = last_run(desk).run
+    said = desk.type("apply")
+    assert said.code == 0, said
+    told = " ".join(said.err.split())
+    assert f"run {run} ended without releasing staging; took over" in told
+    (on,) = [line for line in to_type(told) if "--resume" in line]
+    assert f"run {run} was cut short: `{on}` goes on with it; this apply plans anew" in told
+    assert intervals(desk) == [9, 9]
+    assert "cut short" not in desk.type("apply").err
+
+
+@pytest.mark.parametrize("way", ["resumed", "broken"])
+def test_that_is_said_unless_it_is_what_was_typed(way: str, desk: Desk) -> None:
+    begin(desk)
+    if way == "broken":
+        assert desk.type("lock", "break").code == 0
+    said = desk.type("apply", *(("--resume", "latest") if way == "resumed" else ()))
+    assert said.code == 0, said
+    assert ("was cut short" in said.err) is (way != "resumed")
+
+
+def test_a_rollback_that_died_is_gone_on_with_by_the_same_words(desk: Desk) -> None:
+    assert desk.type("apply").code == 0
+    (snapshot,) = Snapshots(desk.bench.store).ids()
+    back = ("rollback", "--snapshot", "latest")
+    assert killed(desk, "request.send.before", 2, *back, since=WRITING)
+    said = desk.type("apply")
+    assert f"remediate rollback --snapshot {snapshot}" in " ".join(said.err.split())
 
 
 def test_the_way_back_of_a_half_done_run_ends_the_way_on(desk: Desk) -> None:

@@ -14,6 +14,7 @@ from remediate.model.clock import SystemClock
 from remediate.model.errors import RemediateError
 from remediate.model.plan import Plan
 from remediate.pipeline.apply import Order, Outcome, apply, settle
+from remediate.pipeline.left_over import await_end, left_over, under_way, way_on
 from remediate.stores.ledger import Ledger
 from remediate.stores.lock import Lease, lock
 
@@ -56,6 +57,8 @@ def carried_out(
     # processes hold locks, and live in real time, whatever time it is in a sandbox
     with lock(session.store, session.environment, run, SystemClock(), tell=say) as lease:
         say(lease.notice)
+        if lease.after and run not in lease.after:
+            _heed(session, lease.after)
         ledger = session.ledger()
         made = prepare(ledger)
         planned(made.plan)
@@ -76,6 +79,20 @@ def carried_out(
     back = ("rollback", "--snapshot", outcome.snapshot) if outcome else ()
     planned(made.plan, outcome, session.settings.command(*back) if back else "")
     return made.plan, outcome
+
+
+def _heed(session: Session, runs: tuple[str, ...]) -> None:
+    """Say how to go on with what died before, and wait for what it has left under way."""
+    half = left_over(session.store, runs, session.google.endpoint)
+    if half is None:
+        return
+    if session.settings.own.verb == "apply" and (words := way_on(half)):
+        line = session.settings.command(*words)
+        say(f"run {half.run} was cut short: `{line}` goes on with it; this apply plans anew")
+    if open_ := under_way(half):
+        say(f"what run {half.run} may have under way at Google is waited for")
+        if not await_end(session.google, open_):
+            say("nobody here may list operations, so that is not known")
 
 
 def _carried(

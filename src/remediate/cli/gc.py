@@ -62,7 +62,8 @@ def command(
     chosen = choices(settings, desired, target, exclude)
     with opened(settings, about.name, about.project) as session:
         if dry_run:
-            plan = session.sweep(desired, session.ledger(), chosen, retention).plan
+            ledger = session.ledger()
+            plan = session.sweep(desired, ledger, chosen, retention, writes=False).plan
             _show(plan, settings.command("gc"))
             if denied(plan.objections):
                 return 4

@@ -21,6 +21,7 @@ from remediate.pipeline.apply import Outcome, adopt, order_of
 from remediate.pipeline.half_done import (
     HalfDone,
     Whose,
+    ended,
     find,
     insist_on_nobody_since,
     insist_on_same_yaml,
@@ -53,15 +54,15 @@ def gone_on_with(
 ) -> int:
     """Go on with a run and say what came of it; of one that came to its end, say that."""
     from remediate.report.human import outcome_text  # noqa: PLC0415 - late, for start-up
-    from remediate.report.machine import outcome_json, over_json  # noqa: PLC0415 - late, for start-up
+    from remediate.report.machine import outcome_json  # noqa: PLC0415 - late, for start-up
 
     about = desired.environment
     back = (on_failure or about.on_failure) == "rollback"
     with opened(settings, about.name, about.project) as session:
         half = find(session.store, name, _whose(session))
         if half.is_over:
-            said = f"run {half.run} has come to its end: nothing is left to do\n"
-            write(lambda: said, lambda: over_json(half.run, half.snapshot))
+            over, came = ended(half)
+            write(lambda: f"{over.notes[0]}\n", lambda: outcome_json(came, over))
             return 0
         plan, outcome = resumed(session, desired, half.run, back=back, yes=yes)
     write(

@@ -38,7 +38,6 @@ from remediate.stores.store import Store
 if TYPE_CHECKING:
     from remediate.pipeline.gc import Sweep
 
-_WRITING = frozenset({"apply", "gc"})  # verbs that a closed window stops
 _WHOLE_OR_WILD = re.compile(r"[/*?\[]")
 
 
@@ -68,28 +67,34 @@ class Session:
         made = plan(desired, seen, ledger, choices)
         made = with_objections(made, preflight(self.google, made))
         now = seen.at or self.google.clock.now()
-        return self.judged(made, desired.environment, now), seen
+        writes = self.settings.own.verb == "apply"
+        return self.judged(made, desired.environment, now, writes=writes), seen
 
     def sweep(
-        self, desired: Desired, ledger: Ledger, choices: Choices, retention: float | None
+        self,
+        desired: Desired,
+        ledger: Ledger,
+        choices: Choices,
+        retention: float | None,
+        *,
+        writes: bool = True,
     ) -> Sweep:
-        """Read what was set aside, and whatever may use it."""
+        """Read what was set aside, and whatever may use it. `writes`: it is to be deleted now."""
         from remediate.pipeline.gc import gc, look_around  # noqa: PLC0415 - for one verb alone
 
         seen = look_around(self.google, desired, ledger, self.watchers)
         seconds = desired.environment.retention if retention is None else retention
         now = self.google.clock.now()
         found = gc(desired, seen, ledger, choices, seconds, now)
-        return replace(found, plan=self.judged(found.plan, desired.environment, now))
+        return replace(found, plan=self.judged(found.plan, desired.environment, now, writes=writes))
 
-    def judged(self, made: Plan, about: Environment, now: datetime) -> Plan:
+    def judged(self, made: Plan, about: Environment, now: datetime, *, writes: bool) -> Plan:
         """With what stands in the way at this hour, and what the user's own programs say."""
         from remediate.report.machine import json_text, plan_json  # noqa: PLC0415 - late, for start-up
 
         own = self.settings.own
         holds = Holds(self.store, self.environment, self.google.endpoint).active(now)
-        writes, typed = own.verb in _WRITING, self.settings.completed
-        made = judged(made, about, own.consent, holds, now, typed, writes=writes)
+        made = judged(made, about, own.consent, holds, now, self.settings.completed, writes=writes)
         document = json_text(plan_json(made)).encode() if own.consent.policies else b""
         said = [one for it in own.consent.policies for one in asked(it, document, os.environ)]
         return with_answers(made, about, said)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +13,7 @@ from remediate.gcp.google import Google
 from remediate.kinds.bodies.resolve import Names
 from remediate.model.aside import Aside
 from remediate.model.clock import rfc3339
-from remediate.model.errors import CheckFailed, Interrupted
+from remediate.model.errors import CheckFailed, Interrupted, RemediateError
 from remediate.model.json import Body, Json
 from remediate.model.plan import Plan
 from remediate.model.progress import SnapshotTaken, Watcher, tell
@@ -99,8 +100,8 @@ def apply(  # noqa: PLR0913 - all that a run stands on
     """
     plan, clock = order.plan, google.clock
     snapshot = first_snapshot(order, run_id, _new_snapshot(google, store, run_id), google)
-    if order.to:
-        hold_after_rollback(google, store, plan, snapshot.id, order.to)
+    to = order.to
+    release = hold_after_rollback(google, store, plan, snapshot.id, to) if to else None
     journal = Journal.begin(
         store,
         run_id,
@@ -126,7 +127,13 @@ def apply(  # noqa: PLR0913 - all that a run stands on
         vigil=vigil_of(order, google, watchers, stopping),
         held=held,
     )
-    carry_out(plan, run, order.parallelism)
+    try:
+        carry_out(plan, run, order.parallelism)
+    except RemediateError:
+        if release and not run.has_written:  # nothing was taken back, to be held back
+            with suppress(RemediateError):  # it runs out by itself
+                release()
+        raise
     return Outcome(run_id, snapshot.id, len(run.done))
 
 

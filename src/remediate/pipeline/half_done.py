@@ -10,8 +10,9 @@ from typing import Any, cast
 from remediate.model.consent import Consent
 from remediate.model.errors import InvalidInput, Stale
 from remediate.model.json import Body
-from remediate.model.plan import Action, Risk, Step, Undo
+from remediate.model.plan import Action, Plan, Risk, Step, Undo
 from remediate.model.ref import Ref
+from remediate.pipeline.apply import Outcome
 from remediate.pipeline.choices import Choices
 from remediate.pipeline.intent import Planned
 from remediate.pipeline.looking import Meant
@@ -174,6 +175,17 @@ def _taken(record: Record) -> Taken:
     )
 
 
+def ended(half: HalfDone) -> tuple[Plan, Outcome]:
+    """Of a run that came to its end: an empty plan, which says so, and what came of the run."""
+    begun, done = half.story.begun, len(half.done)
+    said = f"run {half.run} has come to its end: nothing is left to do"
+    environment, project, desired, digest = (
+        str(begun.get(name, "")) for name in ("environment", "project", "desired", "digest")
+    )
+    plan = Plan(environment, project, [], [], [], [said], desired, digest)
+    return plan, Outcome(half.run, half.snapshot, done, earlier=done)
+
+
 @dataclass(frozen=True, slots=True)
 class Whose:
     """Whose run it must be to be gone on with here."""
@@ -256,7 +268,8 @@ def insist_on_nobody_since(store: Store, half: HalfDone, whose: Whose) -> None:
         begun = story.begun
         if (begun.get("environment"), begun.get("endpoint")) != (whose.environment, whose.endpoint):
             continue
-        if both := sorted(str(live) for live in {*told(story).last()} & ours):
+        wrote = {live for live, one in told(story).last().items() if one.done or one.unsure}
+        if both := sorted(map(str, wrote & ours)):
             more = f" and {len(both) - _SHOWN} more" if len(both) > _SHOWN else ""
             what = f"{', '.join(both[:_SHOWN])}{more}"
             stale = Stale(f"run {run} ({begun.get('verb')}) has written to {what} since")

@@ -47,27 +47,35 @@ def held_back(
 
 def hold_after_rollback(
     google: Google, store: Store, plan: Plan, own_snapshot: str, to: str
-) -> None:
+) -> Callable[[], None]:
     """Before the first write of a rollback: a crash on its way leaves the hold behind.
 
     One that takes an earlier rollback back releases the hold of that one, and sets none. One that
-    goes on with a rollback that was cut short takes over its hold.
+    goes on with a rollback that was cut short takes over its hold. What is returned makes it as it
+    was before, where the rollback could write nothing.
     """
     now = google.clock.now()
     until = now + AFTER_A_ROLLBACK
     why = f"rollback to {to}"
+    replaced: list[Hold] = []
     made = held_back(google.clock, google.chance, google.endpoint, _globs(plan), why, until)
 
     def become(holds: list[Hold]) -> list[Hold]:
         if _is_redo(store, to):
+            replaced[:] = [hold for hold in holds if to in hold.snapshots]
             return [hold for hold in holds if to not in hold.snapshots]
-        before = [hold for hold in holds if hold.to == to]
+        before = replaced[:] = [hold for hold in holds if hold.to == to]
         globs = dict.fromkeys([*(glob for hold in before for glob in hold.globs), *made.globs])
         taken = (*(one for hold in before for one in hold.snapshots), own_snapshot)
         new = replace(made, globs=tuple(globs), snapshots=taken, to=to)
         return [*(hold for hold in holds if hold.to != to), new]
 
-    Holds(store, plan.environment, google.endpoint).change(now, become)
+    def as_before(holds: list[Hold]) -> list[Hold]:
+        return [*replaced, *(hold for hold in holds if hold.id != made.id)]
+
+    all_ = Holds(store, plan.environment, google.endpoint)
+    all_.change(now, become)
+    return lambda: all_.change(now, as_before)
 
 
 def _is_redo(store: Store, to: str) -> bool:

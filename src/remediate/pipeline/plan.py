@@ -39,7 +39,7 @@ def plan(desired: Desired, observed: Observed, ledger: Ledger, choices: Choices)
     verdict = diff(desired, observed, ledger, prune=choices.prune)
     insist_on_chosen(desired, verdict.found, choices)
     differences = [d for d in verdict.found if choices.wants(d.ref)]
-    _insist_on_company(verdict.found, differences, observed.project)
+    _insist_on_company(verdict.found, differences, observed.project, choices)
     left_out = len(verdict.found) - len(differences)
     kept = still_kept(differences, ledger, observed.at)
     then_wait = 0
@@ -108,14 +108,18 @@ def _surroundings(desired: Desired, observed: Observed, verdict: Differences) ->
     )
 
 
-def _insist_on_all_of(zone: Ref, found: Sequence[Difference], kept: Collection[int]) -> None:
+def _insist_on_all_of(
+    zone: Ref, found: Sequence[Difference], kept: Collection[int], choices: Choices
+) -> None:
     """A zone that is made again loses all that is in it, chosen or not."""
     sets = [d for d in found if d.ref.is_record_set and d.ref.zone == zone]
-    if rest := [d for d in sets if id(d) not in kept]:
-        raise InvalidInput(
-            f"{zone} is to be made again, and {len(rest)} of its record sets are left out by "
-            f"--target or --exclude; choose `{zone}*`"
-        )
+    rest = [d for d in sets if id(d) not in kept]
+    if not rest:
+        return
+    many = f"{zone} is to be made again, and {len(rest)} of its record sets"
+    if choices.only is not None:
+        raise InvalidInput(f"{many} have changed since this was planned")
+    raise InvalidInput(f"{many} are left out by --target or --exclude; choose `{zone}*`")
 
 
 def _patience(
@@ -128,21 +132,27 @@ def _patience(
 
 
 def _insist_on_company(
-    found: Sequence[Difference], chosen: Sequence[Difference], project: str
+    found: Sequence[Difference], chosen: Sequence[Difference], project: str, choices: Choices
 ) -> None:
     """What a chosen difference links to must be there, or be made in the same plan."""
     kept = {id(difference) for difference in chosen}
     made = {Action.CREATE, Action.REPLACE}
-    missing = {d.live: d.ref for d in found if id(d) not in kept and d.action in made}
+    missing = {d.live: d for d in found if id(d) not in kept and d.action in made}
     for difference in chosen:
         if difference.ref.kind == DNS and difference.action is Action.REPLACE:
-            _insist_on_all_of(difference.ref, found, kept)
+            _insist_on_all_of(difference.ref, found, kept, choices)
         for ref in needs_of(difference, project):
             if ref in missing:
-                raise InvalidInput(
-                    f"{difference.ref} needs {missing[ref]}, which is not there yet and is left "
-                    "out by --target or --exclude; choose it too"
-                )
+                lacks = _lacking(missing[ref], choices)
+                raise InvalidInput(f"{difference.ref} needs {missing[ref].ref}, which {lacks}")
+
+
+def _lacking(difference: Difference, choices: Choices) -> str:
+    """Why what is needed is missing: it was there when this was planned, or nobody chose it."""
+    if choices.only is None:
+        return "is not there yet and is left out by --target or --exclude; choose it too"
+    gone = "is gone" if difference.action is Action.CREATE else "has now to be made again"
+    return f"was there when this was planned, and {gone}"
 
 
 def _ours(desired: Desired, verdict: Differences, choices: Choices) -> Iterator[Ref]:

@@ -223,17 +223,6 @@ def outcome_json(outcome: Outcome | None, plan: Plan, *, verb: str = "apply") ->
     }
 
 
-def over_json(run: str, snapshot: str) -> Body:
-    """Of a run that was to be gone on with, and had come to its end."""
-    return {
-        "format_version": FORMAT_VERSION,
-        "verb": "apply",
-        "run": run,
-        "snapshot": snapshot,
-        "outcome": "done",
-    }
-
-
 def error_json(error: RemediateError) -> Body:
     faults = error.faults if isinstance(error, InvalidInput) else ()
     return {

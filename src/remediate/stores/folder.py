@@ -99,6 +99,7 @@ class Folder:
                     os.close(descriptor)
                     return None
                 if _is_at(path, descriptor):
+                    self._settle()
                     return FolderHold(descriptor)
                 os.close(descriptor)  # it was evicted in between
 
@@ -110,6 +111,12 @@ class Folder:
         """No matter if it is not there."""
         with _told(key):
             self._place(key).unlink(missing_ok=True)
+
+    def _settle(self) -> None:
+        """Make durable what is there: who held it before may have died just before that."""
+        for folder in sorted(self.root.iterdir()):
+            if folder.is_dir():
+                _sync_directory(folder)
 
     def _place(self, key: str) -> Path:
         """The file of a key, its folders made and on disk."""

@@ -28,10 +28,14 @@ _TELL = Callable[[str], None]
 
 
 class Lease:
-    """A held environment. `notice` says whom it was taken over from, "" if from nobody."""
+    """A held environment. `notice` says whom it was taken over from, "" if from nobody.
+
+    `after` are the runs of whoever had it before and did not let go of it.
+    """
 
     def __init__(self, store: Store, claim: Claim, clock: Clock, *, exclusive: bool) -> None:
         self.environment, self.run, self.notice = claim.environment, claim.run, ""
+        self.after: tuple[str, ...] = ()
         self._store = store
         self._clock = clock
         self._claim = claim
@@ -164,6 +168,8 @@ def _acquired(
         raise _locked(environment, claim_in(store.get(key_of(environment))))
     if before and to_fence:
         lease.fence(to_fence)
+    if before and (before.is_held or before.reason):  # it died, or it was broken
+        lease.after = (before.run, *before.runs)
     if before and before.is_held:
         lease.notice = f"run {before.run} ended without releasing {environment}; took over"
     return lease

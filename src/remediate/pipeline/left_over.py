@@ -1,0 +1,47 @@
+"""What a run that died leaves to the run that takes its environment over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from remediate.gcp.google import Google
+from remediate.model.errors import NotAuthorised, StoreDamaged
+from remediate.model.ref import Ref
+from remediate.pipeline.half_done import HalfDone, told
+from remediate.pipeline.looking import await_quiet
+from remediate.stores import journal
+from remediate.stores.store import Store
+
+
+def left_over(store: Store, runs: Iterable[str], endpoint: str) -> HalfDone | None:
+    """The last of these that was begun there, unless it came to its end; None if none was."""
+    known = journal.runs(store)
+    for run in sorted({*runs} & {*known}, reverse=True):
+        try:
+            half = told(journal.read(store, run))
+        except StoreDamaged:  # `show --verify` tells of that; what is live can be read all the same
+            continue
+        if half.story.begun.get("endpoint") == endpoint:
+            return None if half.is_over else half
+    return None
+
+
+def under_way(half: HalfDone) -> set[Ref]:
+    """What it has begun, by live name, and nobody knows how that ended."""
+    return {live for live, one in half.last().items() if not one.done and one.unsure}
+
+
+def await_end(google: Google, refs: set[Ref]) -> bool:
+    """Until nothing is under way there; False where nobody here may look."""
+    try:
+        await_quiet(google, refs)
+    except NotAuthorised:
+        return False
+    return True
+
+
+def way_on(half: HalfDone) -> tuple[str, ...]:
+    """The words that go on with it or, of a rollback, go back to the same; none for others."""
+    if to := half.story.begun.get("to"):
+        return ("rollback", "--snapshot", str(to))
+    return ("apply", "--resume", half.run) if "choices" in half.story.begun else ()
