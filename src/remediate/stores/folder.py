@@ -99,8 +99,7 @@ class Folder:
                     os.close(descriptor)
                     return None
                 if _is_at(path, descriptor):
-                    self._settle()
-                    return FolderHold(descriptor)
+                    return self._settled(FolderHold(descriptor))
                 os.close(descriptor)  # it was evicted in between
 
     def evict(self, key: str) -> None:
@@ -112,11 +111,16 @@ class Folder:
         with _told(key):
             self._place(key).unlink(missing_ok=True)
 
-    def _settle(self) -> None:
-        """Make durable what is there: who held it before may have died just before that."""
-        for folder in sorted(self.root.iterdir()):
-            if folder.is_dir():
-                _sync_directory(folder)
+    def _settled(self, hold: FolderHold) -> FolderHold:
+        """What is there made durable: who held it before may have died just before that."""
+        try:
+            for folder in sorted(self.root.iterdir()):
+                if folder.is_dir():
+                    _sync_directory(folder)
+        except BaseException:
+            hold.release()
+            raise
+        return hold
 
     def _place(self, key: str) -> Path:
         """The file of a key, its folders made and on disk."""
