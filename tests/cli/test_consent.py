@@ -108,6 +108,11 @@ class TestWindow:
         assert desk.type("apply", "--incident", "INC-42").code == 0
         bench.write(address(), guards=guards)
         assert desk.type("apply", "--prune", "--incident", "INC-42").code == 0
+        shown = desk.type("gc", "--retention", "0s", "--dry-run")
+        assert shown.code == 0, shown
+        assert "warning: change-window: staging takes no change now" in flat(shown)
+        detailed = ("gc", "--retention", "0s", "--dry-run", "--detailed-exitcode")
+        assert desk.type(*detailed).code == 2
         assert desk.type("gc", "--retention", "0s").code == DENIED
         assert desk.type("gc", "--retention", "0s", "--incident", "INC-42").code == 0
 

@@ -767,7 +767,7 @@ ENVIRONMENTS = (
         ("9:31", "unknown field `percnt` (did you mean `percent`?)"),
     ),
     env(
-        "a word of a guard that does not take it",
+        "a word that only another guard takes",
         ENVIRONMENT + "  guards: {dns-apex: {percent: 10}}\n",
         ("9:32", "dns-apex takes level, not `percent`"),
     ),

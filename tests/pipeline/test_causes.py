@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 
 from remediate.model.plan import Cause, Plan
+from remediate.pipeline.choices import Choices
+from remediate.pipeline.drift import look
 from remediate.report.human import plan_text
 from remediate.report.machine import plan_json
 from remediate.report.readback import read_plan
 from tests.pipeline.documents import health_check, sets, url_map, zone
-from tests.pipeline.somebody import GLOBAL, env, run, run_by_hand, www_by_hand
+from tests.pipeline.somebody import GLOBAL, ZONES, Hand, env, run, run_by_hand, www_by_hand
 from tests.workbench import Workbench
 
 CHECK = f"{GLOBAL}/healthChecks/alive"
@@ -142,3 +144,21 @@ def test_what_somebody_deleted_is_drift_as_a_whole(workbench: Workbench) -> None
     workbench.apply()
     workbench.send("DELETE", CHECK)
     assert causes(workbench.plan()) == {"": (D, None)}
+
+
+def test_in_an_exclusive_zone_what_is_nowhere_written_is_drift_once_that_was_applied(
+    workbench: Workbench,
+) -> None:
+    workbench.write(zone({"www": sets("A", "192.0.2.1")}), health_check())
+    workbench.apply()
+    workbench.forget()
+    body = {"name": "other.example.com.", "type": "A", "ttl": 60, "rrdatas": ["192.0.2.7"]}
+    Hand("POST", f"{ZONES}/example/rrsets", body).act(workbench)
+    stranger = "DnsZone/example/other.example.com./A"
+    for targets, cause in ((), P), (("HealthCheck/*",), P), (("DnsZone/*",), D):
+        if targets:  # now there is a ledger, and it knows what was chosen
+            workbench.apply(targets=targets)
+        made = workbench.plan(prune=True)
+        assert {str(each.ref): each.cause for each in made.differences} == {stranger: cause}
+        found = look(workbench.google, workbench.load(), workbench.ledger, Choices())
+        assert bool(found.compared()[0].moved) is (cause is D)

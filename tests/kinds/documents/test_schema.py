@@ -130,6 +130,25 @@ def test_records_and_checks_are_part_of_the_schema() -> None:
         assert paths(documents(text % probe)[0]) == set()
 
 
+@pytest.mark.parametrize(
+    ("guards", "offends"),
+    [
+        ("{dns-apex: warn, too-many-deletes: approve}", ""),
+        ("{too-many-deletes: {level: warn, percent: 5, most: 3}}", ""),
+        ("{change-window: {timezone: UTC, allow: [{days: mon-thu}], freeze: []}}", ""),
+        ("{approvals: {low: 1, critical: 2}}", ""),
+        ("{dns-apex: {percent: 5}}", "dns-apex"),
+        ("{too-many-deletes: {timezone: UTC}}", "too-many-deletes"),
+        ("{change-window: {most: 3}}", "change-window"),
+        ("{approvals: {percent: 3}}", "approvals"),
+    ],
+)
+def test_a_rule_takes_the_words_that_are_its_own(guards: str, offends: str) -> None:
+    (document, *_) = documents(f"{ENVIRONMENT}  guards: {guards}\n")
+    found = {f"$.spec.guards['{offends}']"} if offends else set()
+    assert paths(document) == {each.replace("['approvals']", ".approvals") for each in found}
+
+
 # What a schema of one document can see: not the links, nor the process, nor the file's name.
 _SEEN = [
     case

@@ -71,10 +71,19 @@ def _in_full(value: Any) -> Any:  # noqa: ANN401 - any node of YAML comes in
     return {"level": value} if isinstance(value, str) else value
 
 
+def _only(*words: str) -> dict[str, Any]:
+    """For editors: which words a rule takes; a level alone, as its word, has no names."""
+    return {"propertyNames": {"enum": ["level", *words]}}
+
+
 _RULES = [*sorted(OF_A_PLAN | OF_THE_HOUR)]
+_EACH_ITS_OWN: dict[str, Any] = {
+    "properties": {rule: _only(*words) for rule, words in _WORDS.items()},
+    "additionalProperties": _only(),
+}
 Guards: TypeAlias = Annotated[
     dict[str, Annotated[GuardSpec, BeforeValidator(_in_full)]],
-    Field(json_schema_extra={"propertyNames": {"enum": _RULES}}),
+    Field(json_schema_extra={"propertyNames": {"enum": _RULES}, "allOf": [_EACH_ITS_OWN]}),
 ]
 
 
