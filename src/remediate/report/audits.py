@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from remediate.model.json import Body, Json
+from remediate.report.machine import FORMAT_VERSION
 from remediate.report.text import WIDTH, counted, safe, wrapped
 from remediate.stores.audit import Audit, operations
 
-FORMAT_VERSION = 1
 _ABOUT = ("verb", "environment", "project", "endpoint", "who", "host", "pid", "origin", "version")
 
 

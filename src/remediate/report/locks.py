@@ -6,11 +6,10 @@ import math
 from collections.abc import Iterator
 
 from remediate.model.json import Body
+from remediate.report.machine import FORMAT_VERSION
 from remediate.report.text import WIDTH, Typed, bare, duration, safe, wrapped
 from remediate.stores.claim import Claim
 from remediate.stores.standing import Looks, Standing
-
-FORMAT_VERSION = 1
 
 
 def standing_text(found: Standing, width: int = WIDTH, typed: Typed = bare) -> str:
