@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -38,7 +39,10 @@ def _nobody_in_particular() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as environ:
         for name in filter(TOLD.fullmatch, [*os.environ]):
             environ.delenv(name)
+        # a shell's background jobs ignore it, and so would every command that the tests start
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
         yield
+        signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="session")
