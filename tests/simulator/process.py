@@ -151,6 +151,7 @@ class Process:
     doomed: bool = False  # what its last request has begun will fail
     changed: int = 0  # requests of its that have had an effect
     reads: dict[str, int] = field(default_factory=dict)
+    wrote: dict[str, int] = field(default_factory=dict)  # and not read since
     _asked: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -228,6 +229,8 @@ class Process:
 
     def read(self, message: Message, reply: Reply) -> None:
         path = path_of(message)
+        self.history.witness.read(self, path)
+        self.wrote.pop(path, None)
         self.reads[path] = self.history.now
         is_list = message.method == "GET" and path.rpartition("/")[2] in LISTS
         if is_list and reply.status == 200 and "name=" not in message.target:
@@ -239,6 +242,7 @@ class Process:
     def written(self, message: Message, reply: Reply) -> None:
         self.history.say(self, f"{message.method} {message.target} -> {reply.status}")
         self.history.writes.append((self.history.now, self))
+        self.wrote[path_of(message)] = self.history.now
         self.changed += reply.status < 300 and not self.doomed
         self.history.witness.after(self, message, reply)
 

@@ -34,6 +34,7 @@ class Edit:
     value: Any
     when: int
     by: str
+    hidden: bool = False  # it came between a write of ours and the look at what that has left
 
 
 @dataclass(frozen=True)
@@ -122,6 +123,13 @@ class Witness:
             if run == process.at and before.get(ref) != self.remembered.get(ref):
                 raise Broken(f"the ledger knows of {ref} before it is done")
 
+    def read(self, process: Process, path: str) -> None:
+        """A known limit: what is read back after a write is taken for what that has left."""
+        wrote = process.wrote.get(path)
+        for edit in self.edits:
+            if wrote is not None and edit.path == path and edit.when >= wrote:
+                edit.hidden = True
+
     def look_around(self, where: str) -> None:
         """What clients outside see at this moment."""
         cloud = self.history.cloud
@@ -145,7 +153,9 @@ class Witness:
         return body
 
     def _overwritten(self, process: Process, message: Message, edit: Edit, now: Any) -> None:
-        if process.planned is None or edit.when <= process.planned or process.overwrites:
+        if edit.hidden or process.planned is None or process.overwrites:
+            return
+        if edit.when <= process.planned:
             return  # it was seen: what becomes of it was decided knowing it
         compares = any(one in message.body for one in _COMPARED) or b"additions" in message.body
         compares = compares or "etag=" in message.target
