@@ -247,7 +247,7 @@ def test_the_first_signal_waits_for_what_is_in_flight_and_begins_no_more(
 def test_the_second_signal_leaves_at_once_and_the_journal_has_it(desk: Desk) -> None:
     hold_operations(desk)
     with applying(desk) as running:
-        read_until(running, "  done in")
+        read_until_in_flight(desk, running)
         running.send_signal(signal.SIGINT)
         read_until(running, "stopping: no new step begins")
         running.send_signal(signal.SIGINT)
