@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Literal
 
 from remediate.kinds.bodies.canonical import rules_of
 from remediate.kinds.bodies.compare import changeable_fields, field_changes, outgrown, writable
@@ -22,8 +21,6 @@ from remediate.pipeline.fixed import fixed_changes, kept_note
 from remediate.pipeline.way_back import Way, scope
 from remediate.pipeline.witnesses import staged
 
-OnConflict = Literal["stop", "skip", "overwrite"]
-PARALLELISM = 4
 DNS = "DnsZone"
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
-from typing import Literal
 
 from remediate.gcp.google import Google
 from remediate.kinds.bodies.links import scope_of
@@ -24,8 +23,6 @@ from remediate.stores.snapshots import Snapshot
 from remediate.stores.store import Store
 from remediate.stores.veil import Veil
 
-OnConflict = Literal["stop", "skip", "overwrite"]
-PARALLELISM = 4
 DNS = "DnsZone"
 
 
