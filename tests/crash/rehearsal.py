@@ -162,7 +162,7 @@ def _plain(state: dict[str, Any]) -> dict[str, Any]:
 
 def insist_on_same(meant: Counter[str], had: Counter[str]) -> None:
     """No effect is lost, and none is doubled."""
-    assert (meant - had, had - meant) == ({}, {}), "lost, doubled"
+    assert meant == had, f"lost {dict(meant - had)}, doubled {dict(had - meant)}"
 
 
 def insist_on_equal(meant: dict[str, Any], found: dict[str, Any]) -> None:
