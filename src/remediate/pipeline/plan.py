@@ -8,6 +8,7 @@ from itertools import chain
 from typing import Any
 
 from remediate.kinds.bodies.canonical import canonical_value, rules_of, sort_key
+from remediate.kinds.bodies.guessing import guarded
 from remediate.kinds.fields.pointers import parts
 from remediate.kinds.records.essence import without_serial
 from remediate.kinds.registry import kind
@@ -210,7 +211,8 @@ def _spelled(step: Step, change: FieldChange, project: str) -> list[Any]:
         for part in parts(change.pointer):
             rules = rules.below(part)
         values = [canonical_value(value, rules) for value in (change.before, change.after)]
-    return [change.pointer, *map(_known, values)]
+    salt = f"{project} {step.live}"
+    return [change.pointer, *(guarded(_known(value), salt) for value in values)]
 
 
 def _in_order(value: Any) -> Any:  # noqa: ANN401 - a record set or a part of one

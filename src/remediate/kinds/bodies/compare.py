@@ -20,6 +20,7 @@ from remediate.kinds.bodies.canonical import (
     same,
 )
 from remediate.kinds.bodies.fields import picked
+from remediate.kinds.bodies.guessing import guarded
 from remediate.kinds.bodies.overlay import merged
 from remediate.kinds.facts import Replacement
 from remediate.kinds.fields.pointers import Patterns, children, parts, pointer, transformed
@@ -219,4 +220,5 @@ def fields_digest(kind: Kind, live: Fields | None, fields: tuple[str, ...], proj
     """
     if live is None:
         return digest("absent")
-    return digest(canonical_value(picked(live, fields), rules_of(kind, project)))
+    body = canonical_value(picked(live, fields), rules_of(kind, project))
+    return digest(guarded(body, f"{project} {kind.name}"))

@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Any
 
 from remediate.kinds.bodies.canonical import canonical_value, rules_of
+from remediate.kinds.bodies.guessing import guarded
 from remediate.kinds.bodies.links import declared_target, foreign_link
 from remediate.kinds.fields.pointers import Patterns, transformed
 from remediate.kinds.kind import Kind
@@ -45,8 +46,8 @@ def _pieces(project: str, resources: Mapping[Ref, Resource], ref: Ref) -> Iterat
     """All that is wished for of one resource, as bytes."""
     resource = resources[ref]
     facts = kind(ref.kind)
-    linked = _linked(facts, resource, project, resources.keys())
-    body = canonical_value(linked, rules_of(facts, project))
+    linked = facts.discreet(_linked(facts, resource, project, resources.keys()))
+    body = guarded(canonical_value(linked, rules_of(facts, project)), f"{project} {ref}")
     yield canonical([str(ref), body, _lifecycle(resource.lifecycle)])
     if isinstance(resource, Zone):
         yield canonical([resource.dns_name, resource.exclusive])
