@@ -58,6 +58,15 @@ class Cloud:
     def version(self) -> int:
         return self.world.version
 
+    @property
+    def is_at_work(self) -> bool:
+        """Whether anything that was begun has not ended yet."""
+        dumped = (self.world.sections[name].dump() for name in ("compute", "longrunning", "sql"))
+        compute, others, sql = dumped
+        running = bool(compute["running"])
+        unended = any(not one["outcome"] for one in others)
+        return running or unended or any(not one["over"] for one in sql["operations"])
+
     def advance(self, seconds: float) -> None:
         self.world.clock.advance(seconds)
         self.world.settle()

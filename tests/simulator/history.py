@@ -133,6 +133,7 @@ class History:
                 self.seed, name, self.points, alone=alone or isinstance(self.disk, Platter)
             )
         self.say(process, f"{verb} begins")
+        process.early = self.cloud.is_at_work
         began, took = self.now, len(self.disk.takeovers)
         self.stack.append(process)
         try:
@@ -177,7 +178,7 @@ class History:
         nobody = not (since or others or process.misled)
         alone = nobody and (verb in {"apply", "resume"} or not self.acts)
         busy = _BUSY in str(ending.error)
-        if isinstance(ending.error, Stale) and alone and not busy:
+        if isinstance(ending.error, Stale) and alone and not (busy or process.early):
             raise Broken(f"a conflict is claimed, and nobody was there: {ending.error}")
         if process.changed and "Nothing was changed" in str(ending.error):
             raise Broken(f"nothing was changed, they say: {ending.error}")

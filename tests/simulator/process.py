@@ -143,6 +143,7 @@ class Process:
     torn: bool = False
     dead: bool = False
     planned: int | None = None  # the moment at which all that its plan is made from was read
+    early: bool = False  # what a command before has begun had not ended yet
     misled: bool = False  # a list was not up to date
     overwrites: bool = False  # somebody has told it to
     lease: Lease | None = None
