@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from remediate.model.clock import SystemClock
+from remediate.stores.lock import lock
 from remediate.stores.snapshots import Snapshots
 from tests.cli.conftest import Desk
 from tests.cli.half_way import WRITING, begin, intervals, killed, last_run
@@ -207,3 +209,31 @@ def test_a_value_that_only_says_there_is_none_is_never_offered(tmp_path: Path) -
     assert said.code == 9
     assert "HTTPS" in said.err
     assert " INVALID" not in said.err
+
+
+@pytest.mark.parametrize("verb", ["plan", "drift"])
+def test_who_looks_after_a_run_that_died_is_told_both_ways_from_there(
+    verb: str, desk: Desk
+) -> None:
+    begin(desk, after=True)
+    run = last_run(desk)
+    assert desk.type("lock", "break").code == 0
+    said = desk.type(verb)
+    told = " ".join((said.out + said.err).split())
+    assert f"UNFINISHED RUN: apply {run.run} stopped with 1 of 2 steps done" in told
+    on, back = [line for line in to_type(told) if "--resume" in line or "rollback" in line][:2]
+    assert f"--resume {run.run}" in on
+    assert f"--snapshot {run.begun['snapshot']}" in back
+    assert type_again(on).code == 0
+    assert "UNFINISHED" not in desk.type(verb).told
+
+
+def test_who_looks_while_a_run_is_under_way_is_told_that_and_not_to_go_on_with_it(
+    desk: Desk,
+) -> None:
+    begin(desk, after=True)
+    assert desk.type("lock", "break").code == 0
+    with lock(desk.bench.store, "staging", last_run(desk).run, SystemClock()):
+        said = desk.type("plan")
+    assert "RUN UNDER WAY" in said.out
+    assert "--resume" not in said.out

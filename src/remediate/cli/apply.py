@@ -18,7 +18,8 @@ from remediate.cli.outputs import report_options, width, write
 from remediate.cli.plan_files import Reviewed, as_shown, review_options
 from remediate.cli.resuming import gone_on_with, insist_on_nothing_else, resume_options
 from remediate.cli.session import Session, chosen_by, loaded, opened
-from remediate.cli.showing import ask, show
+from remediate.cli.showing import ask, say, show
+from remediate.cli.unfinished import unfinished_note
 from remediate.model.plan import Plan
 from remediate.model.resource import Desired
 from remediate.pipeline.apply import Outcome, adopt, order_of
@@ -71,6 +72,7 @@ def review(session: Session, desired: Desired, chosen: Choices) -> Reviewed:
     """Show the plan and ask; raises Declined for a no."""
     plan, _seen = session.plan(desired, session.ledger(), chosen)
     show(plan)
+    say(unfinished_note(session.settings, session.environment, session.google, session.store))
     if not plan.is_empty and not denied(plan.objections):
         ask("Apply this plan?", "not applied")
     return Reviewed(plan.digest, as_shown(plan), was_shown=True)

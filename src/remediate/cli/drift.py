@@ -9,6 +9,8 @@ import click
 from remediate.cli.options import Settings, global_options, target_options
 from remediate.cli.outputs import colour, report_options, tell, width, write
 from remediate.cli.session import choices, loaded, opened
+from remediate.cli.showing import say
+from remediate.cli.unfinished import unfinished_note
 from remediate.model.resource import Desired
 from remediate.pipeline.accepting import accepted
 from remediate.pipeline.drift import Drift, Sight, look
@@ -61,6 +63,8 @@ def command(
         if accept:
             return _accept(settings, desired, sight, accept)
         found, _ = sight.compared()
+        if not quiet:
+            say(unfinished_note(settings, about.name, session.google, kept))
     tell(
         environment=about.name,
         headline=drift_line(found),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -15,6 +16,7 @@ from remediate.cli.options import (
 from remediate.cli.outputs import colour, planned, report_options, width, write
 from remediate.cli.plan_files import FILE_TO_WRITE, keep, told
 from remediate.cli.session import chosen_by, loaded, opened
+from remediate.cli.unfinished import unfinished_note
 from remediate.pipeline.guard import refused
 
 
@@ -40,6 +42,8 @@ def command(
     chosen = chosen_by(settings, desired, asked)
     with opened(settings, about.name, about.project) as session:
         plan, seen = session.plan(desired, session.ledger(), chosen)
+        if note := unfinished_note(settings, about.name, session.google, session.store):
+            plan = replace(plan, notes=[note, *plan.notes])
         kept = told(file, keep(session, file, plan, seen, desired, chosen)) if file else ""
     following = settings.applying(str(file)) if file else settings.command("apply")
     planned(plan, following=following)

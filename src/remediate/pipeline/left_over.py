@@ -26,6 +26,21 @@ def left_over(store: Store, runs: Iterable[str], endpoint: str) -> HalfDone | No
     return None
 
 
+def unfinished(store: Store, environment: str, endpoint: str) -> HalfDone | None:
+    """The newest run of it there, unless it came to its end or has begun nothing; else None."""
+    for run in reversed(journal.runs(store)):
+        try:
+            story = journal.glimpse(store, run)
+            begun = story.begun
+            if (begun.get("environment"), begun.get("endpoint")) != (environment, endpoint):
+                continue
+            half = told(story if story.outcome == "done" else journal.read(store, run))
+        except StoreDamaged:
+            return None
+        return None if half.is_over or not half.taken else half
+    return None
+
+
 def under_way(half: HalfDone) -> set[Ref]:
     """What it has begun, by live name, and nobody knows how that ended."""
     return {live for live, one in half.last().items() if not one.done and one.unsure}

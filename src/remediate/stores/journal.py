@@ -176,6 +176,8 @@ class Journal:
         if not self._store.create(key, self._due):
             there = self._store.get(key)
             if there is None or there.data != self._due:
+                if there and _is(there.data, Kind.RUN_FENCED):
+                    raise Locked(f"run {self.run} was fenced off: its lock was taken from it")
                 raise Locked(f"another process goes on with run {self.run}; this one stops here")
         self._seq, self._previous = self._seq + 1, sha256(self._due)
         self._mine, self._due = {}, b""
@@ -190,8 +192,8 @@ def fence(store: Store, run: str, clock: Clock, actor: Actor, *, by: str, reason
         journal, keys = Journal(store, run, clock), _keys(store, run)
         if keys:
             data = _bytes(store, keys[-1])
-            if _is_fence(data, by):  # by others, somebody may have gone on behind it since
-                return
+            if _is(data, Kind.RUN_FENCED, by=by):
+                return  # by others, somebody may have gone on behind it since
             journal._follow(_seq(keys[-1]), data, torn=not is_whole(data))  # noqa: SLF001 - of this module
         with suppress(Locked):  # its writer was quicker: once more, behind that
             journal.note(Kind.RUN_FENCED, by=by, reason=reason, **actor.to_json())
@@ -226,6 +228,17 @@ def read(store: Store, run: str) -> Story:
     return Story(run, records, torn=torn is not None)
 
 
+def glimpse(store: Store, run: str) -> Story:
+    """Its first record and its last whole one, to know whose it is and whether it has ended.
+
+    Raises StoreDamaged where the first cannot be read.
+    """
+    first, *rest = _keys(store, run) or [key_of_record(run, 1)]
+    last = next((key for key in reversed(rest) if is_whole(_bytes(store, key))), None)
+    keys = [first, last] if last else [first]
+    return Story(run, [record_of(unsealed(key, _bytes(store, key))) for key in keys])
+
+
 def runs(store: Store) -> list[str]:
     """Every run, oldest first."""
     return sorted({key.split("/")[1] for key in store.list("runs/") if key.count("/") == 2})  # noqa: PLR2004 - runs/<run>/<seq>
@@ -250,10 +263,10 @@ def _seq(key: str) -> int:
     return int(key.rpartition("/")[2].removesuffix(".json"))
 
 
-def _is_fence(data: bytes, by: str) -> bool:
+def _is(data: bytes, kind: Kind, **facts: str) -> bool:
     try:
         record = json.loads(data)
-        return bool(record["kind"] == Kind.RUN_FENCED and record["by"] == by)
+        return all(record[name] == it for name, it in {**facts, "kind": kind}.items())
     except (ValueError, KeyError, TypeError, RecursionError):
         return False
 
