@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import shlex
 import shutil
 import sys
 import threading
@@ -18,6 +19,7 @@ import pytest
 from remediate.model.json import Body
 from remediate.stores.plans import plan_file
 from tests.cli.conftest import Desk
+from tests.cli.half_way import WRITING, killed
 from tests.cli.test_stale_plans import is_stale, writes
 from tests.cli.typed import Said, process, typed
 from tests.pipeline.documents import (
@@ -160,14 +162,14 @@ def test_a_plan_expires(small: Desk) -> None:
     small.bench.advance(DAY - 60)
     assert "valid until" in typed("-C", small.bench.root, "show", file_of(small)).out
     small.bench.advance(120)
-    refused(small, 5, f"this plan expired at {document['plan_file']['expires']}")
+    refused(small, 5, f"expired at {document['plan_file']['expires']}")
 
 
 def test_how_long_a_plan_lasts_is_said_by_the_environment(small: Desk) -> None:
     small.bench.write(health_check(checkIntervalSec=30), apply={"planTtl": "90s"})
     planned(small)
     small.bench.advance(91)
-    refused(small, 5, "this plan expired at ")
+    refused(small, 5, " expired at ")
 
 
 def test_the_yaml_may_not_be_edited_after_the_review(small: Desk) -> None:
@@ -391,3 +393,70 @@ def test_the_state_of_a_plan_file_is_shown(small: Desk) -> None:
     assert shown().out.startswith("Plan file used: applied at ")
     told = typed("-C", small.bench.root, "show", file_of(small), "--json").json
     assert told == json.loads(data)
+
+
+@pytest.mark.parametrize("by", ["file", "digest", "both"])
+def test_a_plan_of_which_nothing_was_done_is_not_used_and_is_what_is_tried_again(
+    small: Desk, by: str
+) -> None:
+    digest = planned(small)["remediate"]["digest"]
+    words = ["--plan", str(file_of(small))] if by != "digest" else []
+    words += ["--digest", digest] if by != "file" else []
+    small.fault("forbidden", "PATCH /compute/*", 9)
+    said = small.type("apply", *words)
+    assert (said.code, "Nothing was changed." in said.told) == (10, True), str(said)
+    again = re.sub(r"\\?\s+", " ", said.err).partition("Then `")[2].partition("`")[0]
+    assert again.startswith(f"remediate apply {' '.join(words)}"), str(said)
+    assert typed("-C", small.bench.root, "show", file_of(small)).out.startswith(
+        "Plan file valid until "
+    )
+    small.mend()
+    assert typed(*shlex.split(again)[1:]).code == 0
+    refused_as_used(small)
+
+
+def refused_as_used(desk: Desk) -> None:
+    desk.bench.forget_calls()
+    refused(desk, 5, "was applied already, at ")
+
+
+@pytest.mark.parametrize("by", ["file", "digest"])
+def test_a_plan_whose_apply_died_before_it_sent_anything_can_be_applied(
+    small: Desk, by: str
+) -> None:
+    digest = planned(small)["remediate"]["digest"]
+    words = ["--plan", str(file_of(small))] if by == "file" else ["--digest", digest]
+    for number in (1, 2):  # before its first record, and before that of its step
+        assert killed(small, "journal.record.before", number, "apply", *words)
+    assert small.type("apply", *words).code == 0
+    refused_as_used(small)
+
+
+def test_a_plan_whose_apply_died_after_it_sent_something_is_used(small: Desk) -> None:
+    planned(small)
+    words = ("apply", "--plan", str(file_of(small)))
+    assert killed(small, "request.send.after", 1, *words, since=WRITING)
+    refused_as_used(small)
+
+
+def test_a_digest_expires_with_the_file_that_the_store_has_kept(small: Desk) -> None:
+    document = planned(small)
+    small.bench.advance(100 * DAY)
+    said = small.type("apply", "--digest", document["remediate"]["digest"])
+    assert said.code == 5
+    assert f"plan {document['plan_file']['id']} expired at " in said.told
+    assert not writes(small.bench)
+
+
+def test_a_digest_is_used_with_the_file_that_the_store_has_kept(small: Desk) -> None:
+    document = planned(small)
+    digest = document["remediate"]["digest"]
+    assert small.type("apply", "--digest", digest).code == 0
+    patch(f"{GLOBAL}/healthChecks/alive", {"checkIntervalSec": 5}).act(small.bench)
+    small.bench.forget_calls()
+    said = small.type("apply", "--digest", digest)
+    assert said.code == 5
+    assert f"plan {document['plan_file']['id']} was applied already, at " in said.told
+    refused_as_used(small)
+    assert planned(small)["remediate"]["digest"] == digest  # reviewed once more
+    assert small.type("apply", "--digest", digest).code == 0

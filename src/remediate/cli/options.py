@@ -43,6 +43,7 @@ class Own:
     verb: str = ""
     words: tuple[str, ...] = ()
     consent: Consent = field(default_factory=Consent)
+    reviewed: tuple[str, ...] = ()  # which plan it was, to be said again by the same verb alone
 
     def serves(self, verb: str) -> bool:
         """Whether the words are as good for that verb: what is planned is applied."""
@@ -80,6 +81,7 @@ class Settings:
         if self.own.serves(verb) and "--resume" not in words:  # a run knows what it was asked
             said += [word for reason in self.allow for word in ("--allow", reason)]
             words += self.own.words
+            words += self.own.reviewed if verb == self.own.verb else ()
         return shlex.join(["remediate", verb, *words, *said])
 
     def applying(self, file: str) -> str:
@@ -226,4 +228,11 @@ def _own(context: click.Context) -> Own:
             case tuple(globs):
                 words += [word for glob in globs for word in (flag, glob)]
     words += consent_words(context)
-    return Own(str(context.info_name), tuple(words), consent(context))
+    verb = str(context.info_name)
+    return Own(verb, tuple(words), consent(context), _reviewed(context) if verb == "apply" else ())
+
+
+def _reviewed(context: click.Context) -> tuple[str, ...]:
+    """Nobody who has applied what was reviewed is told to apply something else."""
+    said = (("--plan", context.params.get("file")), ("--digest", context.params.get("digest")))
+    return tuple(word for flag, value in said if value for word in (flag, str(value)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
@@ -34,7 +35,7 @@ from remediate.pipeline.reviewed import insist_on_same, planned_again
 from remediate.report.progress import fitted
 from remediate.stores.actor import this_actor
 from remediate.stores.ledger import Ledger
-from remediate.stores.plans import Plans, plan_file
+from remediate.stores.plans import Plans, holds_promise, plan_file
 
 F = TypeVar("F", bound=Callable[..., Any])
 _MODE = 0o600  # it tells how things are, in full
@@ -59,6 +60,9 @@ class Reviewed:
         """Whatever can be refused before the live side is read."""
         if self.plan is not None and self.digest:
             insist_on_digest(self.plan, self.digest)
+        if self.plan is None and (promised := self._promised(session)):
+            Plans(session.store).insist_on_unused(promised.id)
+            insist_on_time(promised, session.google.clock.now())
         if self.plan is None or self.promise is None:
             return
         about = (session.environment, session.project, session.google.endpoint)
@@ -97,8 +101,15 @@ class Reviewed:
 
     def begin(self, session: Session, run: str) -> None:
         """It is applied now, and never again."""
-        if self.promise is not None:
-            Plans(session.store).use(self.promise.id, run, session.google.clock, this_actor())
+        if (promise := self._promised(session)) is not None:
+            Plans(session.store).use(promise.id, run, session.google.clock, this_actor())
+
+    def _promised(self, session: Session) -> Promise | None:
+        """Of its file; of a digest alone, of the file of it that the store has kept."""
+        if self.promise is None and self.plan is None:
+            kept = _kept(session, self.digest)
+            return kept[1] if kept else None
+        return self.promise
 
 
 def read(file: Path) -> Reviewed:
@@ -167,7 +178,7 @@ def _kept(session: Session, digest: str) -> tuple[Plan, Promise] | None:
     """The plan of this digest, if the store has kept its file: it tells what may have moved."""
     from remediate.report.plan_files import read_plan_file  # noqa: PLC0415 - late, for start-up
 
-    found = Plans(session.store).of_digest(digest)
+    found = Plans(session.store).of_digest(digest, session.google.endpoint)
     return read_plan_file(*found) if found else None
 
 
@@ -207,6 +218,21 @@ def _place(_context: click.Context, _option: click.Parameter, file: str | None) 
         hint = "Name a file in a folder that you may write to."
         raise InvalidInput(f"--out {file} cannot be written", hint=hint)
     return path
+
+
+def insist_on_plan_file(file: Path, root: Path) -> None:
+    """Raise InvalidInput for a place in `desired/`, and for a file that is there and no plan's."""
+    hint = "Name a file that is not there yet, or one that `remediate plan --out` wrote."
+    if (root / "desired").resolve() in file.resolve().parents:
+        raise InvalidInput(f"--out {file} is among the YAML in desired/", hint=hint)
+    if not file.exists() or file.stat().st_size == 0:
+        return
+    try:
+        ours = holds_promise(json.loads(file.read_bytes()))
+    except (OSError, ValueError, RecursionError):
+        ours = False
+    if not ours:
+        raise InvalidInput(f"--out {file} is there already, and is no plan file", hint=hint)
 
 
 FILE_TO_WRITE = click.option(

@@ -124,7 +124,7 @@ def insist_on_place(promise: Promise, plan: Plan, about: tuple[str, str, str]) -
 def insist_on_time(promise: Promise, now: datetime) -> None:
     if now >= promise.expires:
         raise stale(
-            f"this plan expired at {rfc3339(promise.expires)}; it was made at "
+            f"plan {promise.id} expired at {rfc3339(promise.expires)}; it was made at "
             f"{rfc3339(promise.created)}"
         )
 

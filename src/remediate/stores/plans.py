@@ -13,10 +13,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from remediate.model.clock import Clock, rfc3339
-from remediate.model.errors import InvalidInput, Stale
+from remediate.model.errors import InvalidInput, Stale, StoreDamaged
 from remediate.model.json import Body, Json
+from remediate.stores import journal
 from remediate.stores.actor import Actor
-from remediate.stores.store import FORMAT_VERSION, Store, is_sealed, sealed, unsealed
+from remediate.stores.journal import Kind
+from remediate.stores.store import (
+    FORMAT_VERSION,
+    Store,
+    Stored,
+    is_sealed,
+    sealed,
+    unsealed,
+)
 
 PLAN_FILE_VERSION = 1  # of what a plan file holds besides a plan's JSON
 OURS = "plan_file"  # where it holds that
@@ -91,8 +100,11 @@ class Plans:
                 f"plan {identifier} was altered: it is not as the store kept it when it was made"
             )
 
-    def of_digest(self, digest: str) -> tuple[str, bytes] | None:
-        """The key and bytes of the newest file kept here of this plan, if it is a late one."""
+    def of_digest(self, digest: str, endpoint: str) -> tuple[str, bytes] | None:
+        """The key and bytes of the newest file kept here of this plan, if it is a late one.
+
+        `endpoint`: of Google, or of a sandbox; the same plan of the other side is another promise.
+        """
         keys = [key for key in self._store.list("plans/") if not key.endswith(_USED)]
         for key in keys[: -_LOOKED_AT - 1 : -1]:
             stored = self._store.get(key)
@@ -100,17 +112,21 @@ class Plans:
                 continue
             with suppress(InvalidInput):
                 document = opened(key, stored.data)
-                if document["remediate"]["digest"] == digest:
+                same = document["remediate"]["digest"] == digest
+                if same and document[OURS].get("endpoint") == endpoint:
                     return key, stored.data
         return None
 
     def used(self, identifier: str) -> Used | None:
-        key = _used_key(identifier)
-        stored = self._store.get(key)
-        if stored is None:
+        """None as well where the run that took it up is known to have changed nothing."""
+        return self._counting(identifier, self._store.get(_used_key(identifier)))
+
+    def _counting(self, identifier: str, mark: Stored | None) -> Used | None:
+        if mark is None:
             return None
-        content = unsealed(key, stored.data)
-        return Used(*(str(content.get(name)) for name in ("run", "time", "who")))
+        content = unsealed(_used_key(identifier), mark.data)
+        used = Used(*(str(content.get(name)) for name in ("run", "time", "who")))
+        return used if _may_have_changed(self._store, used.run) else None
 
     def insist_on_unused(self, identifier: str) -> None:
         """Raise Stale, saying by which run, where it was applied already."""
@@ -118,7 +134,10 @@ class Plans:
             raise _used_already(identifier, used)
 
     def use(self, identifier: str, run: str, clock: Clock, actor: Actor) -> None:
-        """Mark it as applied, durably; of two that try, one gets on and the other is Stale."""
+        """Mark it as applied, durably; of two that try, one gets on and the other is Stale.
+
+        A mark of a run that has changed nothing is taken over, by whoever holds the lock.
+        """
         content: Body = {
             "format_version": FORMAT_VERSION,
             "plan": identifier,
@@ -126,8 +145,40 @@ class Plans:
             "time": rfc3339(clock.now()),
             **actor.to_json(),
         }
-        if not self._store.create(_used_key(identifier), sealed(content)):
-            self.insist_on_unused(identifier)
+        key = _used_key(identifier)
+        mark = self._store.get(key)
+        if (used := self._counting(identifier, mark)) is not None:
+            raise _used_already(identifier, used)
+        generation = mark.generation if mark else None
+        if self._store.compare_and_swap(key, sealed(content), generation) is None:
+            raise _taken_up(identifier)
+
+
+def _may_have_changed(store: Store, run: str) -> bool:
+    """Whether a run has sent anything that was not refused; of what is damaged nobody knows."""
+    if run not in journal.runs(store):
+        return False
+    try:
+        story = journal.read(store, run)
+    except StoreDamaged:
+        return True
+    begun: set[str] = set()
+    for record in story.records:
+        step = str(record.facts.get("step"))
+        match record.kind:
+            case Kind.STEP_DONE:
+                return True
+            case Kind.STEP_BEGUN:
+                begun.add(step)
+            case Kind.STEP_FAILED if record.facts.get("unsure") is False:
+                begun.discard(step)
+    return bool(begun)
+
+
+def _taken_up(identifier: str) -> Stale:
+    stale = Stale(f"another process has just taken plan {identifier} up. Nothing was changed.")
+    stale.hint = "`remediate lock status` tells whether it still lives; wait for its end."
+    return stale
 
 
 def _used_already(identifier: str, used: Used) -> Stale:
