@@ -15,6 +15,7 @@ from remediate.stores.snapshots import Snapshots
 from tests.cli.conftest import Desk
 from tests.cli.half_way import WRITING, begin, check, intervals, killed, last_run
 from tests.cli.typed import Said
+from tests.workbench import document
 
 PLACES = (
     "journal.record.before",
@@ -123,6 +124,21 @@ def test_the_same_request_goes_again_under_the_id_that_the_journal_has(desk: Des
     desk.bench.forget_calls()
     assert desk.type("apply", "--resume", "latest").code == 0
     assert request_ids(desk) == [request["requestId"]]
+
+
+@pytest.mark.parametrize("change", [1, 3], ids=["deleting them", "making them again"])
+def test_record_sets_are_deleted_and_made_again_by_two_requests(change: int, desk: Desk) -> None:
+    desk.bench.reset()
+    records = {"www": {"A": {"ttl": 300, "values": ["203.0.113.1"]}}}
+    spec = {"dnsName": "example.com.", "visibility": "public", "records": records}
+    desk.bench.write(document("DnsZone", "main", spec))
+    assert desk.type("apply").code == 0
+    desk.bench.write(document("DnsZone", "main", {**spec, "visibility": "private"}))
+    words = ("apply", "--allow", "zone-replace:DnsZone/main=meant so")
+    assert killed(desk, "request.send.before", change, *words, since=WRITING)
+    said = desk.type("apply", "--resume", "latest")
+    assert said.code == 0, said
+    assert desk.bench.live("DnsZone/main/www.example.com./A") is not None
 
 
 def test_what_came_of_it_counts_the_steps_of_the_whole_run(desk: Desk) -> None:

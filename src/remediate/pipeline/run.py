@@ -73,7 +73,7 @@ class Run:
         self.done: list[Step] = []
         self.earlier = earlier  # how many steps were done before it was gone on with
         # by live name and method, requests that may have been sent before, and had no effect yet
-        self._again = again or {}
+        self._again = dict(again or {})
         self.taken: set[str] = set()  # ids of the steps whose request Google may have taken
         self.open: dict[Ref, list[Step]] = defaultdict(list)  # not done yet
         for step in steps:
@@ -95,15 +95,23 @@ class Run:
         return same if self.ledger.veil.veiled(same.to_json()) == sent else call
 
     def same_change(self, refs: Sequence[Ref]) -> str:
-        """The id of a change of just these record sets that was sent before; empty if none was."""
-        ids = {
-            ref: str(sent.get("requestId"))
-            for (ref, method), sent in self._again.items()
-            if method == "changes.create"
-        }
-        found = {ids.get(ref, "") for ref in refs}
-        same = found.pop() if len(found) == 1 else ""
-        return same if {ref for ref in ids if ids[ref] == same} == {*refs} else ""
+        """The id of a change of just these record sets that was sent before; empty if none was.
+
+        Once: where sets are deleted and made again, the second change is another.
+        """
+        with self._book:
+            ids = {
+                ref: str(sent.get("requestId"))
+                for (ref, method), sent in self._again.items()
+                if method == "changes.create"
+            }
+            found = {ids.get(ref, "") for ref in refs}
+            same = found.pop() if len(found) == 1 else ""
+            if {ref for ref in ids if ids[ref] == same} != {*refs}:
+                return ""
+            for ref in refs:
+                del self._again[ref, "changes.create"]
+            return same
 
     def recall(
         self, done: Sequence[tuple[Step, datetime]], bodies: Mapping[Ref, Body | None]
