@@ -126,6 +126,17 @@ class Compute:
             if str(body.get("targetLink")).endswith(target)
         ]
 
+    def done_by(self, scope: str, request_id: str) -> Operations:
+        """What a request has begun and did not fail; Google keeps operations for two weeks."""
+        path = f"/projects/{self.project}/{scope}/operations"
+        query = {"maxResults": str(PAGE), "filter": f'clientOperationId = "{request_id}"'}
+        found = listed(self._connection, path, query, "items", f"{scope}/operations")
+        return [
+            Operation(Api.COMPUTE, scope, body)
+            for body in found
+            if body.get("clientOperationId") == request_id and not body.get("error")
+        ]
+
     def look(self, operation: Operation) -> Body:
         """The operation, when it is done or after two minutes, whichever is first."""
         name = quote(operation.name, safe="")

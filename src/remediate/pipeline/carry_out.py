@@ -105,7 +105,7 @@ def _take_step(step: Step, run: Run) -> None:
         raise
     wanted = {step.live: effect(step, after, live)}
     note_begun(run, [step], call.to_json(), {step.live: live}, wanted)
-    meant = Meant(step.live, step.method, live, wanted[step.live], step.fields)
+    meant = Meant(step.live, step.method, live, wanted[step.live], step.fields, call.request_id)
 
     def request() -> Operation:
         operation = send(google, call)

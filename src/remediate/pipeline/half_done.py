@@ -47,7 +47,8 @@ class Taken:
 
     @property
     def meant(self) -> Meant:
-        return Meant(self.live, self.method, self.before, self.wanted, self.fields)
+        request = str(self.request.get("requestId") or "")
+        return Meant(self.live, self.method, self.before, self.wanted, self.fields, request)
 
     @property
     def moment(self) -> datetime:

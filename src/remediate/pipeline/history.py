@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from remediate.kinds.bodies.compare import changeable_fields, field_changes, fields_digest
+from remediate.kinds.bodies.compare import changeable_fields, fields_digest
 from remediate.kinds.registry import kind
 from remediate.model.json import Body
 from remediate.model.plan import Action
 from remediate.model.ref import Ref
+from remediate.pipeline.looking import Meant
 from remediate.pipeline.steps import record_digest
 from remediate.stores import journal
 from remediate.stores.ledger import Entry
@@ -30,6 +31,12 @@ class Written:
     wanted: Body | None = None
     after: Body | None = None
     ended: bool = False
+    method: str = "insert"
+    request: str = ""  # the id of the request, where it was sent with one
+
+    def meant(self, live_ref: Ref) -> Meant:
+        """All of what the last request was to leave behind, whichever fields it wrote."""
+        return Meant(live_ref, self.method, self.before, self.wanted, request=self.request)
 
     def left(self, live_ref: Ref, live: Body | None) -> bool:
         """Whether live is as we left it.
@@ -41,12 +48,7 @@ class Written:
             return same_state(live_ref, self.after, live)
         if same_state(live_ref, self.before, live):
             return True
-        if self.wanted is None or live is None:
-            return self.wanted is None and live is None
-        if live_ref.is_record_set:
-            return same_state(live_ref, self.wanted, live)
-        facts = kind(live_ref.kind)
-        return not field_changes(facts, self.wanted, live, project=self.project)
+        return self.meant(live_ref).is_new(live, self.project)
 
 
 def same_state(ref: Ref, ours: Body | None, live: Body | None) -> bool:
@@ -93,6 +95,8 @@ def _retell(story: journal.Story, project: str, result: dict[Ref, Written]) -> N
             one.created |= facts["verb"] == Action.CREATE and facts.get("before") is None
             one.before = cast("Body | None", facts.get("before"))
             one.wanted = cast("Body | None", facts.get("wanted"))
+            one.method = str(facts["method"])
+            one.request = str(cast("Body", facts["request"]).get("requestId") or "")
             one.ended = False
         elif record.kind == journal.Kind.STEP_DONE:
             one = result[lives[facts["step"]]]

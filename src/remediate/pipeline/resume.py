@@ -28,7 +28,7 @@ from remediate.pipeline.carry_out import carry_out
 from remediate.pipeline.half_done import HalfDone, Taken
 from remediate.pipeline.history import same_state
 from remediate.pipeline.intent import Planned, planned
-from remediate.pipeline.looking import Found, await_quiet, words
+from remediate.pipeline.looking import Found, await_quiet, judged, words
 from remediate.pipeline.record_steps import live_records
 from remediate.pipeline.run import LOOKED, Run
 from remediate.pipeline.steps import LEDGER_ONLY, record_digest
@@ -61,7 +61,7 @@ def standing(half: HalfDone, google: Google, store: Store, veil: Veil) -> Standi
     untouched = [*half.untouched()]
     bodies = _bodies(google, {*last, *(one.live for one in untouched)})
     seen = {ref: veil.veiled(body) for ref, body in bodies.items()}
-    verdicts = [(one, one.meant.verdict(seen[one.live], google.project)) for one in open_]
+    verdicts = [(one, judged(google, one.meant, seen[one.live])) for one in open_]
     strange = [one for one, found in verdicts if found is Found.OTHER]
     conflicts = [str(one.meant.conflict(seen[one.live], google.project)) for one in strange]
     conflicts += _moved_since(last.values(), seen, google.project)

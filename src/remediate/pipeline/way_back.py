@@ -14,7 +14,7 @@ from remediate.model.json import Body
 from remediate.model.progress import Watcher
 from remediate.model.ref import GLOBAL, Ref, record_ref
 from remediate.pipeline.history import Written, same_state, written_since
-from remediate.pipeline.looking import await_quiet
+from remediate.pipeline.looking import await_quiet, is_by_others
 from remediate.pipeline.observe import Observed, look_at
 from remediate.pipeline.witnesses import Witnesses, restorable, witnesses
 from remediate.stores.journal import runs
@@ -38,6 +38,7 @@ class Way:
     whole: bool  # of a snapshot taken by hand, every resource; else those its run has touched
     unseen: tuple[str, ...] = ()  # why what may lead requests here could not all be read
     witnesses: Witnesses = field(default_factory=dict)
+    others: frozenset[Ref] = frozenset()  # looks like ours, and no request of ours has written it
 
     def before(self, ref: Ref, notes: list[str]) -> Body | None:
         """What to put back of a resource; what cannot be had back is noted."""
@@ -54,7 +55,7 @@ class Way:
         """Whether live is our own doing; else somebody else has been there."""
         live = self.ledger.veil.veiled(live)
         if (one := self.written.get(ref)) is not None:
-            return one.left(ref, live)
+            return ref not in self.others and one.left(ref, live)
         return same_state(ref, self.snapshot.resources.get(ref), live)
 
 
@@ -77,7 +78,22 @@ def way_back(
     observed, unseen = _look(refs, google, watchers, beside=ledger.resources)
     sides = [(ref, side.get(ref)) for side in (snapshot.resources, observed.live) for ref in refs]
     known = witnesses(google, sides)
-    return Way(snapshot, written, ledger, observed, allowances, whole, unseen, known)
+    others = _by_others(google, written, observed, ledger.veil)
+    return Way(snapshot, written, ledger, observed, allowances, whole, unseen, known, others)
+
+
+def _by_others(
+    google: Google, written: Mapping[Ref, Written], observed: Observed, veil: Veil
+) -> frozenset[Ref]:
+    """Of what was begun and never ended, what operations tell to be somebody else's doing."""
+    found = set[Ref]()
+    for ref, one in written.items():
+        live = veil.veiled(observed.live.get(ref))
+        if one.ended or live is None or same_state(ref, one.before, live):
+            continue
+        if is_by_others(google, one.meant(ref), live):
+            found.add(ref)
+    return frozenset(found)
 
 
 def live_now(
