@@ -88,7 +88,7 @@ def test_a_zone_of_theirs_is_known_by_what_we_did_not_send(desk: Desk) -> None:
     spec: dict[str, Any] = {"dnsName": "example.com.", "visibility": "public", "records": {}}
     desk.bench.write(document("DnsZone", "main", spec))
     assert killed(desk, "request.send.before", 1, since=WRITING)
-    made = {"name": "main", "dnsName": "example.com.", "description": "theirs"}
+    made: Any = {"name": "main", "dnsName": "example.com.", "description": "theirs"}
     desk.bench.send("POST", ZONES, made)
     theirs = desk.bench.live("DnsZone/main")
     for words in (["apply", "--resume", "latest"], ["rollback", "--snapshot", "latest"]):
