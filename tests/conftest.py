@@ -17,10 +17,10 @@ from tests.crash.tally import Count
 from tests.workbench import Workbench
 
 MEMORY = Path("/dev/shm")
-# What tells a command of its terminal, its CI job, its hour, or where it is to keep its state.
+# What tells a command of its terminal, CI job, hour, proxy, or where it is to keep its state.
 TOLD = re.compile(
     r"COLUMNS|LINES|NO_COLOR|FORCE_COLOR|TERM|TZ|BUILD_URL|CI|CI_\w+|GITHUB_\w+|GITLAB_\w+|GH_TOKEN"
-    r"|REMEDIATE_STORE|REMEDIATE_APPROVED_BY"
+    r"|(?i:https?_proxy|all_proxy)|REMEDIATE_STORE|REMEDIATE_APPROVED_BY"
 )
 
 # A law holds or it does not; how long that takes to find out says nothing, on a shared machine.
