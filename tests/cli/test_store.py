@@ -10,13 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from remediate.model import failpoint
 from remediate.stores import journal
 from remediate.stores.bucket import Bucket
 from remediate.stores.folder import Folder
 from remediate.stores.ledger import Ledger
 from remediate.stores.mirror import Offline
 from tests.cli.conftest import Desk
-from tests.cli.typed import Said, typed
+from tests.cli.typed import Said, process, typed
 from tests.get_only import get_only
 from tests.stores.buckets import NAME, Cloud
 
@@ -107,6 +108,10 @@ def test_nothing_is_begun_while_the_bucket_is_away(shared: Shared) -> None:
     assert len(writes(shared)) == before
 
 
+def url_of(shared: Shared) -> str:
+    return shared.desk.bench.url
+
+
 def writes(shared: Shared) -> list[object]:
     calls = shared.cloud.calls()
     return [call for call in calls if call["method"] != "GET" and "storage" not in call["path"]]
@@ -144,12 +149,12 @@ def test_a_ledger_that_has_moved_meanwhile_stays_and_ours_is_kept(shared: Shared
     theirs = Ledger(shared.bucket, "staging", "sandbox")
     theirs.resources.clear()
     theirs.save()
-    said = shared.type("hold", "list")
+    said = shared.type("apply")
     assert "ledger/staging.json was NOT brought to the bucket" in said.told
     (kept,) = (shared.copy / "not-taken").rglob("staging.json")
     assert kept.name == "staging.json"
     assert Ledger(shared.bucket, "staging", "sandbox").resources == {}
-    assert "NOT brought" not in shared.type("hold", "list").err
+    assert "NOT brought" not in shared.type("apply").err
 
 
 def test_a_run_that_failed_half_way_is_gone_on_with(shared: Shared) -> None:
@@ -171,9 +176,9 @@ def test_nothing_is_brought_while_somebody_still_writes_to_the_copy(shared: Shar
     assert writing.create("runs/R/000001.json", b"x")
     assert shared.type("rollback", "--snapshot", "latest").code == 6
     shared.desk.mend()
-    assert "was brought" not in shared.type("hold", "list").err
+    assert "was brought" not in shared.type("apply").err
     writing.close()
-    assert "runs/R/000001.json was brought to the bucket" in shared.type("hold", "list").told
+    assert "runs/R/000001.json was brought to the bucket" in shared.type("apply").told
 
 
 def contents(root: Path) -> dict[str, bytes]:
@@ -195,6 +200,43 @@ def test_who_only_looks_brings_nothing_and_sees_it_all_the_same(shared: Shared) 
     assert planned.code == 4, planned  # by the hold that waits
     assert "wait here to be brought to gs://" in planned.told
     assert set(shared.bucket.list("")) == there
+
+
+@pytest.mark.parametrize("verb", ["apply", "hold list", "lock status", "plan", "snapshot list"])
+def test_nothing_is_brought_while_somebody_else_has_the_lock(shared: Shared, verb: str) -> None:
+    assert shared.type("apply").code == 0
+    other = shared.root.parent / f"{shared.root.name}-other"
+    shutil.copytree(shared.root, other, ignore=shutil.ignore_patterns(".remediate"))
+    shared.lose_the_bucket()
+    assert shared.type("rollback", "--snapshot", "latest").code == 0
+    shared.desk.mend()
+    came: list[Said] = []
+
+    def meanwhile(place: str) -> None:
+        if place == "ledger.save.before" and not came:
+            came.append(process("-C", str(shared.root), "--sandbox", url_of(shared), *verb.split()))
+
+    unwatch = failpoint.watch(meanwhile)
+    try:
+        said = typed("-C", str(other), "--sandbox", url_of(shared), "apply", "--yes")
+    finally:
+        unwatch()
+        shutil.rmtree(other)
+    assert said.code == 0, said
+    assert "was brought" not in came[0].told
+    assert shared.type("plan").code in {0, 4}
+
+
+def test_what_waits_and_is_written_over_by_hand_is_brought_by_that(shared: Shared) -> None:
+    assert shared.type("apply").code == 0
+    shared.lose_the_bucket()
+    assert shared.type("rollback", "--snapshot", "latest").code == 0
+    shared.desk.mend()
+    assert "wait here to be brought to gs://" in shared.type("hold", "release").told
+    assert shared.type("hold", "list").out.strip() == "Nothing is held."
+    said = shared.type("apply")
+    assert said.code == 0, said
+    assert "NOT brought" not in said.told
 
 
 def test_a_look_for_drift_leaves_even_the_copy_as_it_is(shared: Shared) -> None:

@@ -1,10 +1,10 @@
-"""Ten bugs, put into the product's own code: what the laws are worth is that they find these."""
+"""Eleven bugs, put into the product's own code: what the laws are worth is that they find these."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -65,9 +65,8 @@ def _carrying(answer: Callable[[RemediateError], None]) -> Patch:
     """A lost answer is taken for one."""
 
     def carry(
-        self: Run, _steps: Sequence[Step], request: Callable[[], Operation], _look: object
+        _self: Run, _steps: Sequence[Step], request: Callable[[], Operation], _look: object
     ) -> Operation | None:
-        self.held()
         try:
             return request()
         except RemediateError as error:
@@ -155,6 +154,32 @@ def _meets(what: str) -> Callable[[History], bool]:
     return where
 
 
+def _asked_once() -> AbstractContextManager[object]:
+    """Whether the lease is sure is asked before a request, and not before each attempt to send."""
+    carry, held = Run.carry, Google.writing_while
+
+    def unasked(google: Google, may_write: Callable[[], None]) -> Google:
+        found = held(google, lambda: None)
+        vars(found)["may_write"] = may_write
+        return found
+
+    def asked(run: Run, *how: Any) -> Operation | None:
+        vars(run.google)["may_write"]()
+        return carry(run, *how)
+
+    return _both(
+        mock.patch.object(Google, "writing_while", unasked), mock.patch.object(Run, "carry", asked)
+    )
+
+
+@contextmanager
+def _both(*patches: AbstractContextManager[object]) -> Iterator[object]:
+    with ExitStack() as stack:
+        for patch in patches:
+            stack.enter_context(patch)
+        yield
+
+
 def _like_a_bucket(history: History) -> bool:
     return not history.disk.exclusive
 
@@ -185,4 +210,10 @@ BUGS = [
     Bug("staleness is not checked", _unchecked, "of somebody's", _meets("hand")),
     Bug("the ledger is written before the step is done", _remembered_early, "before it is done"),
     Bug("the lease is not fenced", _unfenced, "has begun", _like_a_bucket),
+    Bug(
+        "a request is sent again without asking whether the lock is still ours",
+        _asked_once,
+        "after its lock was taken away",
+        lambda history: _like_a_bucket(history) and _meets("second")(history),
+    ),
 ]

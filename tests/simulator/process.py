@@ -150,6 +150,7 @@ class Process:
     run: str = ""  # that it goes on with
     at: str = ""  # the run that is its own
     doomed: bool = False  # what its last request has begun will fail
+    sending: int = 0  # the moment at which it began to send its last request
     changed: int = 0  # requests of its that have had an effect
     reads: dict[str, int] = field(default_factory=dict)
     wrote: dict[str, int] = field(default_factory=dict)  # and not read since
@@ -207,6 +208,9 @@ class Process:
         return True
 
     # Its dealings with Google
+
+    def begins(self) -> None:
+        self.sending = self.disk.now
 
     def fault(self, message: Message) -> str:
         path = path_of(message)

@@ -1,4 +1,4 @@
-"""What the laws are worth: each of ten bugs, put into the product's own code, breaks one."""
+"""What the laws are worth: each of eleven bugs, put into the product's own code, breaks one."""
 
 from __future__ import annotations
 

@@ -46,6 +46,9 @@ class Client(Protocol):
 
     def wait(self, seconds: float) -> None: ...
 
+    def begins(self) -> None:
+        """It sends a request, or the same one again."""
+
     def fault(self, message: Message) -> str:
         """What goes wrong with this request; empty if nothing does."""
 
@@ -79,6 +82,7 @@ class Direct(requests.Session):
     def _exchanged(self, message: Message) -> Reply:
         client = self._client
         writes = is_mutation(message)
+        client.begins()
         client.passing(f"sending {message.method} {path_of(message)}")
         fault = client.fault(message)
         if fault in REFUSED:

@@ -46,7 +46,6 @@ class Intent:
     key: str
     live: str
     request: str
-    born: int
 
 
 @dataclass
@@ -76,7 +75,7 @@ class Witness:
             raise Broken(f"no durable intent before {message.method} {message.target}")
         self._covering = covering[-1:] if not asked else covering
         self._insist_on_a_snapshot(covering[-1])
-        self._insist_on_the_lock(process, covering[-1])
+        self._insist_on_the_lock(process)
         self.before_it = {n: self.value(edit) for n, edit in enumerate(self.edits)}
 
     def after(self, process: Process, message: Message, reply: Reply) -> None:
@@ -111,7 +110,7 @@ class Witness:
         if kind == "step-begun":
             request = str((record.get("request") or {}).get("requestId") or "")
             ref, live, seq = str(record["ref"]), str(record["live"]), int(record["seq"])
-            self._intents.append(Intent(run, seq, key, live, request, self.disk.now))
+            self._intents.append(Intent(run, seq, key, live, request))
             self._open[run, step] = ref
 
     def _insist_on_done(self, process: Process, ledger: Mapping[str, Any]) -> None:
@@ -182,12 +181,12 @@ class Witness:
         if held.get("run") != intent.run:
             raise Broken(f"no durable snapshot before the first write of {intent.run}")
 
-    def _insist_on_the_lock(self, process: Process, intent: Intent) -> None:
-        """What was meant after somebody else had taken the lock may not be done."""
+    def _insist_on_the_lock(self, process: Process) -> None:
+        """Nothing is sent, nor sent again, once somebody else has taken the lock."""
         taken = [at for at, writer in self.disk.takeovers if writer is not process]
         ours = [at for at, writer in self.disk.takeovers if writer is process]
         since = max(taken, default=0)
-        if since > max(ours, default=0) and intent.born > since:
+        if process.sending >= since > max(ours, default=0):
             raise Broken(f"{process.name} writes after its lock was taken away")
 
     def _covers(self, intent: Intent, asked: str, message: Message) -> bool:

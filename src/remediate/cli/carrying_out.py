@@ -10,6 +10,7 @@ from remediate.cli.outputs import planned
 from remediate.cli.session import Session
 from remediate.cli.showing import ask, insist_on_guards, say, show
 from remediate.cli.signals import first_signal_stops
+from remediate.cli.store import bring
 from remediate.model.clock import SystemClock
 from remediate.model.errors import RemediateError
 from remediate.model.plan import Plan
@@ -57,6 +58,7 @@ def carried_out(
     # processes hold locks, and live in real time, whatever time it is in a sandbox
     with lock(session.store, session.environment, run, SystemClock(), tell=say) as lease:
         say(lease.notice)
+        bring(session.store, session.environment, lease.check)
         if lease.after and run not in lease.after:
             _heed(session, lease.after)
         ledger = session.ledger()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -30,7 +31,7 @@ from remediate.stores.whereabouts import HOME, remember, remembered, said
 _PATIENCE = 20.0  # seconds for one request
 _WITHOUT_THE_BUCKET = frozenset({"rollback", "show", "snapshot"})  # verbs that a copy is enough for
 _ONLY_READS = frozenset({"drift"})  # what is kept here stays as it is too
-_BRINGS_NOTHING = frozenset({"drift", "plan", "show"})  # who may read need not be let write
+_BRING = frozenset({"apply", "gc", "rollback"})  # under the lock; see `bring`
 _FOR_PRACTICE = "sandbox-state"  # the project of a bucket that is made in a sandbox
 
 
@@ -107,19 +108,24 @@ def _in_bucket(settings: Settings, where: str) -> Store:
         click.get_current_context().find_root().call_on_close(offline.close)
         return offline
     mirrored = Mirrored(bucket, copy, follows=_verb() not in _ONLY_READS)
-    if _verb() not in _BRINGS_NOTHING:
-        for sentence in mirrored.deliver():
-            _say(sentence)
-    elif waiting := mirrored.waiting:
+    if _verb() not in _BRING and (waiting := mirrored.waiting):
         _say(_waits(len(waiting), where))
     return mirrored
+
+
+def bring(kept: Store, environment: str, held: Callable[[], None]) -> None:
+    """Bring to its bucket what waits here for it; only for who holds the environment."""
+    if isinstance(kept, Mirrored):
+        for sentence in kept.deliver(environment):
+            _say(sentence)
+            held()
 
 
 def _waits(count: int, where: str) -> str:
     what = f"{counted(count, 'object')} {'waits' if count == 1 else 'wait'}"
     return (
         f"note: {what} here to be brought to {where}, since it was away; "
-        "the next command that may write brings what waits, such as apply"
+        "the next command that takes the lock brings it, such as apply"
     )
 
 

@@ -111,7 +111,7 @@ class Compute:
         if method not in _CHANGES_NOTHING:
             raise ValueError(f"{method} changes something")
         path = path_of(self.project, method, scope, collection, name)
-        return self._connection.call("POST", path, body=body, repeatable=True)
+        return self._connection.call("POST", path, body=body, asks=True)
 
     def under_way(self, scope: str, collection: str, name: str) -> Operations:
         path, target = (
@@ -141,7 +141,7 @@ class Compute:
         """The operation, when it is done or after two minutes, whichever is first."""
         name = quote(operation.name, safe="")
         path = f"/projects/{self.project}/{operation.where}/operations/{name}/wait"
-        return self._connection.call("POST", path, repeatable=True, read_timeout=_WAIT_READ)
+        return self._connection.call("POST", path, asks=True, read_timeout=_WAIT_READ)
 
     def _label(self, path: str, scope: str, collection: str, name: str, body: Body) -> Operation:
         try:

@@ -41,6 +41,10 @@ class Exchange:
 OnExchange = Callable[[Exchange], None]
 
 
+def anytime() -> None:
+    """Whatever writes may be sent."""
+
+
 @dataclass(frozen=True, slots=True)
 class Content:
     """What a request carries."""
@@ -66,13 +70,17 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """What the connections share."""
+    """What the connections share.
+
+    `may_write` is asked before each attempt to send what writes, and raises what forbids it.
+    """
 
     session: requests.Session
     clock: Clock
     patience: Patience
     on_exchange: OnExchange | None = None
     reads_only: bool = False
+    may_write: Callable[[], None] = anytime
 
 
 class _Owner:
@@ -104,22 +112,31 @@ class ApiConnection(JSONConnection):  # type: ignore[misc]  # google-cloud-core 
         body: Body | None = None,
         *,
         repeatable: bool = False,
+        asks: bool = False,
         read_timeout: float = READ,
     ) -> Body:
         """The JSON object that Google answers; `{}` for an empty answer.
 
         Reads, and what carries a `requestId` or `clientOperationId`, are tried again while that
-        may help; so is a POST that is `repeatable` because it changes nothing. Other writes are
-        tried again only where Google has not looked at them: it asked for fewer, or was not there.
+        may help; so is a write that is `repeatable`, and a POST that only `asks` and changes
+        nothing. Other writes are tried again only where Google has not looked at them: it asked
+        for fewer, or was not there. Before each attempt to write the wire's `may_write` is asked.
         Raises ApiRefused and its kin, NotAuthorised, Unreachable.
         """
         # `{}` is a body too, and so is a list that is empty
         content = None if body is None else Content(json.dumps(body).encode())
         return self.exchange(
-            method, path, query, content, Answer.json, repeatable=repeatable, wait=read_timeout
+            method,
+            path,
+            query,
+            content,
+            Answer.json,
+            repeatable=repeatable,
+            asks=asks,
+            wait=read_timeout,
         )
 
-    def exchange(
+    def exchange(  # noqa: PLR0913 - all that a request is made of
         self,
         method: str,
         path: str,
@@ -128,6 +145,7 @@ class ApiConnection(JSONConnection):  # type: ignore[misc]  # google-cloud-core 
         taken: Callable[[Answer], T],
         *,
         repeatable: bool = False,
+        asks: bool = False,
         wait: float = READ,
     ) -> T:
         """What `taken` makes of the answer, whatever goes out and comes in; else as `call`."""
@@ -136,9 +154,10 @@ class ApiConnection(JSONConnection):  # type: ignore[misc]  # google-cloud-core 
         query = dict(query or {})
         url = self.build_api_url(path, query)
         asked = Asked(self.API_NAME, urlsplit(url).netloc, method, path)
+        writes = asked.mutates and not asks
 
         def once() -> T:
-            return taken(self._once(asked, url, content, wait))
+            return taken(self._once(asked, url, content, wait, writes=writes))
 
         def once_only() -> T:
             try:
@@ -148,7 +167,7 @@ class ApiConnection(JSONConnection):  # type: ignore[misc]  # google-cloud-core 
                     raise
                 raise failed.verdict from None
 
-        safe = method == "GET" or repeatable or any(name in query for name in _IDS)
+        safe = not writes or repeatable or any(name in query for name in _IDS)
         return self._wire.patience.run(once if safe else once_only)
 
     def find(self, path: str) -> Body | None:
@@ -173,11 +192,15 @@ class ApiConnection(JSONConnection):  # type: ignore[misc]  # google-cloud-core 
         """Always the base URL we were given: no environment variable sends us elsewhere."""
         return api_base_url or self.API_BASE_URL
 
-    def _once(self, asked: Asked, url: str, content: Content | None, read_timeout: float) -> Answer:
+    def _once(
+        self, asked: Asked, url: str, content: Content | None, read_timeout: float, *, writes: bool
+    ) -> Answer:
         begun = time.perf_counter()
         status = 0
         if asked.mutates:
             passing("request.send.before")
+        if writes:
+            self._wire.may_write()
         try:
             response = self._make_request(
                 asked.method,

@@ -76,6 +76,13 @@ class Google:
         wire = replace(self._wire, reads_only=True)
         return Reader(Google(wire, self.project, self.chance, base_url=self._base_url))
 
+    def writing_while(self, may_write: Callable[[], None]) -> Google:
+        """The same, but for what is asked before each attempt to send what writes."""
+        wire = replace(self._wire, may_write=may_write)
+        return Google(
+            wire, self.project, self.chance, base_url=self._base_url, sandbox=self.sandbox
+        )
+
     def record_sets(self, zone: str) -> Iterator[list[Body]]:
         return self.dns.record_sets(zone)
 

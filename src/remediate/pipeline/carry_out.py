@@ -20,6 +20,7 @@ from remediate.model.errors import (
     ApiRefused,
     CheckFailed,
     Interrupted,
+    Locked,
     PartlyApplied,
     RemediateError,
     Stale,
@@ -48,10 +49,19 @@ def carry_out(plan: Plan, run: Run, parallelism: int) -> None:
             _take(wave, run, parallelism)
         for ref in plan.settles:
             wait_until_ready(ref, run.vigil)
+        run.note(Kind.RUN_ENDED, outcome="done")
     except RemediateError as error:
-        run.note(Kind.RUN_ENDED, outcome="failed", why=str(error))
+        _end_failed(run, error)
         raise _in_context(error, plan, run) from error
-    run.note(Kind.RUN_ENDED, outcome="done")
+
+
+def _end_failed(run: Run, error: RemediateError) -> None:
+    """The run's last word. That it may not have one must not hide what it has done."""
+    try:
+        run.note(Kind.RUN_ENDED, outcome="failed", why=str(error))
+    except RemediateError as unwritten:
+        if str(unwritten) not in str(error):
+            error.args = (f"{error}\n{unwritten}",)
 
 
 def _take(wave: Sequence[Step], run: Run, parallelism: int) -> None:
@@ -176,13 +186,14 @@ def _in_context(error: RemediateError, plan: Plan, run: Run) -> RemediateError:
         error.args = (f"{error}\nNothing was changed.",)
         error.hint = _advice(error, run, f"`{run.ways.again}` tries again.")
         return error
-    if done == 0 and not isinstance(error, Interrupted | CheckFailed):
+    if done == 0 and not isinstance(error, Interrupted | CheckFailed | Locked):
         ways = f"`{run.ways.on}` goes on, `{run.ways.back}` takes back what it may have done."
         error.hint = _advice(error, run, ways)
         return error
     kind = type(error) if isinstance(error, CheckFailed | Interrupted) else PartlyApplied
     told = kind(f"{error}\n{done} of {total} steps are done.")
-    ways = f"`{run.ways.on}` goes on, `{run.ways.back}` takes back what is done."
+    what = "what is done" if done else "what it may have done"
+    ways = f"`{run.ways.on}` goes on, `{run.ways.back}` takes back {what}."
     told.hint = _advice(error, run, ways)
     return told
 

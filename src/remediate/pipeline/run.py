@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -15,7 +16,7 @@ from remediate.kinds.bodies.calls import Call, read
 from remediate.kinds.bodies.fields import with_fields
 from remediate.kinds.registry import kind
 from remediate.model.clock import rest
-from remediate.model.errors import ApiRefused, RemediateError, Stale
+from remediate.model.errors import ApiRefused, Locked, RemediateError, Stale
 from remediate.model.json import Body, Json
 from remediate.model.plan import Action, Step
 from remediate.model.progress import StepDone, StepFailed, tell
@@ -60,13 +61,12 @@ class Run:
         earlier: int = 0,
         again: Mapping[tuple[Ref, str], Body] | None = None,
     ) -> None:
-        self.google = google
+        self.google = google.writing_while(held)  # it raises Locked once it may not be ours
         self.journal = journal
         self.ledger = ledger
         self.ways = ways
         self.entries = entries  # what the ledger says of a Ref once its steps are done
         self.vigil = vigil
-        self.held = held  # raises Locked once the environment may be somebody else's
         self.watchers = vigil.watchers
         self.bodies: dict[Ref, Body] = {}
         self.gone: set[Ref] = set()  # what it has deleted for good
@@ -173,10 +173,13 @@ class Run:
         ids = {step.id for step in steps}
         doubt = False
         for pause in (*_PAUSES, None):
-            self.held()
             self.taken.update(ids)
             try:
                 return request()
+            except Locked as error:  # nothing more was sent
+                error.unsure = error.unsure or doubt
+                self._untaken(ids, error)
+                raise
             except RemediateError as error:
                 doubt = doubt or error.unsure
                 if not doubt:
@@ -205,12 +208,13 @@ class Run:
             raise error from None
 
     def _untaken(self, ids: set[str], error: RemediateError) -> None:
-        """What is refused at the door has changed nothing."""
-        if isinstance(error, ApiRefused):
+        """What is refused at the door, or never went there, has changed nothing."""
+        if isinstance(error, ApiRefused) or (isinstance(error, Locked) and not error.unsure):
             self.taken.difference_update(ids)
 
     def fail(self, step: Step, error: RemediateError) -> None:
-        self.note(Kind.STEP_FAILED, step=step.id, why=str(error), unsure=error.unsure)
+        with suppress(RemediateError):  # a step without an end may have been taken: as good
+            self.note(Kind.STEP_FAILED, step=step.id, why=str(error), unsure=error.unsure)
         tell(self.watchers, StepFailed(step, str(error)))
 
     def _remember(self, step: Step, now: datetime) -> None:

@@ -1,19 +1,21 @@
 """A bucket with a copy of it in a local folder, so that the way back is there without the bucket.
 
 What went through here is in the copy: snapshots, journals, ledgers; leases are not. While the
-bucket is away a rollback works on the copy alone, and what it writes waits in an outbox. Whoever
-only looks leaves it there, and is shown the store as it would be after it was brought.
+bucket is away a rollback works on the copy alone, and what it writes waits in an outbox. Only who
+holds the environment brings what is of it; whoever else looks is shown the store as it would be.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator, Sequence
 
 from remediate.gcp.storage import ABSENT
 from remediate.model.errors import Locked
 from remediate.stores.bucket import Bucket
 from remediate.stores.folder import Folder, FolderHold
+from remediate.stores.journal import key_of_record
 from remediate.stores.store import Hold, Stored
 
 _LEASES = "locks/"
@@ -21,6 +23,7 @@ _OUTBOX = "outbox/"
 _KEPT = "not-taken/"  # what the bucket had moved on from meanwhile
 _WRITING = "outbox.json"
 _NOTHING = b"nothing"
+_NAMED = frozenset({"holds", "ledger"})  # below these, each environment has one of its name
 _SOON = "Type the same command again when that one has ended."
 
 
@@ -40,6 +43,8 @@ class Mirrored:
         return self.bucket.in_doubt
 
     def create(self, key: str, data: bytes) -> bool:
+        if self._awaits(key) and self._waiting(key, self.bucket.get(key)):
+            return False
         created = self.bucket.create(key, data)
         if created:
             self._keep(key, data)
@@ -54,8 +59,13 @@ class Mirrored:
         return stored
 
     def compare_and_swap(self, key: str, data: bytes, generation: str | None) -> str | None:
+        there = self.bucket.get(key) if self._awaits(key) else None
+        seen = there.generation if there else ABSENT
+        followed = self._waiting(key, there) is not None and seen == (generation or ABSENT)
         swapped = self.bucket.compare_and_swap(key, data, generation)
         if swapped is not None:
+            if followed:
+                self._settle(key)
             self._keep(key, data)
         return swapped
 
@@ -75,13 +85,14 @@ class Mirrored:
         """The keys of what was written while the bucket was away, and was not brought yet."""
         return [note.removeprefix(_OUTBOX) for note in self._copy.list(_OUTBOX)]
 
-    def deliver(self) -> Iterator[str]:
+    def deliver(self, environment: str) -> Iterator[str]:
         """Bring to the bucket what was written while it was away; sentences about each.
 
+        Only for who holds this environment, and nothing that is of another one.
         What is there already, or has moved on, stays as it is there; ours is kept beside. While
         somebody writes to the copy, nothing is brought.
         """
-        waiting = self.waiting
+        waiting = [key for key in self.waiting if self._owner(key) in {"", environment}]
         claim = self._copy.hold(_WRITING) if waiting else None
         if claim is None:
             return
@@ -110,6 +121,28 @@ class Mirrored:
             f"{key} was NOT brought to the bucket: somebody has written it there meanwhile; "
             f"what was written here is kept as {self._copy.root / kept}"
         )
+
+    def _owner(self, key: str) -> str:
+        """The environment that a key is of; "" where it is of none, or does not tell."""
+        kind, _, name = key.partition("/")
+        if kind in _NAMED:
+            return name.removesuffix(".json")
+        stored = self._copy.get(key_of_record(name.partition("/")[0], 1) if kind == "runs" else key)
+        try:
+            return str(json.loads(stored.data if stored else b"").get("environment") or "")
+        except (ValueError, AttributeError, RecursionError):
+            return ""
+
+    def _awaits(self, key: str) -> bool:
+        return self._copy.get(_OUTBOX + key) is not None
+
+    def _settle(self, key: str) -> None:
+        """What waited was read, and written over where it was to be brought."""
+        if claim := self._copy.hold(_WRITING):
+            try:
+                self._copy.remove(_OUTBOX + key)
+            finally:
+                claim.release()
 
     def _waiting(self, key: str, there: Stored | None) -> Stored | None:
         """What is to be brought in place of what is there; None where that has moved on."""
