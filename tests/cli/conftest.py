@@ -48,7 +48,7 @@ class Desk:
         back = self.type("rollback", "--snapshot", "latest")
         assert back.code == 0, back
         assert self.bench.state() == self.before
-        assert self.type("hold", "release").code == 0  # what a rollback takes back is held
+        assert self.type("hold", "release", "--all").code == 0  # what a rollback takes back is held
         assert self.type("apply").code == 0
         left = self.type("plan", "--detailed-exitcode")
         assert left.code == 0, left

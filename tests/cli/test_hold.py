@@ -30,7 +30,11 @@ def test_what_is_held_is_not_applied_until_it_is_released(desk: Desk) -> None:
         assert "until it is released: the registrar moves it" in told
         assert f"`{desk.line('hold', 'release', held.out.strip())}` ends that" in told
     assert desk.bench.state() == before
-    assert desk.type("hold", "release", held.out.strip()).out == "Released: 1 hold.\n"
+    assert desk.type("hold", "release", held.out.strip()).out.splitlines() == [
+        "Released: 1 hold.",
+        f"{held.out.strip()}  the registrar moves it",
+        "    DnsZone/*",
+    ]
     assert planned(desk).code == CHANGES
 
 
@@ -74,6 +78,13 @@ def test_the_list_says_who_what_and_until_when(desk: Desk) -> None:
     [
         (("set", "DnsZone"), "DnsZone is neither `Kind/name` nor a glob such as `DnsZone/*`"),
         (("set", "--until", "soon"), "neither a duration such as 2h nor a date"),
+        (("set", "--until", "2026-01-01"), "--until 2026-01-01 is over already; it is"),
+        (("set", "--until", "0h"), "--until 0h is over already; it is"),
+        (("set", "--reason", " "), "--reason is empty"),
+        (("set", "DNSZone/*"), "did you mean `DnsZone/*`?"),
+        (("set", "Nosuch/*"), "the hold Nosuch/* matches nothing in staging"),
+        (("release",), "say which hold ends: its ID, a GLOB over what is held, or --all"),
+        (("release", "--all", "DnsZone/*"), "say which hold ends"),
         (("release", "DnsZone/*"), "nothing is held by DnsZone/*"),
     ],
 )
@@ -83,6 +94,23 @@ def test_a_word_that_means_nothing_leaves_with_9(
     said = desk.type("hold", *words)
     assert said.code == 9, said
     assert message in said.told
+
+
+def test_setting_the_same_hold_again_moves_its_end_and_makes_no_second(desk: Desk) -> None:
+    first = desk.type("hold", "set", "DnsZone/*", "--until", "2h")
+    assert first.told.startswith("Held, until 2"), first
+    again = desk.type("hold", "set", "DnsZone/*")
+    assert again.out == first.out
+    assert again.told == "Held already, until it is released: DnsZone/*\n"
+    (one,) = desk.type("hold", "list", "--json").json["holds"]
+    assert one["until"] is None
+
+
+def test_a_hold_can_be_set_while_the_yaml_cannot_be_read(desk: Desk) -> None:
+    (desk.bench.root / "desired" / "staging" / "dns.yaml").write_text("kind: [")
+    said = desk.type("hold", "set", "DnsZone/*")
+    assert said.code == 0, said
+    assert "as far as is known while the YAML cannot be read" in said.told
 
 
 class TestRollback:

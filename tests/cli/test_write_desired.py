@@ -26,7 +26,7 @@ def insist_on_agreement(desk: Desk, said: Said) -> None:
     assert said.code == 0, said
     before = desk.bench.state()
     apply_patch(desk.bench.root, said.out)
-    assert desk.type("hold", "release").code == 0
+    assert desk.type("hold", "release", "--all").code == 0
     for words in (("plan", "--prune", "--detailed-exitcode"), ("apply", "--prune")):
         left = desk.type(*words)
         assert left.code == 0, left

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import click
@@ -17,11 +19,14 @@ from remediate.cli.session import opened
 from remediate.cli.store import store
 from remediate.kinds.documents.lifecycle import duration
 from remediate.model.chance import Chance
-from remediate.model.clock import Clock, SystemClock
+from remediate.model.clock import Clock, SystemClock, rfc3339
 from remediate.model.errors import InvalidInput
+from remediate.pipeline.choosing import unmatched
 from remediate.pipeline.holding import held_back
+from remediate.pipeline.load import load
 from remediate.report import holds as report
 from remediate.stores.holds import Hold, Holds
+from remediate.stores.ledger import Ledger
 
 _WHOLE_OR_WILD = re.compile(r"[/*?\[]")
 
@@ -38,15 +43,32 @@ def command(settings: Settings) -> None:
 @click.option("--until", metavar="2h|DATE", help="Else it lasts until it is released.")
 @click.argument("globs", nargs=-1, metavar="[GLOB]...")
 def set_(settings: Settings, reason: str, until: str | None, globs: tuple[str, ...]) -> int:
-    """Deny every apply that would touch these, or anything if none is named."""
-    for glob in globs:
-        if not _WHOLE_OR_WILD.search(glob):
-            raise InvalidInput(f"{glob} is neither `Kind/name` nor a glob such as `DnsZone/*`")
+    """Deny every apply that would touch these, or anything if none is named.
+
+    The id of the hold is on stdout. What is held for the same reason is held until then, and no
+    second hold is made of it.
+    """
+    if not reason.strip():
+        raise InvalidInput("--reason is empty; say why, in a word at least")
     with _holds(settings) as (holds, clock):
-        end = _moment(until, clock.now()) if until else None
+        end = _moment(until, clock.now()) if until is not None else None
+        _insist_on_names(settings, holds, globs)
         made = held_back(clock, Chance(), settings.side, globs, reason, end)
-        holds.change(clock.now(), lambda before: [*before, made])
-    sys.stdout.write(f"{made.id}\n")
+        then = [made]
+        known = False
+
+        def become(before: list[Hold]) -> list[Hold]:
+            nonlocal known
+            then[0], known = made, False
+            for place, hold in enumerate(before):
+                if hold.is_for_the_same(made):
+                    then[0], known = replace(hold, until=made.until), True
+                    return [*before[:place], then[0], *before[place + 1 :]]
+            return [*before, made]
+
+        holds.change(clock.now(), become)
+    sys.stderr.write(report.set_text(then[0], again=known))
+    sys.stdout.write(f"{then[0].id}\n")
     return 0
 
 
@@ -63,22 +85,50 @@ def list_(settings: Settings) -> int:
 
 @command.command("release")
 @global_options
+@click.option("--all", "all_", is_flag=True, help="All that is held.")
 @click.argument("word", required=False, metavar="[GLOB|ID]")
-def release(settings: Settings, word: str | None) -> int:
-    """End a hold, by its id or by what it holds; all of them if none is named."""
+def release(settings: Settings, word: str | None, *, all_: bool) -> int:
+    """End a hold, by its id or by what it holds; or all of them, with --all."""
+    if bool(word) == all_:
+        raise InvalidInput(
+            "say which hold ends: its ID, a GLOB over what is held, or --all",
+            hint="`remediate hold list` shows all.",
+        )
     with _holds(settings) as (holds, clock):
-        now, released = clock.now(), [0]
+        now, ended, left = clock.now(), list[Hold](), list[Hold]()
 
         def become(before: list[Hold]) -> list[Hold]:
-            kept = [left for hold in before if word and (left := hold.without(word))]
-            released[0] = sum(hold not in kept for hold in before)
-            return kept
+            left[:] = [one for hold in before if word and (one := hold.without(word))]
+            ended[:] = [hold for hold in before if hold not in left]
+            return left
 
         holds.change(now, become)
-    if not released[0] and word:
+    if not ended and word:
         raise InvalidInput(f"nothing is held by {word}", hint="`remediate hold list` shows all.")
-    sys.stdout.write(f"{report.released_text(released[0])}\n")
+    sys.stdout.write(report.released_text(ended, left))
     return 0
+
+
+def _insist_on_names(settings: Settings, holds: Holds, globs: tuple[str, ...]) -> None:
+    """Each matches something in the YAML or in what was applied; the YAML may be what is broken."""
+    for glob in globs:
+        if not _WHOLE_OR_WILD.search(glob):
+            raise InvalidInput(f"{glob} is neither `Kind/name` nor a glob such as `DnsZone/*`")
+    if not globs:
+        return
+    name = holds.environment
+    known = {*Ledger(holds.store, name, settings.side).refs}
+    is_whole = True
+    try:
+        known |= load(settings.root, name, os.environ).resources.keys()
+    except InvalidInput:
+        is_whole = False
+    for glob in globs:
+        if not any(ref.matches(glob) for ref in known):
+            found = unmatched("the hold", glob, known, f"in {name}")
+            if is_whole:
+                raise found
+            sys.stderr.write(f"note: {found}, as far as is known while the YAML cannot be read\n")
 
 
 @contextmanager
@@ -94,6 +144,13 @@ def _holds(settings: Settings) -> Iterator[tuple[Holds, Clock]]:
 
 def _moment(text: str, now: datetime) -> datetime:
     """`2h` from now, the end of a day (UTC) such as `2026-12-24`, or a whole RFC 3339 time."""
+    end = _read(text, now)
+    if end <= now:
+        raise InvalidInput(f"--until {text} is over already; it is {rfc3339(now)} now")
+    return end
+
+
+def _read(text: str, now: datetime) -> datetime:
     try:
         return now + timedelta(seconds=duration(text))
     except ValueError:

@@ -16,12 +16,10 @@ def list_text(holds: Sequence[Hold]) -> str:
         return "Nothing is held.\n"
     lines: list[str] = []
     for hold in holds:
-        until = f"until {hold.until}" if hold.until else "until it is released"
-        lines.append(f"{hold.id}  {safe(until)}")
+        lines.append(f"{hold.id}  {_until(hold)}")
         said = f"{safe(hold.reason)} (by {safe(hold.who)} since {safe(hold.since)})"
         lines += wrapped(said, WIDTH, "    ")
-        held = ("everything" if glob == EVERYTHING else safe(glob) for glob in hold.globs)
-        lines += [f"    {glob}" for glob in held]
+        lines += [f"    {_named(glob)}" for glob in hold.globs]
     return "\n".join(lines) + "\n"
 
 
@@ -41,8 +39,34 @@ def list_json(holds: Sequence[Hold]) -> Body:
     return {"format_version": FORMAT_VERSION, "holds": listed}
 
 
-def released_text(number: int) -> str:
-    return f"Released: {counted(number, 'hold')}." if number else "Nothing is held."
+def set_text(hold: Hold, *, again: bool) -> str:
+    """What is held and until when, and whether it was before; for stderr."""
+    said = f"{'Held already' if again else 'Held'}, {_until(hold)}: {_what(hold)}"
+    return "\n".join(wrapped(said, WIDTH)) + "\n"
+
+
+def released_text(ended: Sequence[Hold], left: Sequence[Hold]) -> str:
+    """What was released, by name; `left` are the holds as they are now."""
+    if not ended:
+        return "Nothing is held.\n"
+    lines = [f"Released: {counted(len(ended), 'hold')}."]
+    for hold in ended:
+        kept = {glob for one in left if one.id == hold.id for glob in one.globs}
+        lines.append(f"{hold.id}  {safe(hold.reason)}")
+        lines += [f"    {_named(glob)}" for glob in hold.globs if glob not in kept]
+    return "\n".join(lines) + "\n"
+
+
+def _what(hold: Hold) -> str:
+    return ", ".join(_named(glob) for glob in hold.globs)
+
+
+def _named(glob: str) -> str:
+    return "everything" if glob == EVERYTHING else safe(glob)
+
+
+def _until(hold: Hold) -> str:
+    return f"until {safe(hold.until)}" if hold.until else "until it is released"
 
 
 def held_text(hold: Hold, release: str, width: int = WIDTH) -> str:

@@ -44,6 +44,11 @@ class Hold:
     def lasts(self, now: datetime) -> bool:
         return not self.until or now < datetime.fromisoformat(self.until)
 
+    def is_for_the_same(self, other: Hold) -> bool:
+        """Whether both hold the same for the same reason, neither of them for a rollback."""
+        same = ({*self.globs}, self.reason) == ({*other.globs}, other.reason)
+        return same and not self.to and not other.to
+
     def without(self, word: str) -> Hold | None:
         """What is left of it when an id, the beginning of one or a glob is released."""
         if len(word) >= _LEAST and self.id.startswith(word.upper()):
@@ -68,8 +73,8 @@ class Holds:
     """The holds of one environment and endpoint, written by compare-and-swap."""
 
     def __init__(self, store: Store, environment: str, endpoint: str) -> None:
-        self._store = store
-        self._environment = environment
+        self.store = store
+        self.environment = environment
         self._endpoint = endpoint
         self._key = f"holds/{environment}.json"
 
@@ -89,9 +94,9 @@ class Holds:
             if then == mine:
                 return
             others = [hold for hold in known if not self._is_ours(hold)]
-            if self._store.compare_and_swap(self._key, self._bytes([*others, *then]), generation):
+            if self.store.compare_and_swap(self._key, self._bytes([*others, *then]), generation):
                 return
-        raise Stale(f"others keep writing the holds of {self._environment}; try again")
+        raise Stale(f"others keep writing the holds of {self.environment}; try again")
 
     def _is_ours(self, hold: Hold) -> bool:
         return hold.endpoint == self._endpoint
@@ -101,13 +106,13 @@ class Holds:
         return sealed(
             {
                 "format_version": FORMAT_VERSION,
-                "environment": self._environment,
+                "environment": self.environment,
                 "holds": listed,
             }
         )
 
     def _read(self) -> tuple[list[Hold], str | None]:
-        stored = self._store.get(self._key)
+        stored = self.store.get(self._key)
         if stored is None:
             return [], None
         content: Mapping[str, Any] = unsealed(self._key, stored.data)

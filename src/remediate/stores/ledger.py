@@ -15,7 +15,7 @@ from remediate.model.clock import rfc3339
 from remediate.model.errors import InvalidInput, Stale, StoreDamaged
 from remediate.model.failpoint import passing
 from remediate.model.json import Body, Json
-from remediate.model.ref import Ref
+from remediate.model.ref import Ref, record_ref
 from remediate.stores.store import Store, ref_of
 from remediate.stores.veil import Veil
 
@@ -144,6 +144,13 @@ class Ledger:
         for key in self._records.get(zone, ()):
             fqdn, _, rrtype = key.rpartition(" ")
             yield fqdn, rrtype
+
+    @property
+    def refs(self) -> Iterator[Ref]:
+        """Everything that was once ours."""
+        yield from self.resources
+        for zone in self._records:
+            yield from (record_ref(zone, *record) for record in self.records(zone))
 
     def entry(self, ref: Ref) -> Entry | None:
         """What is remembered of a resource or of a record set."""
