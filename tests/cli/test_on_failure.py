@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -13,7 +14,7 @@ from remediate.stores import journal
 from remediate.stores.snapshots import Snapshots
 from tests.cli.conftest import Desk
 from tests.cli.half_way import check
-from tests.cli.typed import Said
+from tests.cli.typed import Said, typed
 
 ALWAYS = 1_000_000
 ROLLBACK = ("--on-failure", "rollback")
@@ -60,6 +61,9 @@ def test_what_was_done_by_then_is_taken_back_and_both_are_said(desk: Desk) -> No
     assert "was refused" in said.told
     assert f"All that was done was taken back, to snapshot {first}" in said.told
     assert "  SslCertificate/staging-ssl-cert\n" in said.err
+    (release,) = re.findall(r"`remediate (hold release [^`]*)`", said.told)
+    assert typed(*release.split()).code == 0
+    assert "`remediate apply" in said.told
 
 
 @pytest.mark.parametrize("words", [(), ("--on-failure", "stop")])
@@ -114,11 +118,12 @@ def test_a_way_back_that_could_write_nothing_holds_nothing(
     desk: Desk,
 ) -> None:
     desk.bench.reset()
-    desk.bench.write(check("two"))
+    desk.bench.write(check("two"), check("apart"))
     assert desk.type("apply").code == 0
-    assert desk.type("hold", "set", "--reason", "another's", "Address/*").code == 0
+    assert desk.type("hold", "set", "--reason", "another's", "HealthCheck/apart").code == 0
     then = check("two", checkIntervalSec=9)
-    desk.bench.write(check("one"), {**then, "lifecycle": {"dependsOn": ["HealthCheck/one"]}})
+    after = {"dependsOn": ["HealthCheck/one"]}
+    desk.bench.write(check("one"), check("apart"), {**then, "lifecycle": after})
     desk.fault("forbidden", "PATCH *", ALWAYS)
     if barred:
         desk.fault("401", "DELETE *", ALWAYS)

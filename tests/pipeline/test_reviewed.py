@@ -91,14 +91,18 @@ def test_what_is_to_be_made_and_is_there_by_now(workbench: Workbench) -> None:
     made = changed(workbench, [url_map()], [url_map(), health_check()])
     body: Body = {"name": "alive", "type": "HTTP", "httpHealthCheck": {"port": 8000}}
     post(f"{GLOBAL}/healthChecks", body).act(workbench)
-    assert told(workbench, made) == ["HealthCheck/alive was not there, and now it is"]
+    assert told(workbench, made) == [
+        'HealthCheck/alive was not there, and now it is: httpHealthCheck {"port":8000}'
+    ]
 
 
 def test_what_is_to_be_made_and_is_there_by_now_otherwise(workbench: Workbench) -> None:
     made = changed(workbench, [url_map()], [url_map(), health_check()])
     body: Body = {"name": "alive", "type": "HTTP", "httpHealthCheck": {"port": 1}}
     post(f"{GLOBAL}/healthChecks", body).act(workbench)
-    assert told(workbench, made) == ["HealthCheck/alive was not there, and now it is"]
+    (line,) = told(workbench, made)
+    assert line.startswith("HealthCheck/alive was not there, and now it is: httpHealthCheck ")
+    assert '"port":1,' in line
 
 
 def test_what_is_to_be_deleted_and_was_changed(workbench: Workbench) -> None:

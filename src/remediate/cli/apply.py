@@ -57,7 +57,8 @@ def command(
     back = (on_failure or about.on_failure) == "rollback"
     with opened(settings, about.name, about.project) as session:
         if before is not None:
-            before.insist(session, desired)
+            with before.again_with_its_choices():
+                before.insist(session, desired)
         elif sys.stdin.isatty() and not yes:
             before = review(session, desired, chosen)
         plan, outcome = _applied(session, desired, chosen, before, back=back)
@@ -85,7 +86,8 @@ def _applied(
         if reviewed is None:
             only, (plan, seen) = chosen, session.plan(desired, ledger, chosen)
         else:
-            plan, seen, only = reviewed.planned(session, desired, ledger, chosen)
+            with reviewed.again_with_its_choices():
+                plan, seen, only = reviewed.planned(session, desired, ledger, chosen)
         return Prepared(
             plan,
             lambda: order_of("apply", plan, desired, seen, only),

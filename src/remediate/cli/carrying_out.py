@@ -16,6 +16,7 @@ from remediate.model.errors import RemediateError
 from remediate.model.plan import Plan
 from remediate.pipeline.apply import Order, Outcome, apply, settle
 from remediate.pipeline.left_over import await_end, left_over, under_way, way_on
+from remediate.pipeline.undoing import answers_to_undo
 from remediate.stores.ledger import Ledger
 from remediate.stores.lock import Lease, lock
 
@@ -78,7 +79,8 @@ def carried_out(
             elif made.waits:
                 settle(made.order(), google, session.watchers, stopping)
         made.remember(ledger)
-    back = ("rollback", "--snapshot", outcome.snapshot) if outcome else ()
+    answers, _more = answers_to_undo(made.plan.steps)
+    back = ("rollback", "--snapshot", outcome.snapshot, *answers) if outcome else ()
     planned(made.plan, outcome, session.settings.command(*back) if back else "")
     return made.plan, outcome
 

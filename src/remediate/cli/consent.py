@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from remediate.model.consent import APPROVED_BY, Consent
+from remediate.model.errors import InvalidInput
 
 F = TypeVar("F", bound=Callable[..., Any])
 _SAID = "remediate.cli.consent"  # in what the contexts of one command line share
@@ -56,6 +57,10 @@ def _note(context: click.Context, option: click.Parameter, value: Any) -> None: 
     given = value if isinstance(value, tuple) else [] if value is None else [value]
     if not all(each.strip() for each in given):
         raise click.BadParameter("say who, why or what, in a word at least")
+    if any(each.strip() == option.metavar for each in given):
+        said = f"--{str(option.name).replace('_', '-')} {given[0]}"
+        hint = "Put your own words in the place of the capitals."
+        raise InvalidInput(f"{said} is what the help says, and tells nobody anything", hint=hint)
     context.meta.setdefault(_SAID, {})[str(option.name)] = value
 
 

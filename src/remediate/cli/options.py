@@ -22,9 +22,9 @@ NO_QUESTION = "Do not ask. Where stdin is no terminal (a pipe, CI) nobody is ask
 F = TypeVar("F", bound=Callable[..., Any])
 # The URL of a sandbox, whatever it speaks, or its host and port.
 WHERE = re.compile(r"https?:.*|[a-z]+://.*|[^\s/@]+:[0-9]+/?")
-_OFFLINE = {"validate", "graph", "show"}  # they need to know the folder, and the environment
+_OFFLINE = {"validate", "graph", "show", "iam"}  # they need to know the folder, and the environment
 _TO_TYPE = re.compile(
-    r"`remediate (validate|plan|apply|rollback|hold|lock|gc|snapshot|show|graph)( [^`]*)?`"
+    r"`remediate (validate|plan|apply|rollback|hold|lock|gc|snapshot|show|graph|iam)( [^`]*)?`"
 )
 _AGAIN = (
     "target",

@@ -14,10 +14,12 @@ from remediate.cli.options import (
     global_options,
 )
 from remediate.cli.outputs import colour, planned, report_options, width, write
-from remediate.cli.plan_files import FILE_TO_WRITE, keep, told
+from remediate.cli.plan_files import FILE_TO_WRITE, insist_on_plan_file, keep, told
 from remediate.cli.session import chosen_by, loaded, opened
 from remediate.cli.unfinished import unfinished_note
+from remediate.model.plan import Plan
 from remediate.pipeline.guard import refused
+from remediate.pipeline.this_hour import is_closed
 
 
 @click.command("plan")
@@ -40,12 +42,14 @@ def command(
     desired = loaded(settings)
     about = desired.environment
     chosen = chosen_by(settings, desired, asked)
+    if file:
+        insist_on_plan_file(file, settings.root)
     with opened(settings, about.name, about.project) as session:
         plan, seen = session.plan(desired, session.ledger(), chosen)
         if note := unfinished_note(settings, about.name, session.google, session.store):
             plan = replace(plan, notes=[note, *plan.notes])
         kept = told(file, keep(session, file, plan, seen, desired, chosen)) if file else ""
-    following = settings.applying(str(file)) if file else settings.command("apply")
+    following = _following(settings, plan, file)
     planned(plan, following=following)
     write(
         lambda: plan_text(plan, width=width(), colour=colour(), next_command=following, kept=kept),
@@ -54,3 +58,11 @@ def command(
     if refused(plan.objections):
         return 4
     return 2 if detailed_exitcode and not plan.is_empty else 0
+
+
+def _following(settings: Settings, plan: Plan, file: Path | None) -> str:
+    """What to type next: a file holds what was chosen, so it is written anew to choose more."""
+    if file and refused(plan.objections):
+        return settings.command("plan", "--out", str(file))
+    line = settings.applying(str(file)) if file else settings.command("apply")
+    return f"{line} --incident TEXT" if is_closed(plan) else line

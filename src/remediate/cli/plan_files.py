@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import wraps
 from pathlib import Path
@@ -38,6 +40,7 @@ from remediate.stores.ledger import Ledger
 from remediate.stores.plans import Plans, holds_promise, plan_file
 
 F = TypeVar("F", bound=Callable[..., Any])
+_AGAIN = "`remediate plan --out FILE`"  # in advice
 _MODE = 0o600  # it tells how things are, in full
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _CHOSEN = ("target", "exclude", "prune", "lower_ttl")
@@ -55,6 +58,17 @@ class Reviewed:
     promise: Promise | None = None
     data: bytes = b""
     was_shown: bool = False
+
+    @contextmanager
+    def again_with_its_choices(self) -> Iterator[None]:
+        """Who is told to plan again is told to choose again what the file holds."""
+        try:
+            yield
+        except RemediateError as error:
+            if self.promise is not None:
+                words = _words(self.promise.choices)
+                error.hint = error.hint.replace(_AGAIN, f"`remediate plan {words}--out FILE`")
+            raise
 
     def insist(self, session: Session, desired: Desired) -> None:
         """Whatever can be refused before the live side is read."""
@@ -195,6 +209,17 @@ def _write(file: Path, data: bytes) -> None:
         failed = RemediateError(f"{file} cannot be written: {error.strerror}")
         failed.hint = "Name a file in a folder that you may write to."
         raise failed from None
+
+
+def _words(choices: Choices) -> str:
+    """What was chosen, as words of a command line, with a blank behind them."""
+    globs = (("--target", choices.targets), ("--exclude", choices.excludes))
+    words = [word for flag, some in globs for glob in some for word in (flag, glob)]
+    flags = (("--prune", choices.prune), ("--lower-ttl", choices.lower_ttl))
+    words += [flag for flag, said in flags if said]
+    for key, reason in choices.allowances.items():
+        words += ["--allow", f"{key}={reason}".replace("`", "'")]
+    return f"{shlex.join(words)} " if words else ""
 
 
 def _rule(word: str) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from pathlib import Path
+
 import click
 
-from remediate.cli.options import Settings, global_options
+from remediate.cli.options import EMBEDDED, Settings, global_options
 from remediate.cli.outputs import output_options, width, write
 from remediate.cli.store import store
 from remediate.model.clock import SystemClock
@@ -25,9 +28,21 @@ def command(settings: Settings, what: str, *, verify: bool) -> int:
         return _verified(settings, what)
     from remediate.report.stored import find  # noqa: PLC0415 - late, for start-up
 
-    found = find(store(settings), what, settings.command, width(), SystemClock().now())
+    now = _now(settings) if Path(what).is_file() else SystemClock().now()
+    found = find(store(settings), what, settings.command, width(), now, settings.side)
     write(found.text, found.json)
     return 0
+
+
+def _now(settings: Settings) -> datetime:
+    """By the clock that plans of that side expire by."""
+    if not settings.sandbox:
+        return SystemClock().now()
+    from remediate.cli.embedded import running  # noqa: PLC0415 - for a sandbox alone
+    from remediate.gcp.google import connect_sandbox  # noqa: PLC0415 - for a sandbox alone
+
+    url = running(settings) if settings.sandbox == EMBEDDED else settings.sandbox
+    return connect_sandbox(url, "any").clock.now()
 
 
 def _verified(settings: Settings, run: str) -> int:

@@ -13,7 +13,7 @@ from types import FrameType
 from remediate.model.errors import Interrupted
 
 _SAID = (
-    b"\nstopping: no new step begins, those in flight are waited for; once more leaves at once\n"
+    b"\nstopping: no new step begins, those in flight are waited for;\n  once more leaves at once\n"
 )
 _STOP, _END = b"s", b"e"
 

@@ -8,12 +8,21 @@ from typing import NoReturn
 
 from remediate.cli.session import Session
 from remediate.cli.showing import insist_on_guards, show
-from remediate.model.errors import Interrupted, PartlyApplied, RemediateError, RolledBack
+from remediate.model.errors import (
+    ApiRefused,
+    Interrupted,
+    PartlyApplied,
+    RemediateError,
+    RolledBack,
+    Stale,
+    Unreachable,
+)
 from remediate.pipeline.apply import apply
 from remediate.pipeline.recalling import recall
 from remediate.pipeline.rollback import order_back, rollback
 from remediate.pipeline.way_back import way_back
 from remediate.stores import journal
+from remediate.stores.holds import Holds
 from remediate.stores.journal import Kind
 from remediate.stores.ledger import Ledger
 from remediate.stores.lock import Lease
@@ -50,7 +59,20 @@ def take_back(
         raise told from failed
     if not back:
         raise failed
-    raise RolledBack(f"{failed}\n{back}") from failed
+    undone = RolledBack(f"{failed}\n{back}")
+    undone.hint = _way_on(session, str(story.begun["snapshot"]), own, failed.__cause__)
+    raise undone from failed
+
+
+def _way_on(session: Session, snapshot: str, own: str, cause: BaseException | None) -> str:
+    """What the cause itself advises; and what went back is held, as after every rollback."""
+    kept = Snapshots(session.store)
+    mine = {snapshot, *(one for one in kept.ids() if kept.load(one).run == own)}
+    holds = Holds(session.store, session.environment, session.google.endpoint)
+    held = [one for one in holds.active(session.google.clock.now()) if mine & {*one.snapshots}]
+    advice = f"{cause.hint} " if isinstance(cause, ApiRefused | Stale | Unreachable) else ""
+    release = "".join(f"`remediate hold release {one.id}` ends the hold on it, " for one in held)
+    return f"{advice}Mend what failed; {release}then `remediate apply` tries again."
 
 
 def _back(

@@ -29,6 +29,10 @@ _SECRET = re.compile(
     re.DOTALL,
 )
 _LONGEST = 600
+GRANT = (
+    "Grant the account what is named above; `remediate iam --for apply` prints a role with all "
+    "that an apply needs, and `remediate iam --for plan` all that a plan does."
+)
 
 
 class Contradicted(ApiRefused):
@@ -195,10 +199,11 @@ def _explain(refused: NotAuthorised, asked: Asked, error: Body, message: str) ->
         where = f" on {one_line(str(resource))}" if resource else ""
         refused.args = (f"permission {permission} is missing{where}; {refused}",)
         refused.permission = str(permission)
-    else:
+        refused.hint = GRANT
+    elif refused.status == 403:  # noqa: PLR2004 - HTTP's: who it is was known
         refused.hint = (
-            "Run `gcloud auth application-default login`, name an account with --impersonate, "
-            "or grant this one what the page of the kind lists under permissions."
+            "Grant the account what the page of the kind lists under permissions, or all that "
+            "`remediate iam --for apply` prints; or name another account with --impersonate."
         )
 
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
-from remediate.gcp.errors import one_line
+from remediate.gcp.errors import GRANT, one_line
 from remediate.kinds.bodies.links import scope_of
 from remediate.kinds.permissions import collection
 from remediate.kinds.registry import kind
@@ -43,7 +43,7 @@ def unread(project: str, failures: Iterable[tuple[str, RemediateError]]) -> Reme
     if not (missing or hints):
         return Unreachable(text)
     refused = NotAuthorised(text)
-    refused.hint = " ".join(sorted(hints | ({refused.hint} if missing else set())))
+    refused.hint = " ".join(sorted(hints | ({GRANT} if missing else set())))
     return refused
 
 

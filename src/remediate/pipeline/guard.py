@@ -266,7 +266,7 @@ def parse_allowances(words: Iterable[str]) -> dict[str, str]:
         if rule in NAMED and not at:
             example = f"--allow {rule}:{NAMED[rule]}=REASON"
             raise InvalidInput(f"--allow {word}: what goes cannot be had back, name it: {example}")
-        if not reason.strip():
+        if reason.strip() in {"", "REASON"}:
             raise InvalidInput(f"--allow {word}: say why, as in --allow {key}='agreed in review'")
         result[key] = reason.strip()
     return result

@@ -18,6 +18,8 @@ from remediate.model.values import unknowns
 from remediate.pipeline import preflight
 from remediate.pipeline.promise import about_refs
 
+_NOT_ITS_OWN = {"name", "type", "kind", "id", "selfLink", "creationTimestamp", "fingerprint"}
+_FEW = 4  # fields of what came
 _NOT_PROMISED = OF_THE_HOUR | {preflight.RULE}
 
 
@@ -49,7 +51,7 @@ def _between(was: Difference | None, now: Difference | None, project: str) -> It
     """What moved of one resource, told from the changes that it took then and takes now."""
     there, is_there = (_is_there(one, other) for one, other in ((was, now), (now, was)))
     if there != is_there:
-        yield "was there, and is gone" if there else "was not there, and now it is"
+        yield "was there, and is gone" if there else _came(was, now, project)
         return
     then = {change.pointer: change for change in (was.changes if was else ())}
     found = {change.pointer: change for change in (now.changes if now else ())}
@@ -60,6 +62,18 @@ def _between(was: Difference | None, now: Difference | None, project: str) -> It
                 yield f"{at} was {old}, and is {new}"
         elif was and now and was.before and now.before:
             yield from _whole(was, now, project)
+
+
+def _came(was: Difference | None, now: Difference | None, project: str) -> str:
+    """With the first of its fields: without a change now it is as the other one wanted it."""
+    body = now.before if now else was.after if was else None
+    known = [
+        f"{name} {shown(value, project)}"
+        for name, value in (body or {}).items()
+        if name not in _NOT_ITS_OWN and value not in (None, "", [], {}) and not any(unknowns(value))
+    ]
+    said = ", ".join(known[:_FEW])
+    return f"was not there, and now it is{f': {said}' if said else ''}"
 
 
 _Side: TypeAlias = "tuple[FieldChange | None, FieldChange | None]"

@@ -80,6 +80,11 @@ def _of_window(about: Environment, consent: Consent, now: datetime) -> Iterator[
         yield Objection(WINDOW, "deny", None, message, allowed=passed, place=about.place)
 
 
+def is_closed(plan: Plan) -> bool:
+    """Whether it would be refused at this hour, unless somebody says why it cannot wait."""
+    return any(one.rule == WINDOW and not one.allowed for one in plan.objections)
+
+
 def _of_approvals(plan: Plan, about: Environment, consent: Consent) -> Iterator[Objection]:
     """As many names as the riskiest step asks for; a greater risk never asks for fewer."""
     wanted = about.change_rules.approvals

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from remediate.kinds.facts import Fields, Verdict
 from remediate.kinds.kind import Kind
-from remediate.model.plan import Action, FieldChange, Undo
+from remediate.model.plan import Action, FieldChange, Step, Undo
 from remediate.model.ref import Ref
 from remediate.pipeline.surroundings import Surroundings
 
@@ -17,6 +17,7 @@ WRITTEN_DOWN = {
     Action.SET_ASIDE: Verdict(Undo.EXACT, "it stays as it is until `remediate gc` deletes it"),
     Action.KEEP: Verdict(Undo.EXACT, "it is set aside again"),
 }
+_SHOWN = 3  # words to type in an advice
 _USUAL = Verdict(Undo.EXACT, "the snapshot holds the whole body")
 
 
@@ -40,6 +41,13 @@ def made_again(facts: Kind, live: Ref) -> Verdict:
         why = f"it is made again {facts.remade.format(name=live.name)}"
         return Verdict(Undo.APPROXIMATE, why)
     return undone(facts, Action.CREATE, None, ())
+
+
+def answers_to_undo(steps: Iterable[Step]) -> tuple[list[str], int]:
+    """The first few words that a rollback of these will ask for, and how many more there are."""
+    asked = [*dict.fromkeys(word for step in steps for word in step.undo_allow)]
+    words = [word for name in asked[:_SHOWN] for word in ("--allow", f"{name}=REASON")]
+    return words, max(0, len(asked) - _SHOWN)
 
 
 def undo_words(facts: Kind, ref: Ref, around: Surroundings) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from remediate.model.errors import Fault, InvalidInput, RemediateError
 from remediate.report.text import WIDTH, Palette, Tone, counted, safe, safe_lines, wrapped
 
 _LABEL = "error: "
+_TO_COPY = ("remediate ", "--")  # what stays whole, however long
 MOST = 100  # faults that are worth reading before the first of them are mended
 
 
@@ -22,8 +23,11 @@ def error_text(error: RemediateError, *, colour: bool = False, width: int = WIDT
     head, *rest = wrapped(first, width, _LABEL, "  ")
     label = Palette(colour=colour).paint(_LABEL.rstrip(), Tone.BAD)
     lines += [f"{label}{head.removeprefix(_LABEL.rstrip())}", *rest]
-    for line in more:  # what is indented is to be copied, and stays whole
-        lines += [line] if line.startswith(" ") else wrapped(line, width, "", "  ")
+    for line in more:
+        inner = line.lstrip()
+        indent = line[: len(line) - len(inner)]
+        copied = indent and inner.startswith(_TO_COPY)
+        lines += [line] if copied else wrapped(inner, width, indent, f"{indent}  ")
     if error.hint:
         lines += wrapped(safe(error.hint), width, "what to do: ", "  ")
     return "\n".join(lines)

@@ -10,6 +10,8 @@ from remediate.model.aside import lasting
 from remediate.model.plan import Difference, Objection, Plan, Step
 from remediate.pipeline.apply import Outcome
 from remediate.pipeline.guard import denied
+from remediate.pipeline.this_hour import is_closed
+from remediate.pipeline.undoing import answers_to_undo
 from remediate.report.differences import SIGNS, Drawing, resource_lines, rotation_lines, sign
 from remediate.report.rotation import rotations
 from remediate.report.summary import count_words, sentences
@@ -187,11 +189,16 @@ def _next(plan: Plan, next_command: str, drawing: Drawing) -> Iterator[str]:
         if together:
             yield from command(" ".join([next_command, *allows]), drawing.width)
     elif next_command and not plan.is_idle:
-        line = f"Next: {next_command}"
-        if len(line) <= drawing.width:
+        label = "Next:"
+        if is_closed(plan):
+            text = "Next: wait until the window opens, as told above, and leave out --incident; "
+            yield from wrapped(f"{text}or say why it cannot wait:", drawing.width)
+            label = ""
+        line = f"{label} {next_command}"
+        if label and len(line) <= drawing.width:
             yield line
         else:
-            yield "Next:"
+            yield from filter(None, [label])
             yield from command(next_command, drawing.width)
 
 
@@ -234,6 +241,9 @@ def outcome_text(
     if plan.then_wait:
         wait = f"{plan.then_wait} s ({duration(plan.then_wait)})"
         lines += wrapped(f"Wait {wait}, then apply again for the change itself.", width)
-    back = typed("rollback", "--snapshot", safe(outcome.snapshot))
+    answers, more = answers_to_undo(plan.steps)
+    back = typed("rollback", "--snapshot", safe(outcome.snapshot), *map(safe, answers))
     lines += ["To take it back:", *command(back, width)]
+    if more:
+        lines += wrapped(f"It asks for {counted(more, 'more --allow')}, and names each.", width)
     return "\n".join(lines) + "\n"

@@ -23,19 +23,20 @@ def read_plan_file(name: str, data: bytes) -> tuple[Plan, Promise]:
         raise InvalidInput(f"{name}: {error}. Nothing was changed.", hint=error.hint) from None
 
 
-def state(name: str, data: bytes, store: Store, now: datetime) -> str:
-    """One sentence: whether `apply --plan` would take it up, as far as that is known here."""
+def state(name: str, data: bytes, store: Store, now: datetime, side: str = "") -> str:
+    """One sentence: whether `apply --plan` would take it up, as far as that is known here.
+
+    Raises InvalidInput for a file that was altered.
+    """
     plans = Plans(store)
-    try:
-        _plan, promise = read_plan_file(name, data)
-        plans.insist_on_copy(promise.id, data)
-    except InvalidInput as error:
-        return f"refused: {error}"
+    _plan, promise = read_plan_file(name, data)
+    plans.insist_on_copy(promise.id, data)
+    by = " by this machine's clock" if (side, promise.endpoint) == ("google", "sandbox") else ""
     if (used := plans.used(promise.id)) is not None:
         return f"used: applied at {used.time} by {used.who}, run {used.run}"
     if now >= promise.expires:
-        return f"expired at {rfc3339(promise.expires)}"
-    return f"valid until {rfc3339(promise.expires)}, to be applied once"
+        return f"expired at {rfc3339(promise.expires)}{by}"
+    return f"valid until {rfc3339(promise.expires)}{by}, to be applied once"
 
 
 def _promise(document: dict[str, Any]) -> Promise:

@@ -38,20 +38,24 @@ def find(
     typed: Typed = bare,
     width: int = WIDTH,
     now: datetime | None = None,
+    side: str = "",
 ) -> Found:
     """A JSON plan by its file; a snapshot or run by its id or the beginning of one.
 
     Of a plan file, what becomes of it if it is applied `now` is told too, if that is said.
 
-    Raises InvalidInput where nothing, or more than one thing, answers to that.
+    `side` is whose clock `now` is of, `google` or `sandbox`.
+
+    Raises InvalidInput for a plan file that was altered, and where nothing, or more than one
+    thing, answers to that.
     """
     path = Path(what)
     if path.is_file():
-        return _plan_file(path, store, now)
+        return _plan_file(path, store, now, side)
     return _by_id(store, what, typed, width)
 
 
-def _plan_file(path: Path, store: Store, now: datetime | None) -> Found:
+def _plan_file(path: Path, store: Store, now: datetime | None, side: str) -> Found:
     if path.stat().st_size > _LARGEST:
         raise InvalidInput(f"{path} is too large to be a plan")
     try:
@@ -65,11 +69,13 @@ def _plan_file(path: Path, store: Store, now: datetime | None) -> Found:
         refused = InvalidInput(f"{path} does not hold a plan")
         refused.hint = "Snapshots and runs are shown by their id, not by their file."
         raise refused
+    if now is not None and holds_promise(document):
+        said = state(str(path), data, store, now, side)
+        told = "\n".join(wrapped(safe(f"Plan file {said}."), WIDTH))
+        plan = read_plan(document)
+        return Found(lambda: f"{told}\n\n{plan_text(plan)}", lambda: document)
     plan = read_plan(document)
-    if now is None or not holds_promise(document):
-        return Found(lambda: plan_text(plan), lambda: document)
-    told = "\n".join(wrapped(safe(f"Plan file {state(str(path), data, store, now)}."), WIDTH))
-    return Found(lambda: f"{told}\n\n{plan_text(plan)}", lambda: document)
+    return Found(lambda: plan_text(plan), lambda: document)
 
 
 def _by_id(store: Store, what: str, typed: Typed, width: int) -> Found:
