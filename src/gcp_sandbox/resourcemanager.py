@@ -3,7 +3,9 @@
 https://cloud.google.com/resource-manager/reference/rest/v3/projects/testIamPermissions
 
 Whoever asks has every permission but those that `POST /_sandbox/permissions {"denied": […]}` took
-away. Only this method heeds that: the other APIs go on to do what they are asked.
+away. Only this method heeds that: the other APIs go on to do what they are asked. More than 100
+permissions in one question are refused, as others have found
+(https://github.com/openshift/cloud-credential-operator/pull/94); in which words is not known.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from gcp_sandbox.world import World
 
 NAME: Final = "resourcemanager"
 _PERMISSION: Final = re.compile(r"[a-z][a-z0-9]*\.[A-Za-z][A-Za-z0-9]*\.[A-Za-z][A-Za-z0-9]*")
+_AT_MOST: Final = 100
 _REQUEST: Final = Message({"permissions": [TEXT]})
 
 
@@ -45,6 +48,9 @@ class ResourceManager:
             raise not_found_path(request.path)
         body = request.body if isinstance(request.body, dict) else {}
         asked = taken(_REQUEST, body, "request").get("permissions", [])
+        if len(asked) > _AT_MOST:
+            message = f"At most {_AT_MOST} permissions can be tested at once, not {len(asked)}."
+            raise StatusError("INVALID_ARGUMENT", message)
         for permission in asked:
             if not _PERMISSION.fullmatch(permission):
                 raise StatusError("INVALID_ARGUMENT", f"Permission {permission} is not valid.")

@@ -32,6 +32,13 @@ def test_what_is_no_permission_is_refused(client: Client, name: str) -> None:
     assert (answer.status, answer.body["error"]["status"]) == (400, "INVALID_ARGUMENT")
 
 
+def test_a_hundred_can_be_asked_for_at_once_and_no_more(client: Client) -> None:
+    names = [f"compute.urlMaps.update{number}" for number in range(101)]
+    assert client.post(TEST, {"permissions": names[:100]}) == {"permissions": names[:100]}
+    answer = client.call("POST", TEST, {"permissions": names})
+    assert (answer.status, answer.body["error"]["status"]) == (400, "INVALID_ARGUMENT")
+
+
 def test_no_other_method_of_a_project_is_served(client: Client) -> None:
     assert client.call("POST", f"/v3/projects/{PROJECT}:getIamPolicy", {}).status == 404
     assert client.call("GET", f"/v3/projects/{PROJECT}/timeSeries").status == 400  # Monitoring's

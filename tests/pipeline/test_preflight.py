@@ -208,3 +208,15 @@ def test_a_validation_that_cannot_be_had_is_a_warning(workbench: Workbench, faul
     assert objection.level == "warn"
     assert "could not be asked" in objection.message
     workbench.apply()
+
+
+def test_more_permissions_than_google_takes_at_once_are_asked_for_in_turns(
+    workbench: Workbench,
+) -> None:
+    names = [f"compute.urlMaps.update{number}" for number in range(250)]
+    lacking = [names[0], names[120], names[249]]
+    workbench.send("POST", "_sandbox/permissions", {"denied": [*lacking]})
+    workbench.forget_calls()
+    held = workbench.google.resource_manager.held(names)
+    assert {*names} - held == {*lacking}
+    assert workbench.calls().count(("POST", IAM)) == 3
