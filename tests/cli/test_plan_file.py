@@ -31,7 +31,7 @@ from tests.pipeline.documents import (
     url_map,
     zone,
 )
-from tests.pipeline.somebody import GLOBAL, Hand, patch
+from tests.pipeline.somebody import GLOBAL, Hand, patch, post
 from tests.workbench import NAME, REPOSITORY, Workbench
 
 DOCS = REPOSITORY / "docs"
@@ -386,8 +386,9 @@ def test_the_state_of_a_plan_file_is_shown(small: Desk) -> None:
     assert "HealthCheck/alive" in shown().out
     data = file_of(small).read_bytes()
     file_of(small).write_bytes(data.replace(b'"update"', b'"delete"', 1))
-    assert shown().out.startswith("Plan file refused: ")
-    assert "was altered" in shown().out
+    altered = shown()
+    assert (altered.code, altered.out) == (9, "")
+    assert "was altered" in altered.told
     file_of(small).write_bytes(data)
     assert applied(small).code == 0
     assert shown().out.startswith("Plan file used: applied at ")
@@ -460,3 +461,26 @@ def test_a_digest_is_used_with_the_file_that_the_store_has_kept(small: Desk) -> 
     refused_as_used(small)
     assert planned(small)["remediate"]["digest"] == digest  # reviewed once more
     assert small.type("apply", "--digest", digest).code == 0
+
+
+def test_a_linked_resource_that_was_made_anew_spoils_the_plan_and_a_changed_one_does_not(
+    workbench: Workbench,
+) -> None:
+    workbench.reset()
+    workbench.write(url_map("spare"), url_map(), http_proxy())
+    workbench.apply()
+    workbench.write(url_map("spare"), url_map(), http_proxy(urlMap="spare"))
+    desk = Desk(workbench, workbench.state())
+    document = planned(desk)
+    assert sorted(document["plan_file"]["born"]) == ["UrlMap/main", "UrlMap/spare"]
+    before = workbench.live("UrlMap/spare")
+    assert before is not None
+    Hand("DELETE", f"{GLOBAL}/urlMaps/spare").act(workbench)
+    kept = ("name", "defaultUrlRedirect", "defaultService")
+    same: Body = {name: before[name] for name in kept if name in before}
+    post(f"{GLOBAL}/urlMaps", same).act(workbench)
+    workbench.forget_calls()
+    refused(desk, 5, "UrlMap/spare was deleted, and made anew by somebody")
+    planned(desk)
+    patch(f"{GLOBAL}/urlMaps/spare", {"description": "theirs"}).act(workbench)
+    assert applied(desk, "--digest", document["remediate"]["digest"]).code == 0

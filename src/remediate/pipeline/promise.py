@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from remediate.gcp.google import Google
+from remediate.kinds.bodies.asides import born
 from remediate.kinds.documents.fingerprint import resource_digests
 from remediate.model.clock import rfc3339
 from remediate.model.errors import InvalidInput, Stale
@@ -33,7 +34,8 @@ AGAIN = "Plan again, and review what moved: `remediate plan --out FILE`."
 class Promise:
     """What a plan file holds besides the plan: when, by whom, of what, and what it relies on.
 
-    `only` are the Refs that the plan is about; `links` is what those link to, and was there.
+    `only` are the Refs that the plan is about; `links` is what those link to, and was there;
+    `born` tells each of these from another of its name, where Google says what does.
     """
 
     id: str
@@ -44,6 +46,7 @@ class Promise:
     choices: Choices
     desired: Mapping[str, str]  # the digest of each resource as the YAML had it
     links: tuple[Ref, ...]
+    born: Mapping[Ref, str]
 
     @property
     def only(self) -> frozenset[Ref]:
@@ -60,6 +63,7 @@ class Promise:
             "only": [*sorted(map(str, self.only))],
             "desired": dict(self.desired),
             "links": [*map(str, self.links)],
+            "born": {str(ref): mark for ref, mark in sorted(self.born.items())},
         }
 
     @staticmethod
@@ -74,6 +78,7 @@ class Promise:
             choices=Choices.from_json(stored["choices"], stored["only"]),
             desired={str(ref): str(digest) for ref, digest in stored["desired"].items()},
             links=tuple(ref_of(str(link)) for link in stored["links"]),
+            born={ref_of(str(ref)): str(mark) for ref, mark in stored["born"].items()},
         )
 
 
@@ -90,6 +95,7 @@ def promise_of(
     """The promise of a plan that was just made; its time begins now."""
     now, about = google.clock.now(), desired.environment
     written = {step.live for step in plan.steps}
+    links = {ref: body for ref, body in touched(plan, observed).items() if ref not in written}
     return Promise(
         google.chance.ulid(now),
         now,
@@ -98,7 +104,8 @@ def promise_of(
         google.endpoint,
         replace(choices, only=about_refs(plan)),
         {str(ref): one for ref, one in resource_digests(about.project, desired.resources).items()},
-        tuple(sorted(ref for ref in touched(plan, observed) if ref not in written)),
+        tuple(sorted(links)),
+        {ref: mark for ref, body in links.items() if (mark := born(body or {}))},
     )
 
 

@@ -11,8 +11,10 @@ from functools import partial
 from typing import TypeAlias
 
 from remediate.gcp.google import Google
+from remediate.kinds.bodies.asides import born
 from remediate.kinds.bodies.calls import read
 from remediate.model.errors import InvalidInput
+from remediate.model.json import Body
 from remediate.model.plan import Plan
 from remediate.model.ref import Ref
 from remediate.pipeline.choices import Choices
@@ -38,7 +40,6 @@ def planned_again(
     What moved elsewhere is left out of it. `reviewed` is as `as_shown` makes plans, with nothing
     secret in it. Raises Stale where it is not the same.
     """
-    links = promise.links if promise else ()
     narrow = replace(choices, only=about_refs(reviewed))
     found: Plan | None = None
     for chosen in (choices, narrow):
@@ -48,21 +49,37 @@ def planned_again(
             continue
         if made.digest == reviewed.digest:
             insist_on_what_is_shown(reviewed, as_shown(made))
-            insist_on_links(gone(links, seen, google))
+            insist_on_links(lost(promise, seen, google))
             return made, seen, chosen
         found = made
     lines = [
-        *missing(gone(links, None, google)),
+        *lost(promise, None, google),
         *(moved(reviewed, as_shown(found)) if found else ()),
     ]
     raise stale(f"{_MOVED}:", lines or [_OTHERWISE])
 
 
-def gone(links: Iterable[Ref], seen: Observed | None, google: Google) -> list[Ref]:
-    """Of what was there when it was planned, what is not: after a second look."""
-    unseen = [ref for ref in links if seen is None or ref not in seen.live]
-    bodies = google.read_all([partial(read, google, ref) for ref in unseen]) if unseen else []
-    return [ref for ref, body in zip(unseen, bodies, strict=True) if body is None]
+def lost(promise: Promise | None, seen: Observed | None, google: Google) -> list[str]:
+    """Of what is linked to, what is gone or another one by now, each in a line.
+
+    After a second look at whatever was not seen.
+    """
+    if promise is None:
+        return []
+    bodies: dict[Ref, Body | None] = {} if seen is None else {**seen.live}
+    unseen = [ref for ref in promise.links if ref not in bodies]
+    if unseen:
+        read_now = google.read_all([partial(read, google, ref) for ref in unseen])
+        bodies |= dict(zip(unseen, read_now, strict=True))
+    return [line for ref in promise.links if (line := _otherwise(ref, bodies[ref], promise))]
+
+
+def _otherwise(ref: Ref, body: Body | None, promise: Promise) -> str:
+    """Empty where it is the one that was there; its fields may have changed."""
+    if body is None:
+        return f"{ref} was there, and is gone"
+    then = promise.born.get(ref, "")
+    return f"{ref} was deleted, and made anew by somebody" if then and born(body) != then else ""
 
 
 def insist_on_what_is_shown(reviewed: Plan, now: Plan) -> None:
@@ -73,13 +90,9 @@ def insist_on_what_is_shown(reviewed: Plan, now: Plan) -> None:
         raise InvalidInput(message, hint=hint)
 
 
-def insist_on_links(lost: Iterable[Ref]) -> None:
-    if lines := missing(lost):
-        raise stale(f"{_MOVED}:", lines)
-
-
-def missing(lost: Iterable[Ref]) -> list[str]:
-    return [f"{ref} was there, and is gone" for ref in sorted(lost)]
+def insist_on_links(lines: Iterable[str]) -> None:
+    if told := [*lines]:
+        raise stale(f"{_MOVED}:", told)
 
 
 def insist_on_same(digest: str, now: Plan) -> None:

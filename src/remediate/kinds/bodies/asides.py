@@ -16,19 +16,20 @@ _MARKS = ("id", "uid", "createTime", "creationTimestamp")
 
 def as_it_is(at: Ref, live: Mapping[str, Any], project: str) -> Aside:
     """What is live under this name at this moment; its time has not begun yet."""
-    return Aside(at.name, born=_born(live), state=_state(at, live, project))
+    return Aside(at.name, born=born(live), state=_state(at, live, project))
 
 
 def why_another(aside: Aside, at: Ref, live: Mapping[str, Any], project: str) -> str:
     """Why what is live is not what was set aside; empty where it is."""
-    if aside.born != _born(live):
+    if aside.born != born(live):
         return "somebody made it anew since it was set aside"
     if aside.state != _state(at, live, project):
         return "somebody changed it since it was set aside"
     return ""
 
 
-def _born(live: Mapping[str, Any]) -> str:
+def born(live: Mapping[str, Any]) -> str:
+    """What tells this resource from every other that has had its name; empty where nothing does."""
     return next((str(live[name]) for name in _MARKS if live.get(name)), "")
 
 
