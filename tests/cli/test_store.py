@@ -98,6 +98,7 @@ def test_the_copy_has_all_but_the_leases_and_is_the_users_alone(shared: Shared) 
 
 
 def test_nothing_is_begun_while_the_bucket_is_away(shared: Shared) -> None:
+    assert shared.type("apply").code == 0
     shared.lose_the_bucket()
     before = len(writes(shared))
     for verb in ("apply", "plan", "gc"):
@@ -106,6 +107,35 @@ def test_nothing_is_begun_while_the_bucket_is_away(shared: Shared) -> None:
         assert "remediate rollback --snapshot latest" in said.told
         assert WHERE in said.told
     assert len(writes(shared)) == before
+
+
+def test_no_way_back_is_promised_where_the_copy_has_none(shared: Shared) -> None:
+    assert shared.type("apply").code == 0
+    shared.lose_the_bucket()
+    assert "; newer runs may be in the bucket." in shared.type("apply").told
+    shutil.rmtree(shared.copy)
+    said = shared.type("apply")
+    assert said.code == 1, said
+    assert "rollback" not in said.told
+    assert "No snapshot is in the copy here" in said.told
+
+
+def test_what_may_be_a_newer_run_of_ours_is_not_somebody_elses(shared: Shared) -> None:
+    assert shared.type("apply").code == 0
+    old = shared.root.parent / f"{shared.root.name}-old"
+    shutil.copytree(shared.copy, old)
+    try:
+        for file in (shared.root / "desired").rglob("*.yaml"):
+            file.write_text(file.read_text().replace("ttl: 300", "ttl: 301"))
+        assert shared.type("apply").code == 0
+        shutil.rmtree(shared.copy)
+        shutil.copytree(old, shared.copy)
+    finally:
+        shutil.rmtree(old)
+    shared.lose_the_bucket()
+    said = shared.type("rollback", "--snapshot", "latest")
+    assert said.code == 5, said
+    assert "a run that is not known here, or somebody else, has changed this" in said.told
 
 
 def url_of(shared: Shared) -> str:
@@ -124,6 +154,7 @@ def test_a_rollback_works_while_the_bucket_is_away_and_is_told_to_it_later(share
     back = shared.type("rollback", "--snapshot", "latest")
     assert back.code == 0, back
     assert f"the store {WHERE} is away: going on with the copy in" in back.told
+    assert "The newest run in the copy is of 2" in back.told
     assert shared.edge() == shared.desk.before
     assert shared.type("snapshot", "list").code == 0
     shared.desk.mend()

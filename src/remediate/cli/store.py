@@ -25,6 +25,7 @@ from remediate.stores.bucket import SCHEME, Bucket, placed
 from remediate.stores.desired_files import environment_folder
 from remediate.stores.folder import Folder
 from remediate.stores.mirror import Mirrored, Offline
+from remediate.stores.snapshots import Snapshots
 from remediate.stores.store import Store
 from remediate.stores.whereabouts import HOME, remember, remembered, said
 
@@ -46,7 +47,7 @@ def store(settings: Settings, environment: str = "") -> Store:
         return Folder(settings.root / where)
     opened = kept("remediate.stores")
     if where not in opened:
-        opened[where] = _in_bucket(settings, where)
+        opened[where] = _in_bucket(settings, where, environment or settings.env or "")
     made: Store = opened[where]
     return made
 
@@ -90,27 +91,45 @@ def _environments(settings: Settings) -> list[str]:
         return sorted(each.name for each in (settings.root / "desired").iterdir() if each.is_dir())
 
 
-def _in_bucket(settings: Settings, where: str) -> Store:
+def _in_bucket(settings: Settings, where: str, environment: str) -> Store:
     name, prefix = placed(where)
     copy = Folder(settings.root / HOME / _copies(settings) / name / prefix)
     try:
         bucket = _bucket(settings, name, prefix)
     except Unreachable as error:
         if _verb() not in _WITHOUT_THE_BUCKET:
-            error.hint = (
-                f"The state is in {where}, and without it nothing is begun. `remediate rollback "
-                f"--snapshot latest` works meanwhile, on the copy in {copy.root}."
-            )
+            error.hint = _without(where, copy, environment)
             raise
         _say(f"{error}\nthe store {where} is away: going on with the copy in {copy.root} alone;")
         _say("make sure that nobody else is at work. What is written now is brought there later.")
         offline = Offline(copy)
+        if age := _age(offline, environment):
+            _say(f"{age}: what was done since from elsewhere is in the bucket alone.")
         click.get_current_context().find_root().call_on_close(offline.close)
         return offline
     mirrored = Mirrored(bucket, copy, follows=_verb() not in _ONLY_READS)
     if _verb() not in _BRING and (waiting := mirrored.waiting):
         _say(_waits(len(waiting), where))
     return mirrored
+
+
+def _without(where: str, copy: Folder, environment: str) -> str:
+    """What can be done meanwhile: nothing where the copy here has no snapshot."""
+    begin = f"The state is in {where}, and without it nothing is begun."
+    age = _age(Offline(copy), environment)
+    if not age:
+        return f"{begin} No snapshot is in the copy here, {copy.root}: wait until it answers."
+    return (
+        f"{begin} `remediate rollback --snapshot latest` works meanwhile, on the copy in "
+        f"{copy.root}. {age}; newer runs may be in the bucket."
+    )
+
+
+def _age(copy: Offline, environment: str) -> str:
+    """When what is newest in the copy was taken, in a sentence; "" where nothing can be read."""
+    found, _damaged = Snapshots(copy).readable()
+    own = [each for each in found if environment in {"", each.environment}]
+    return f"The newest run in the copy is of {own[0].time}" if own else ""
 
 
 def bring(kept: Store, environment: str, held: Callable[[], None]) -> None:

@@ -194,7 +194,8 @@ def _body(body: Mapping[str, object] | None) -> Body | None:
 
 def _conflict(way: Way, found: list[Difference]) -> Stale:
     lines = "\n".join(f"{each.live}: {_fields(each)}" for each in found)
-    stale = Stale(f"somebody else has changed this since, so nothing was written:\n{lines}")
+    who = "a run that is not known here, or somebody else," if way.is_alone else "somebody else"
+    stale = Stale(f"{who} has changed this since, so nothing was written:\n{lines}")
     stale.hint = (
         f"Look with `remediate snapshot diff {way.snapshot.id} live`, then type the same again "
         "with `--on-conflict skip`, which leaves these as they are, or with `--on-conflict "

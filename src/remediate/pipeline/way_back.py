@@ -19,6 +19,7 @@ from remediate.pipeline.observe import Observed, look_at
 from remediate.pipeline.witnesses import Witnesses, restorable, witnesses
 from remediate.stores.journal import runs
 from remediate.stores.ledger import Ledger
+from remediate.stores.mirror import Offline
 from remediate.stores.snapshots import Snapshot
 from remediate.stores.store import Store
 from remediate.stores.veil import Veil
@@ -39,6 +40,7 @@ class Way:
     unseen: tuple[str, ...] = ()  # why what may lead requests here could not all be read
     witnesses: Witnesses = field(default_factory=dict)
     others: frozenset[Ref] = frozenset()  # looks like ours, and no request of ours has written it
+    is_alone: bool = False  # a copy without its bucket: runs of ours may not be known
 
     def before(self, ref: Ref, notes: list[str]) -> Body | None:
         """What to put back of a resource; what cannot be had back is noted."""
@@ -79,7 +81,8 @@ def way_back(
     sides = [(ref, side.get(ref)) for side in (snapshot.resources, observed.live) for ref in refs]
     known = witnesses(google, sides)
     others = _by_others(google, written, observed, ledger.veil)
-    return Way(snapshot, written, ledger, observed, allowances, whole, unseen, known, others)
+    made = Way(snapshot, written, ledger, observed, allowances, whole, unseen, known, others)
+    return replace(made, is_alone=isinstance(store, Offline))
 
 
 def _by_others(
