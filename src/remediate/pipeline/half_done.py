@@ -18,6 +18,7 @@ from remediate.pipeline.intent import Planned
 from remediate.pipeline.looking import Meant
 from remediate.stores import journal
 from remediate.stores.journal import Kind, Record, Story
+from remediate.stores.owners import story_of, surely_of
 from remediate.stores.snapshots import LATEST
 from remediate.stores.store import Store, ref_of
 
@@ -226,10 +227,8 @@ def _full(store: Store, name: str) -> str:
 
 def _latest(store: Store, whose: Whose) -> Story:
     for run in reversed(journal.runs(store)):
-        story = journal.read(store, run)
-        about = (story.begun.get("environment"), story.begun.get("endpoint"))
-        if about == (whose.environment, whose.endpoint):
-            return story
+        if surely_of(store, run, whose.environment, whose.endpoint):
+            return story_of(store, run)
     hint = "`remediate apply` begins one."
     raise InvalidInput(f"there is no run of {whose.environment} to go on with", hint=hint)
 
@@ -263,17 +262,14 @@ def insist_on_nobody_since(store: Store, half: HalfDone, whose: Whose) -> None:
     """Raise Stale where a later run has written to what this one is about: it has taken over."""
     ours = {one.live for one in half.planned} | {*half.last()}
     for run in journal.runs(store):
-        if run <= half.run:
+        if run <= half.run or not surely_of(store, run, whose.environment, whose.endpoint):
             continue
-        story = journal.read(store, run)
-        begun = story.begun
-        if (begun.get("environment"), begun.get("endpoint")) != (whose.environment, whose.endpoint):
-            continue
+        story = story_of(store, run)
         wrote = {live for live, one in told(story).last().items() if one.done or one.unsure}
         if both := sorted(map(str, wrote & ours)):
             more = f" and {len(both) - _SHOWN} more" if len(both) > _SHOWN else ""
             what = f"{', '.join(both[:_SHOWN])}{more}"
-            stale = Stale(f"run {run} ({begun.get('verb')}) has written to {what} since")
+            stale = Stale(f"run {run} ({story.begun.get('verb')}) has written to {what} since")
             stale.hint = (
                 f"Run {half.run} is not gone on with: the later one has taken its place. "
                 "`remediate plan` shows what there is left to do."

@@ -15,6 +15,7 @@ from remediate.pipeline.looking import Meant
 from remediate.pipeline.steps import record_digest
 from remediate.stores import journal
 from remediate.stores.ledger import Entry
+from remediate.stores.owners import story_of, surely_of
 from remediate.stores.snapshots import Snapshot
 from remediate.stores.store import Store, ref_of
 
@@ -72,14 +73,15 @@ def cut_short(store: Store, snapshot: Snapshot) -> str | None:
 
 
 def written_since(store: Store, snapshot: Snapshot) -> dict[Ref, Written]:
-    """By live name, over the snapshot's run and all later ones of its environment."""
+    """By live name, over the snapshot's run and all later ones of its environment.
+
+    Of a run that does not tell whose it is nothing is known: what it wrote here is somebody
+    else's then, which a rollback stops at. Raises StoreDamaged for one of ours, unread.
+    """
     result: dict[Ref, Written] = {}
     for run in journal.runs(store):
-        if run >= snapshot.run:
-            story = journal.read(store, run)
-            about = (story.begun.get("environment"), story.begun.get("endpoint"))
-            if about == (snapshot.environment, snapshot.endpoint):
-                _retell(story, snapshot.project, result)
+        if run >= snapshot.run and surely_of(store, run, snapshot.environment, snapshot.endpoint):
+            _retell(story_of(store, run), snapshot.project, result)
     return result
 
 
