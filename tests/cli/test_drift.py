@@ -149,7 +149,7 @@ def test_what_gave_way_to_another_type_by_hand_is_drift(applied: Desk) -> None:
     assert said.code == 2, said
     told = [each["address"] for each in json.loads(said.out)["fields"]]
     assert told == [API, f"{ZONE}/{name}/CNAME"]
-    assert changed(accept(applied, ZONE)) == [
+    assert changed(accept(applied, ZONE, API)) == [
         '-    api-staging: {A: {ttl: 300, values: ["${Address/staging-lb.address}"]}}',
         "+    api-staging: {CNAME: {ttl: 60, values: [example.net.]}}",
     ]
@@ -173,7 +173,7 @@ def test_a_line_is_enough_for_cron(applied: Desk) -> None:
 def accept(desk: Desk, *refs: str) -> str:
     """The patch, once nothing differs any more."""
     words = [word for ref in refs for word in ("--accept", ref)]
-    said = desk.type("drift", *words)
+    said = desk.type("drift", *words, "--yes")
     assert said.code == 0, said
     planned = desk.type("plan", "--detailed-exitcode")
     assert planned.code == 0, planned
@@ -209,6 +209,17 @@ def test_a_record_that_was_deleted_leaves_the_yaml(applied: Desk) -> None:
     assert changed(accept(applied, API)) == [
         '-    api-staging: {A: {ttl: 300, values: ["${Address/staging-lb.address}"]}}',
     ]
+
+
+def test_what_is_gone_leaves_the_yaml_only_by_its_own_name_and_if_said(applied: Desk) -> None:
+    applied.bench.send("DELETE", f"{ZONES}/rrsets/api-staging.netrasystems.ai./A")
+    before = contents(applied.bench.root / "desired")
+    for words in ((ZONE, "--yes"), (API,)):
+        said = applied.type("drift", "--accept", *words)
+        assert said.code == 9, said
+        assert "gone live" in said.told
+    assert contents(applied.bench.root / "desired") == before
+    assert "--accept" not in applied.type("drift").out
 
 
 def test_a_record_that_came_into_an_exclusive_zone_is_written_there(applied: Desk) -> None:
@@ -305,7 +316,7 @@ def test_what_others_need_is_not_taken_out_and_the_patch_is_shown(applied: Desk)
     before = contents(applied.bench.root / "desired")
     applied.bench.send("PATCH", path, {**fields, "fingerprint": live["fingerprint"]})
     applied.bench.send("DELETE", f"{COMPUTE}/healthChecks/staging-stream-health")
-    said = applied.type("drift", "--accept", "HealthCheck/staging-stream-health")
+    said = applied.type("drift", "--accept", "HealthCheck/staging-stream-health", "--yes")
     assert said.code == 1, said
     assert "-kind: HealthCheck" in said.err
     assert contents(applied.bench.root / "desired") == before

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 import click
 
@@ -28,6 +29,7 @@ from remediate.stores.read_only import ReadOnly
     metavar="REF",
     help="Write what is live of `Kind/name` into the YAML; repeatable.",
 )
+@click.option("-y", "--yes", is_flag=True, help="What is gone live may leave the YAML; do not ask.")
 @click.option("--quiet", is_flag=True, help="One line and no more, for cron.")
 @report_options
 def command(
@@ -36,6 +38,7 @@ def command(
     exclude: tuple[str, ...],
     accept: tuple[str, ...],
     *,
+    yes: bool,
     quiet: bool,
 ) -> int:
     """Tell what somebody moved on the live side since it was last applied; exit 2 if anything.
@@ -61,7 +64,7 @@ def command(
         reader, watchers = session.google.reader(), [] if quiet else session.watchers
         sight = look(reader, desired, ledger, chosen, watchers, again=bool(accept))
         if accept:
-            return _accept(settings, desired, sight, accept)
+            return _accept(settings, desired, sight, accept, yes=yes)
         found, _ = sight.compared()
         if not quiet:
             say(unfinished_note(settings, about.name, session.google, kept))
@@ -88,12 +91,17 @@ def _exit_code(found: Drift) -> int:
     return 2 if found.moved else 0
 
 
-def _accept(settings: Settings, desired: Desired, sight: Sight, names: tuple[str, ...]) -> int:
+def _accept(
+    settings: Settings, desired: Desired, sight: Sight, names: tuple[str, ...], *, yes: bool
+) -> int:
     from remediate.report.drift import accepted_json, accepted_text  # noqa: PLC0415 - late, for start-up
+
+    def confirmed(question: str) -> bool:
+        return yes or (sys.stdin.isatty() and click.confirm(question, err=True))
 
     root = settings.root
     files = desired_files(environment_folder(root, desired.environment.name), root, [])
-    back = accepted(names, sight, files, os.environ)
+    back = accepted(names, sight, files, os.environ, confirmed)
     rewrite(root, back.before, back.after)
     write(lambda: accepted_text(back, width()), lambda: accepted_json(back))
     return 0

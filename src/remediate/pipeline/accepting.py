@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from remediate.model.errors import InvalidInput, RemediateError
 from remediate.model.plan import Difference
@@ -25,6 +25,7 @@ def accepted(
     sight: Sight,
     files: list[DesiredFile],
     process_env: Mapping[str, str],
+    confirmed: Callable[[str], bool],
 ) -> WrittenBack:
     """The files with what is live of these resources, of a zone all its record sets too.
 
@@ -33,12 +34,41 @@ def accepted(
     """
     found, verdict = sight.compared()
     chosen = [each for name in names for each in _named(name, found)]
+    gone = [each.ref for each in chosen if each.before is None]
+    _insist_on_removal(gone, names, sight, confirmed)
     back = written_back(files, sight.desired, sight.observed(), verdict, chosen)
     if back.refused:
         lines = [f"{ref}: {why}" for ref, why in back.refused.items()]
         raise NotWrittenBack("\n".join(["this cannot be written into the YAML:", *lines]))
     _insist(back, sight, {each.ref for each in chosen}, found, process_env)
     return back
+
+
+def _insist_on_removal(
+    gone: Sequence[Ref], names: Sequence[str], sight: Sight, confirmed: Callable[[str], bool]
+) -> None:
+    """What is gone leaves the YAML only by its own name and if somebody says so, if at all."""
+    for ref in gone:
+        resource = sight.desired.resources.get(ref)
+        if resource and resource.lifecycle.protect:
+            raise InvalidInput(
+                f"{ref} is gone live, and is protected from leaving the YAML", hint=_OUT
+            )
+    unnamed = [str(ref) for ref in gone if str(ref) not in names]
+    if unnamed:
+        raise InvalidInput(
+            f"gone live: {', '.join(unnamed)}; to take that out of the YAML, name it itself",
+            hint=f"Add `--accept {unnamed[0]} --yes`, or put it back with `remediate apply`.",
+        )
+    told = ", ".join(map(str, gone))
+    if gone and not confirmed(f"Gone live: {told}. Take it out of the YAML?"):
+        raise InvalidInput(
+            f"{told} is gone live, and would leave the YAML; nothing was written",
+            hint="Say --yes if it is to leave, or put it back with `remediate apply`.",
+        )
+
+
+_OUT = "Put it back with `remediate apply`, or take `lifecycle.protect` out of its YAML first."
 
 
 def _named(name: str, found: Drift) -> list[Difference]:

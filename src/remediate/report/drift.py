@@ -36,11 +36,14 @@ def drift_text(
         lines += ["", *(line for note in drift.notes for line in _note(note, width))]
     lines += _rest(drift, width)
     if drift.moved:
-        names = [word for ref in drift.refs[:1] for word in ("--accept", str(ref))]
+        gone = {each.ref for each in drift.moved if each.live is None and not each.pointer}
+        kept = [ref for ref in drift.refs if ref not in gone]
+        names = [word for ref in kept[:1] for word in ("--accept", str(ref))]
         lines += ["", "To put it back as the YAML says, after a look at the plan:"]
         lines += command(typed("plan"), width)
-        lines += ["To keep what is live, and write it into the YAML, such as:"]
-        lines += command(typed("drift", *names), width)
+        if names:
+            lines += ["To keep what is live, and write it into the YAML, such as:"]
+            lines += command(typed("drift", *names), width)
     return "\n".join(lines) + "\n"
 
 
