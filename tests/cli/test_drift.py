@@ -219,7 +219,9 @@ def test_what_is_gone_leaves_the_yaml_only_by_its_own_name_and_if_said(applied: 
         assert said.code == 9, said
         assert "gone live" in said.told
     assert contents(applied.bench.root / "desired") == before
-    assert "--accept" not in applied.type("drift").out
+    shown = applied.type("drift").out
+    assert "--accept" not in shown
+    assert "desired  {ttl: 300, rrdatas: " in shown
 
 
 def test_a_record_that_came_into_an_exclusive_zone_is_written_there(applied: Desk) -> None:
@@ -306,6 +308,7 @@ def test_what_is_not_moved_cannot_be_taken_over(applied: Desk) -> None:
     said = applied.type("drift", "--accept", f"{API}AA")
     assert said.code == 9
     assert API in said.err  # what was probably meant
+    assert "no glob" in said.told
 
 
 def test_what_others_need_is_not_taken_out_and_the_patch_is_shown(applied: Desk) -> None:

@@ -28,6 +28,11 @@ def pull_request(
 ) -> Thread:
     """Of GitHub: what was said, or what the job is about. Raises InvalidInput, NotAuthorised."""
     where = repository or environ.get("GITHUB_REPOSITORY", "")
+    if not where:
+        raise InvalidInput(
+            "no repository is named, and GITHUB_REPOSITORY is not set",
+            hint="Name it with --github OWNER/REPO and the request with --pr NUMBER.",
+        )
     if not _REPOSITORY.fullmatch(where):
         raise InvalidInput(f"{where!r} is no OWNER/REPO", hint="Name it with --github OWNER/REPO.")
     number = number or _pull_of(environ)

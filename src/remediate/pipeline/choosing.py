@@ -10,6 +10,7 @@ from remediate.model.nearest import nearest
 from remediate.model.ref import Ref
 
 _GLOBS = "It is a glob over `Kind/name`, as in `DnsZone/*`; `remediate graph` shows the names."
+_REF = "It is one whole name, `Kind/name`, and no glob; `remediate drift` shows them."
 
 
 def insist_on_matches(
@@ -24,7 +25,8 @@ def insist_on_matches(
 
 def unmatched(option: str, glob: str, known: Collection[Ref], where: str) -> InvalidInput:
     found = _meant(glob, known)
-    hint = f"did you mean `{found}`? {_GLOBS}" if found else _GLOBS
+    what = _REF if option == "--accept" else _GLOBS
+    hint = f"did you mean `{found}`? {what}" if found else what
     return InvalidInput(f"{option} {glob} matches nothing {where}", hint=hint)
 
 

@@ -220,9 +220,11 @@ def _full(store: Store, name: str) -> str:
     found = [run for run in known if run.startswith(name)]
     if len(found) == 1:
         return found[0]
-    newest = ", ".join(reversed(known[-_SHOWN:])) or "none was ever begun here"
+    newest = ", ".join(reversed(known[-_SHOWN:]))
     what = f"several runs begin with {name!r}" if found else f"there is no run {name!r}"
-    raise InvalidInput(what, hint=f"The newest are {newest}; `--resume latest` is the newest.")
+    hint = f"The newest are {newest}; `--resume latest` is the newest."
+    none = "No run was ever begun here; `remediate apply` begins one."
+    raise InvalidInput(what, hint=hint if known else none)
 
 
 def _latest(store: Store, whose: Whose) -> Story:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import groupby
 
 from remediate.model.json import Body
@@ -132,11 +132,26 @@ def _resource(moved: list[Moved], project: str, width: int, palette: Palette) ->
             yield f"{_INDENT}  {name:<8} {cut(text, width - len(_INDENT) - 11)}"
 
 
-def _for_eyes(moved: Moved) -> tuple[object, object, object]:
-    """The three values without secrets."""
+def _without_secrets(moved: Moved) -> tuple[object, object, object]:
     here = change_for_eyes(moved.ref, FieldChange(moved.pointer, moved.live, moved.desired))
     before = change_for_eyes(moved.ref, FieldChange(moved.pointer, moved.applied, None))
     return before.before, here.before, here.after
+
+
+def _for_eyes(moved: Moved) -> tuple[object, object, object]:
+    """The three values without secrets, and for a record set without what its Ref says."""
+    values = _without_secrets(moved)
+    if not moved.ref.is_record_set or moved.pointer:
+        return values
+    applied, live, desired = map(_without_its_name, values)
+    return applied, live, desired
+
+
+def _without_its_name(record_set: object) -> object:
+    """The Ref tells name and type already; a line has room for the values then."""
+    if not isinstance(record_set, Mapping):
+        return record_set
+    return {key: value for key, value in record_set.items() if key not in {"kind", "name", "type"}}
 
 
 def _rest(drift: Drift, width: int) -> Iterator[str]:
@@ -157,7 +172,7 @@ def _note(note: str, width: int) -> list[str]:
 
 
 def _field(moved: Moved) -> Body:
-    applied, live, desired = _for_eyes(moved)
+    applied, live, desired = _without_secrets(moved)
     return {
         "address": str(moved.ref),
         "field": moved.pointer,
