@@ -22,10 +22,13 @@ REASON = ("--allow", "dns-apex=a test, with words")
 
 
 def to_type(text: str) -> list[str]:
-    """Every command of ours in a text, whole: in backticks, or on lines of its own."""
+    """Every command of ours in a text, whole: in backticks, or on lines of its own.
+
+    But for `iam`, which is no way on or back: it says what to grant.
+    """
     whole = text.replace(" \\\n", " ")
     own = re.findall(r"^ +(remediate .*)$", whole, re.MULTILINE)
-    return re.findall(r"`(remediate [^`]*)`", whole) + [" ".join(each.split()) for each in own]
+    return re.findall(r"`(remediate (?!iam)[^`]*)`", whole) + [" ".join(each.split()) for each in own]
 
 
 def type_again(line: str) -> Said:
