@@ -263,7 +263,7 @@ def test_what_waits_and_is_written_over_by_hand_is_brought_by_that(shared: Share
     shared.lose_the_bucket()
     assert shared.type("rollback", "--snapshot", "latest").code == 0
     shared.desk.mend()
-    assert "wait here to be brought to gs://" in shared.type("hold", "release").told
+    assert "wait here to be brought to gs://" in shared.type("hold", "release", "--all").told
     assert shared.type("hold", "list").out.strip() == "Nothing is held."
     said = shared.type("apply")
     assert said.code == 0, said
