@@ -225,3 +225,9 @@ class TestPolicy:
         assert desk.type("plan", "--policy-cmd", command).code == 0
         assert "DB_PASSWORD" in seen.read_text()
         assert "hunter2" not in seen.read_text()
+
+
+def test_an_empty_policy_command_is_told_what_to_name(desk: Desk) -> None:
+    said = desk.type("plan", "--policy-cmd", "")
+    assert said.code == 64, said
+    assert "name a program" in said.told

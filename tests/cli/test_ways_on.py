@@ -28,7 +28,9 @@ def to_type(text: str) -> list[str]:
     """
     whole = text.replace(" \\\n", " ")
     own = re.findall(r"^ +(remediate .*)$", whole, re.MULTILINE)
-    return re.findall(r"`(remediate (?!iam)[^`]*)`", whole) + [" ".join(each.split()) for each in own]
+    return re.findall(r"`(remediate (?!iam)[^`]*)`", whole) + [
+        " ".join(each.split()) for each in own
+    ]
 
 
 def type_again(line: str) -> Said:

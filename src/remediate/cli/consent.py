@@ -56,7 +56,8 @@ def words(context: click.Context) -> list[str]:
 def _note(context: click.Context, option: click.Parameter, value: Any) -> None:  # noqa: ANN401 - as click gives it
     given = value if isinstance(value, tuple) else [] if value is None else [value]
     if not all(each.strip() for each in given):
-        raise click.BadParameter("say who, why or what, in a word at least")
+        what = "name a program" if option.name == "policy_cmd" else "say it in a word at least"
+        raise click.BadParameter(what)
     if any(each.strip() == option.metavar for each in given):
         said = f"--{str(option.name).replace('_', '-')} {given[0]}"
         hint = "Put your own words in the place of the capitals."

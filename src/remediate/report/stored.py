@@ -79,9 +79,10 @@ def _plan_file(path: Path, store: Store, now: datetime | None, side: str) -> Fou
 
 
 def _by_id(store: Store, what: str, typed: Typed, width: int) -> Found:
-    wanted = what.upper()
+    known = journal.runs(store)
+    wanted = max(known) if known and what == LATEST else what.upper()
     snapshots = [one for one in Snapshots(store).ids() if wanted and one.startswith(wanted)]
-    runs = [one for one in journal.runs(store) if wanted and one.startswith(wanted)]
+    runs = [one for one in known if wanted and one.startswith(wanted)]
     exact = [one for one in (*snapshots, *runs) if one == wanted]
     if len(exact) != 1 and len(snapshots) + len(runs) != 1:
         raise _nothing(what, [*snapshots, *runs])
@@ -101,6 +102,5 @@ def _nothing(what: str, several: list[str]) -> InvalidInput:
         error.hint = "Write more of it."
         return error
     error = InvalidInput(f"there is no file, snapshot or run called {safe(what)!r}")
-    more = " `remediate snapshot show latest` shows the newest." if what == LATEST else ""
-    error.hint = f"`remediate snapshot list` shows every snapshot and its run.{more}"
+    error.hint = "`remediate snapshot list` shows every snapshot and its run."
     return error
