@@ -242,3 +242,11 @@ def test_who_looks_while_a_run_is_under_way_is_told_that_and_not_to_go_on_with_i
         said = desk.type("plan")
     assert "RUN UNDER WAY" in said.out
     assert "--resume" not in said.out
+
+
+def test_the_newest_run_is_shown_by_latest(desk: Desk) -> None:
+    assert desk.type("show", "latest").code == 9
+    assert desk.type("apply").code == 0
+    said = desk.type("show", "latest")
+    assert said.code == 0, said
+    assert said.out.startswith("Run 01")

@@ -372,7 +372,7 @@ def _store(process: Process) -> Store:
 @contextmanager
 def beating(lease: Lease) -> Iterator[None]:
     """In place of a thread: `Process.wait` renews the lease for as long as the process lives."""
-    process: Process = lease._clock.process  # type: ignore[attr-defined]
+    process: Process = lease._clock.process  # type: ignore[attr-defined] # its clock is always a seeded one
     process.lease = lease
     try:
         yield

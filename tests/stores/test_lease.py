@@ -130,7 +130,7 @@ class History:
     def tell(self, operations: int, *, breaking: bool = False) -> Oracle:
         self._most = operations
         for number in range(WORKERS):
-            self.world.spawn(lambda number=number: self._live(number))  # type: ignore[misc]
+            self.world.spawn(lambda number=number: self._live(number))  # type: ignore[misc] # mypy cannot type the default
         if breaking:
             self.world.spawn(self._meddle)
         self.world.run()

@@ -77,7 +77,7 @@ class Wire:
 
     def _read(self, told: str, answer: requests.Response) -> Any:  # noqa: ANN401 - JSON
         status = answer.status_code
-        if 200 <= status < 300:  # noqa: PLR2004 - HTTP's own classes
+        if 200 <= status < 300:  # noqa: PLR2004 - HTTP's statuses - HTTP's own classes
             try:
                 return answer.json()
             except ValueError:
@@ -90,7 +90,7 @@ class Wire:
             refused = NotAuthorised(said, status=status)
             refused.hint = "Give the job a token that may write comments; it is in the environment."
             raise refused
-        if status == 404:  # noqa: PLR2004
+        if status == 404:  # noqa: PLR2004 - HTTP's statuses
             raise NoThread(said)
         raise ApiRefused(said, status=status)
 
@@ -109,4 +109,4 @@ def _passes(answer: requests.Response) -> bool:
     """Also GitHub's rate limits, which are a 403 with a header."""
     limited = answer.headers.get("X-RateLimit-Remaining") == "0" or "Retry-After" in answer.headers
     status = answer.status_code
-    return status in {408, 429} or status >= 500 or (status == 403 and limited)  # noqa: PLR2004
+    return status in {408, 429} or status >= 500 or (status == 403 and limited)  # noqa: PLR2004 - HTTP's statuses

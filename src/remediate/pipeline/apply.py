@@ -98,23 +98,11 @@ def apply(  # noqa: PLR0913 - all that a run stands on
     Once `stopping` is set, no step begins; once `held` raises, nothing is sent. Raises what
     `carry_out` raises; whatever it is, the journal and the snapshot are complete.
     """
-    plan, clock = order.plan, google.clock
+    plan = order.plan
     snapshot = first_snapshot(order, run_id, _new_snapshot(google, store, run_id), google)
     to = order.to
     release = hold_after_rollback(google, store, plan, snapshot.id, to) if to else None
-    journal = Journal.begin(
-        store,
-        run_id,
-        clock,
-        this_actor(),
-        verb=order.verb,
-        environment=plan.environment,
-        project=plan.project,
-        digest=plan.digest,
-        snapshot=snapshot.id,
-        endpoint=google.endpoint,
-        more=_said(order),
-    )
+    journal = _begun(order, run_id, snapshot.id, google, store)
     Snapshots(store).save(snapshot)  # after its run is known: one without a run was taken by hand
     tell(watchers, SnapshotTaken(snapshot.id, len(snapshot.resources)))
     run = Run(
@@ -135,6 +123,24 @@ def apply(  # noqa: PLR0913 - all that a run stands on
                 release()
         raise
     return Outcome(run_id, snapshot.id, len(run.done))
+
+
+def _begun(order: Order, run_id: str, snapshot: str, google: Google, store: Store) -> Journal:
+    """The journal of a run, its first record durable."""
+    plan = order.plan
+    return Journal.begin(
+        store,
+        run_id,
+        google.clock,
+        this_actor(),
+        verb=order.verb,
+        environment=plan.environment,
+        project=plan.project,
+        digest=plan.digest,
+        snapshot=snapshot,
+        endpoint=google.endpoint,
+        more=_said(order),
+    )
 
 
 def _said(order: Order) -> Body:
