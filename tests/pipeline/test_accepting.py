@@ -41,7 +41,7 @@ def take_over(workbench: Workbench, *refs: Ref) -> WrittenBack:
     desired, ledger = workbench.load(), workbench.ledger
     sight = look(workbench.google.reader(), desired, ledger, Choices(), again=True)
     files = desired_files(environment_folder(workbench.root, NAME), workbench.root, [])
-    back = accepted([*map(str, refs)], sight, files, {})
+    back = accepted([*map(str, refs)], sight, files, {}, lambda _question: True)
     rewrite(workbench.root, back.before, back.after)
     return back
 
