@@ -59,7 +59,7 @@ def stand(workbench: Workbench, example: Example) -> None:
 
 
 REFUSALS = {
-    "forbidden": (10, r"\(403 forbidden\): The caller does not have permission", "grant this one"),
+    "forbidden": (10, r"\(403 forbidden\): The caller does not have permission", "iam --for apply"),
     "quota": (1, r"\(403 quotaExceeded\): Quota 'THINGS' exceeded", "ask Google for more"),
     "429": (1, r"\(429 rateLimitExceeded\): Rate Limit Exceeded; tried \d+ times", "Wait a min"),
     "403": (1, r"\(403 rateLimitExceeded\): Quota exceeded for quota metric", "Wait a minute"),

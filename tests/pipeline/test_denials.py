@@ -40,7 +40,7 @@ def test_lists_that_are_denied_are_told_by_the_permissions_that_they_take(
 def test_one_is_told_as_one(workbench: Workbench) -> None:
     error = denied(workbench, "GET */urlMaps*")
     assert "\npermission compute.urlMaps.list is missing (Google" in str(error)
-    assert "grant what is named above" in error.hint
+    assert "Grant the account what is named above" in error.hint
 
 
 def test_what_stands_in_what_was_denied_was_not_asked_for() -> None:
