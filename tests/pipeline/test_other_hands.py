@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from gcp_sandbox.sandbox import Sandbox
-from remediate.gcp.google import connect_sandbox
+from remediate.gcp.google import Google, connect_sandbox
 from remediate.gcp.operations import Operation
 from remediate.kinds.bodies.links import scope_path
 from remediate.kinds.facts import Compare, Removal
@@ -221,14 +221,15 @@ class BeforeOurRead:
 
 
 def just_after_our_write(patch: pytest.MonkeyPatch, two: Two, act: Callable[[], None]) -> None:
-    wait = two.us.google.wait
+    wait, ours = Google.wait, two.us.google.chance
 
-    def late(operation: Operation, timeout: float = 60) -> Body:
-        done = wait(operation, timeout)
-        act()
+    def late(google: Google, operation: Operation, timeout: float | None = None) -> Body:
+        done = wait(google, operation, timeout)
+        if google.chance is ours:
+            act()
         return done
 
-    patch.setattr(two.us.google, "wait", late)
+    patch.setattr(Google, "wait", late)
 
 
 def insist_that_theirs_stands(two: Two, error: RemediateError, ref: Ref) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from remediate.gcp.google import Google
 from remediate.gcp.operations import Operation
 from remediate.model.errors import Stale
 from remediate.model.json import Body
@@ -15,15 +16,15 @@ API = "compute/v1/projects/netra-staging/global"
 
 def meddle(workbench: Workbench, monkeypatch: pytest.MonkeyPatch, interval: int) -> None:
     """Somebody else changes it as soon as our next operation is done."""
-    wait = workbench.google.wait
+    wait = Google.wait
 
-    def wait_and_meddle(operation: Operation, timeout: float | None = None) -> Body:
-        done = wait(operation, timeout)
+    def wait_and_meddle(google: Google, operation: Operation, timeout: float | None = None) -> Body:
+        done = wait(google, operation, timeout)
         path = f"{API}/healthChecks/alive"
         workbench.send("PATCH", path, {"checkIntervalSec": interval})
         return done
 
-    monkeypatch.setattr(workbench.google, "wait", wait_and_meddle)
+    monkeypatch.setattr(Google, "wait", wait_and_meddle)
 
 
 @pytest.mark.parametrize("is_new", [True, False])

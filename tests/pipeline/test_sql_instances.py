@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from remediate.gcp.api import Api
+from remediate.gcp.sql import Sql
 from remediate.kinds.bodies import calls
 from remediate.kinds.fields.pointers import value_at
 from remediate.model.errors import PartlyApplied, PlanRefused, Stale
@@ -365,7 +366,7 @@ def test_a_run_that_breaks_off_between_two_steps_goes_on_where_it_was(
     bench.write(shop(databaseVersion="POSTGRES_15", settings={"availabilityType": "REGIONAL"}))
     made = bench.plan(allow=IRREVERSIBLE)
     assert fields(made) == [("databaseVersion",), ("settings/availabilityType",)]
-    real = bench.google.api(Api.SQL).call
+    real = Sql.call
     counted = [0]
 
     def call(*args: Any) -> Any:
@@ -375,7 +376,7 @@ def test_a_run_that_breaks_off_between_two_steps_goes_on_where_it_was(
         return real(*args)
 
     with monkeypatch.context() as patched:
-        patched.setattr(bench.google.api(Api.SQL), "call", call)
+        patched.setattr(Sql, "call", call)
         with pytest.raises(PartlyApplied, match="1 of 2 steps are done"):
             bench.apply(allow=IRREVERSIBLE)
     rest = bench.apply()

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from remediate.gcp.google import Google
 from remediate.gcp.operations import Operation
 from remediate.kinds.bodies.names import counted
 from remediate.kinds.registry import kind
@@ -242,14 +243,14 @@ def test_somebody_elses_growth_just_after_the_write_is_told(
 ) -> None:
     stand(workbench)
     workbench.write(connector(maxInstances=7))
-    wait = workbench.google.wait
+    wait = Google.wait
 
-    def meddle(operation: Operation, timeout: float | None = None) -> Body:
-        done = wait(operation, timeout)
+    def meddle(google: Google, operation: Operation, timeout: float | None = None) -> Body:
+        done = wait(google, operation, timeout)
         grow(workbench, 9)
         return done
 
-    monkeypatch.setattr(workbench.google, "wait", meddle)
+    monkeypatch.setattr(Google, "wait", meddle)
     with pytest.raises(Stale, match="/maxInstances is 9, and 7 was written"):
         workbench.apply()
     assert live(workbench)["maxInstances"] == 9

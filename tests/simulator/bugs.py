@@ -103,11 +103,11 @@ def _fresh_fingerprint() -> AbstractContextManager[object]:
 def _new_ids() -> AbstractContextManager[object]:
     once, sent = ApiConnection._once, dict[str, int]()
 
-    def renamed(self: ApiConnection, asked: Any, url: str, *how: Any) -> Any:
+    def renamed(self: ApiConnection, asked: Any, url: str, *how: Any, **more: Any) -> Any:
         nth = sent[url] = sent.get(url, 0) + 1
         if nth > 1:
             url = re.sub(r"((?:requestId|clientOperationId)=.{35}).", rf"\g<1>{nth:x}"[:12], url)
-        return once(self, asked, url, *how)
+        return once(self, asked, url, *how, **more)
 
     return mock.patch.object(ApiConnection, "_once", renamed)
 
