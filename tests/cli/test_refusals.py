@@ -360,6 +360,6 @@ def test_the_advice_stands_before_the_way_on_where_something_is_done_already(
     workbench.fault("forbidden", match="POST *connectors", times=ALWAYS)
     said = type_at(workbench, "apply")
     assert said.code == 7, said
-    assert re.search(r"lists under permissions\. .*Then `remediate apply.*` goes on", told(said)), (
-        said
-    )
+    assert re.search(
+        r"lists under permissions, .*--impersonate\. .*Then `remediate apply.*` goes on", told(said)
+    ), said
