@@ -15,7 +15,7 @@ from remediate.model.clock import SystemClock
 from remediate.model.errors import RemediateError
 from remediate.model.plan import Plan
 from remediate.pipeline.apply import Order, Outcome, apply, settle
-from remediate.pipeline.left_over import await_end, left_over, under_way, way_on
+from remediate.pipeline.left_over import await_end, under_way, unfinished, way_on
 from remediate.pipeline.undoing import answers_to_undo
 from remediate.stores.ledger import Ledger
 from remediate.stores.lock import Lease, lock
@@ -61,7 +61,7 @@ def carried_out(
         say(lease.notice)
         bring(session.store, session.environment, lease.check)
         if lease.after and run not in lease.after:
-            _heed(session, lease.after)
+            _heed(session)
         ledger = session.ledger()
         made = prepare(ledger)
         planned(made.plan)
@@ -85,9 +85,12 @@ def carried_out(
     return made.plan, outcome
 
 
-def _heed(session: Session, runs: tuple[str, ...]) -> None:
-    """Say how to go on with what died before, and wait for what it has left under way."""
-    half = left_over(session.store, runs, session.google.endpoint)
+def _heed(session: Session) -> None:
+    """Say how to go on with what died before, and wait for what it has left under way.
+
+    That may be a run before the last one, which died before it had begun anything.
+    """
+    half = unfinished(session.store, session.environment, session.google.endpoint)
     if half is None:
         return
     if session.settings.own.verb == "apply" and (words := way_on(half)):

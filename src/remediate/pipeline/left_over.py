@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from remediate.gcp.google import Google
 from remediate.model.errors import NotAuthorised, StoreDamaged
 from remediate.model.ref import Ref
@@ -11,19 +9,6 @@ from remediate.pipeline.half_done import HalfDone, told
 from remediate.pipeline.looking import await_quiet
 from remediate.stores import journal
 from remediate.stores.store import Store
-
-
-def left_over(store: Store, runs: Iterable[str], endpoint: str) -> HalfDone | None:
-    """The last of these that was begun there, unless it came to its end; None if none was."""
-    known = journal.runs(store)
-    for run in sorted({*runs} & {*known}, reverse=True):
-        try:
-            half = told(journal.read(store, run))
-        except StoreDamaged:  # `show --verify` tells of that; what is live can be read all the same
-            continue
-        if half.story.begun.get("endpoint") == endpoint:
-            return None if half.is_over else half
-    return None
 
 
 def unfinished(store: Store, environment: str, endpoint: str) -> HalfDone | None:
