@@ -88,3 +88,20 @@ def test_what_is_still_under_way_at_google_is_waited_for(case: str, way: str, de
         said = desk.type("rollback", "--snapshot", "latest", *data)
         assert said.code == 0, said
         assert desk.bench.state() == before
+
+
+def test_it_is_not_forgotten_when_the_next_run_dies_before_it_has_begun_anything(
+    desk: Desk,
+) -> None:
+    desk.bench.reset()
+    desk.bench.write()
+    assert desk.type("apply").code == 0
+    desk.bench.write(connector())
+    desk.fault("slow-operation", "POST */connectors", 1, seconds=600)
+    assert killed(desk, "operation.poll.before", 1, since=WRITING)
+    assert killed(desk, "store.swap.after", 2)
+    said = desk.type("apply")
+    assert said.code == 0, said
+    assert "may have under way at Google is waited for" in said.told
+    assert "not ready" not in said.told
+    assert desk.type("plan", "--detailed-exitcode").code == 0
