@@ -92,6 +92,13 @@ class Dns:
         """What is being done to its record sets."""
         return self._pending(zone, "changes", "changeSequence")
 
+    def changes(self, zone: str) -> Bodies:
+        """What was last done to its record sets, newest first."""
+        query = {"maxResults": str(_RECENT), "sortBy": "changeSequence", "sortOrder": "descending"}
+        return _bodies(
+            self._connection.call("GET", f"{self._zone(zone)}/changes", query), "changes"
+        )
+
     def look(self, operation: Operation) -> Body:
         """A change, or what is done to a zone; Google numbers the one and gives UUIDs to others."""
         kept = "changes" if operation.name.isdigit() else "operations"
@@ -126,7 +133,7 @@ class Dns:
         try:
             answer = self._connection.call("POST", path, {"clientOperationId": operation_id}, body)
         except Contradicted as error:
-            made = self._made(path, body) if error.unsure else None
+            made = self._made(zone, body) if error.unsure else None
             if made is None:
                 raise
             answer = made
@@ -162,13 +169,8 @@ class Dns:
         for page in pages(self._connection, path, query):
             yield _bodies(page, key)
 
-    def _made(self, path: str, wanted: Body) -> Body | None:
-        query = {
-            "maxResults": str(_RECENT),
-            "sortBy": "changeSequence",
-            "sortOrder": "descending",
-        }
-        for change in _bodies(self._connection.call("GET", path, query), "changes"):
+    def _made(self, zone: str, wanted: Body) -> Body | None:
+        for change in self.changes(zone):
             if all(_sets(change, side) == _sets(wanted, side) for side in wanted):
                 return change
         return None

@@ -13,12 +13,15 @@ from remediate.gcp.compute import Compute
 from remediate.gcp.connection import OnExchange, Wire
 from remediate.gcp.dns import Dns
 from remediate.gcp.longrunning import CERTIFICATE_MANAGER, RUN, VPC_ACCESS, LongRunning
+from remediate.gcp.monitoring import Monitoring
 from remediate.gcp.operations import TIMEOUT, Operation, Waiter
 from remediate.gcp.reading import Reader
 from remediate.gcp.resource_manager import ResourceManager
 from remediate.gcp.retry import Patience
 from remediate.gcp.run import Run
 from remediate.gcp.sandbox import Sandbox
+from remediate.gcp.secret_manager import SecretManager
+from remediate.gcp.service_networking import ServiceNetworking
 from remediate.gcp.session import POOL, live_session, sandbox_session
 from remediate.gcp.sql import Sql
 from remediate.model.chance import Chance
@@ -53,6 +56,9 @@ class Google:
         self.dns = Dns(wire, project, **at)
         self.resource_manager = ResourceManager(wire, project, **at)
         self.run = Run(RUN, wire, project, **at)
+        self.monitoring = Monitoring(wire, project, **at)
+        self.secrets = SecretManager(wire, project, **at)
+        self.service_networking = ServiceNetworking(wire, **at)
         self._apis: dict[Api, Resources] = {
             Api.CERTIFICATE_MANAGER: LongRunning(CERTIFICATE_MANAGER, wire, project, **at),
             Api.COMPUTE: self.compute,
