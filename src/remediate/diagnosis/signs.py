@@ -77,7 +77,8 @@ class GoogleSide:
     `record_sets` by zone: owner name and type -> body. `changes` by zone, newest first.
     `health`: backend service -> group link -> healthStatus list. `firewalls`: the project's.
     `groups`, `policies` (Cloud Armor): by link. `invokers`: members of roles/run.invoker.
-    `revisions` by service, newest first. `secrets`: name -> versions, newest first.
+    `revisions` by service, newest first. `secrets`: name -> versions, newest first; `*` stands for
+    all where not even their names could be read.
     `peerings`: network -> connections of service networking.
     `metrics`: `(resource, metric without its service)`, as `connector/cpu/utilizations`.
     """
