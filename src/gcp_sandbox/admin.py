@@ -6,6 +6,7 @@ from gcp_sandbox import scenarios
 from gcp_sandbox.authority import Authority
 from gcp_sandbox.clock import rfc3339
 from gcp_sandbox.errors import GoogleError
+from gcp_sandbox.internet.section import internet_of
 from gcp_sandbox.request import Body, Json, Request
 from gcp_sandbox.service import ADMIN, Service
 
@@ -30,6 +31,8 @@ class Admin:
         add("POST", f"{ADMIN}calls:reset", self.reset_calls)
         add("GET", f"{ADMIN}dial", self.dial)
         add("GET", f"{ADMIN}state", self.state)
+        add("GET", f"{ADMIN}internet", self.internet)
+        add("PATCH", f"{ADMIN}internet", self.merge)
         add("POST", f"{ADMIN}scenario/{{name}}", self.scenario)
         add("POST", f"{ADMIN}reset", self.reset)
         add("POST", f"{ADMIN}faults/{{id}}", self.inject)
@@ -75,6 +78,16 @@ class Admin:
     def state(self, request: Request) -> Body:
         comparable = request.query.get("comparable", "0").lower() in {"1", "true"}
         return self._world.comparable() if comparable else _masked(self._world.dump())
+
+    def internet(self, _request: Request) -> Json:
+        return internet_of(self._world).dump()
+
+    def merge(self, request: Request) -> Body:
+        """Merge into what no API owns, as at a registrar; answers what takes it back."""
+        try:
+            return internet_of(self._world).merge(request.body)
+        except (AttributeError, TypeError, ValueError) as refused:
+            raise GoogleError(400, "invalid", f"{refused}.") from None
 
     def scenario(self, request: Request) -> Body:
         self._world.populate(scenarios.read(request.params["name"]))

@@ -21,11 +21,15 @@ from gcp_sandbox.dns import api as dns
 from gcp_sandbox.dns.section import DnsSection
 from gcp_sandbox.front.listeners import Front
 from gcp_sandbox.front.selection import Selection
+from gcp_sandbox.internet.section import NAME as INTERNET
+from gcp_sandbox.internet.section import Internet
 from gcp_sandbox.monitoring import api as monitoring
 from gcp_sandbox.nameserver import start_nameserver
 from gcp_sandbox.run import api as run
+from gcp_sandbox.secretmanager import section as secretmanager
 from gcp_sandbox.server import LOOPBACK, start_server
 from gcp_sandbox.service import Service
+from gcp_sandbox.servicenetworking import section as servicenetworking
 from gcp_sandbox.sql import api as sql
 from gcp_sandbox.storage import api as storage
 from gcp_sandbox.vpcaccess import api as vpcaccess
@@ -41,6 +45,7 @@ def build(options: Options, *, seed: int | None = None) -> tuple[Service, dict[s
     world = World(Clock(), Chance(seed), options)
     authority = Authority(world)
     world.register("authority", authority)
+    world.register(INTERNET, Internet(world))
     service = Service(world)
     zones = dns.register(world, service.router)
     edge = compute.register(world, service.router, authority)
@@ -53,6 +58,8 @@ def build(options: Options, *, seed: int | None = None) -> tuple[Service, dict[s
     monitoring.register(world, service.router, connectors, databases)
     resourcemanager.register(world, service.router)
     storage.register(world, service.router)
+    servicenetworking.register(world, service.router)
+    secretmanager.register(world, service.router)
     batch.register(service)
     ports: dict[str, int] = {}
     Admin(service, authority, ports).register()

@@ -1,0 +1,124 @@
+"""The world section `internet`: what is so out there although no API of Google's says it.
+
+All of it is JSON. What an API's state implies is not in here: the world derives that.
+"""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import Final
+
+from gcp_sandbox.request import Body, Json
+from gcp_sandbox.world import World
+
+NAME: Final = "internet"
+PARTS: Final = (
+    *("registrar", "followed", "servers", "resolvers", "caches", "tcp53", "served"),
+    *("edge", "backends", "metrics"),
+)
+_PASSING: Final = frozenset({"followed", "caches"})
+
+
+@dataclass(slots=True)
+class Internet:
+    """`state` maps each of PARTS to JSON; a part that says nothing may be missing.
+
+    - `registrar`: `{apex: {"nameServers": [host…], "ds": null | "stale" | "signed"}}`, what
+      somebody put there; `followed`, `{apex: [host…]}`, what it took from the first public zone.
+    - `servers`: `{ip: {"silent": true, "refuses": true, "delay": seconds}}` of DNS servers and
+      resolvers; `"*"` is the prober's own network: silent, it lets no DNS through.
+    - `resolvers`: `{ip: {"validates": false}}` where that is not as usual.
+    - `caches`: `{resolver's ip: {"<name>/<TYPE>": {"rcode", "rdatas", "ttl", "expires", "soa"}}}`.
+    - `tcp53`: "open" or "blocked". `served`: `{"<project>/<zone>": {"before": change id |
+      "latest"}}`, zones of which that change and all after it are not served yet.
+    - `edge` and `backends` belong to the load balancer's front end and to what is behind it.
+    """
+
+    world: World
+    state: dict[str, Json] = field(default_factory=dict)
+
+    def part(self, name: str) -> Body:
+        """One part, to be read; to be changed only by who calls `touch` afterwards."""
+        part: Body = self.state.setdefault(name, {})
+        return part
+
+    @property
+    def edge(self) -> Body:
+        return self.part("edge")
+
+    @property
+    def backends(self) -> Body:
+        return self.part("backends")
+
+    @property
+    def tcp_is_blocked(self) -> bool:
+        return bool(self.state.get("tcp53") == "blocked")
+
+    def touch(self) -> None:
+        self.world.touch(NAME)
+
+    def merge(self, given: Body) -> Body:
+        """Merge as RFC 7396 does, null taking out; answers what, merged in turn, takes it back.
+
+        What of a cache is given with a `ttl` and no `expires` ends that many seconds from now.
+        Raises ValueError for a part that there is not.
+        """
+        if unknown := given.keys() - set(PARTS):
+            raise ValueError(f"the internet has no {', '.join(sorted(unknown))}")
+        back = _merge(self.state, self._dated(deepcopy(given)))
+        self.touch()
+        return back
+
+    def _dated(self, given: Body) -> Body:
+        now = self.world.clock.time()
+        for cache in (given.get("caches") or {}).values():
+            for entry in (cache or {}).values():
+                if entry is not None and "ttl" in entry:
+                    entry.setdefault("expires", now + entry["ttl"])
+        return given
+
+    def dump(self) -> Json:
+        return self.state
+
+    def load(self, state: Json) -> None:
+        self.state = state
+
+    def populate(self, project: str, wanted: Json) -> None:  # noqa: ARG002 - no project owns it
+        self.merge(wanted)
+
+    def comparable(self) -> Json:
+        """Without what passes by itself and what follows from the zones; None for nothing."""
+        lasting = {name: part for name, part in self.state.items() if name not in _PASSING}
+        return _without_empty(lasting) or None
+
+    def clear(self) -> None:
+        self.state = {}
+
+
+def internet_of(world: World) -> Internet:
+    section = world.sections[NAME]
+    assert isinstance(section, Internet)
+    return section
+
+
+def _merge(into: Body, given: Body) -> Body:
+    back: Body = {}
+    for name, value in given.items():
+        before = into.get(name)
+        if isinstance(value, dict) and (before is None or isinstance(before, dict)):
+            back[name] = _merge(into.setdefault(name, {}), value)
+            continue
+        back[name] = deepcopy(before)
+        if value is None:
+            into.pop(name, None)
+        else:
+            into[name] = value
+    return back
+
+
+def _without_empty(value: Json) -> Json:
+    if not isinstance(value, dict):
+        return value
+    kept = {name: _without_empty(item) for name, item in value.items()}
+    return {name: item for name, item in kept.items() if item not in ({}, None)}
