@@ -1,0 +1,77 @@
+"""The application's own end-to-end test: resolve its name, GET /health, echo over a WebSocket.
+
+Against a sandbox, `REMEDIATE_DIAL` maps public sockets to those on this machine, and
+`SSL_CERT_FILE` is the authority to trust; without them it goes out into the world.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import socket
+import ssl
+import sys
+
+import dns.message
+import dns.query
+import dns.rdatatype
+from websockets.sync.client import connect
+
+HOST = "api-staging.netrasystems.ai"
+RESOLVER = "8.8.8.8"
+SECONDS = 10.0
+DIAL = json.loads(os.environ.get("REMEDIATE_DIAL", "{}"))
+
+
+def dialled(address: str, port: int) -> tuple[str, int]:
+    """Where a socket for a public address goes."""
+    if not DIAL:
+        return address, port
+    host, _, local = DIAL[f"{address}:{port}"].rpartition(":")
+    return host.strip("[]"), int(local)
+
+
+def resolved() -> str:
+    where, port = dialled(RESOLVER, 53)
+    question = dns.message.make_query(f"{HOST}.", "A")
+    answer, _ = dns.query.udp_with_fallback(question, where, SECONDS, port)
+    found = [rdata for each in answer.answer if each.rdtype == dns.rdatatype.A for rdata in each]
+    if not found:
+        raise SystemExit(f"{HOST} does not resolve at {RESOLVER}")
+    return str(found[0])
+
+
+def connected(address: str) -> socket.socket:
+    return socket.create_connection(dialled(address, 443), SECONDS)
+
+
+def healthy(address: str) -> None:
+    secured = ssl.create_default_context().wrap_socket(connected(address), server_hostname=HOST)
+    connection = http.client.HTTPSConnection(HOST)
+    connection.sock = secured
+    connection.request("GET", "/health")
+    answer = connection.getresponse()
+    if answer.status != http.client.OK:
+        raise SystemExit(f"GET https://{HOST}/health answers {answer.status}")
+
+
+def echoed(address: str) -> None:
+    with connect(f"wss://{HOST}/ws", sock=connected(address), open_timeout=SECONDS) as websocket:
+        websocket.send("golden path")
+        if websocket.recv(timeout=SECONDS) != "golden path":
+            raise SystemExit(f"wss://{HOST}/ws does not echo")
+
+
+def main() -> None:
+    address = resolved()
+    healthy(address)
+    echoed(address)
+    print(f"{HOST}: resolved to {address}, healthy, and echoes over WebSocket")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (OSError, KeyError, ssl.SSLError) as error:
+        sys.exit(f"{HOST}: {type(error).__name__}: {error}")
