@@ -8,7 +8,7 @@ from remediate.model.plan import Plan, Step
 from remediate.model.progress import StepDone
 from remediate.model.ref import Ref
 from remediate.probes.dial import dial_for
-from remediate.probes.tls import ServedCertificate, served
+from remediate.probes.tls import shake_hands
 from tests.kinds.examples import examples
 from tests.pipeline.documents import Document, address, rule, sets, url_map, zone
 from tests.workbench import PROJECT, Workbench, document
@@ -97,6 +97,7 @@ class Witness:
             self.early.append(str(event.step.ref))
         if self.workbench.live("ForwardingRule/port-443"):
             edge: Any = self.workbench.live("Address/edge")
-            seen = served(dial_for(self.workbench.google), edge["address"], "a.example.com")
-            if not isinstance(seen, ServedCertificate) or not seen.covers("a.example.com"):
+            google, host = self.workbench.google, "a.example.com"
+            seen = shake_hands(dial_for(google), edge["address"], host, now=google.clock.now())
+            if not seen.serial or "name_mismatch" in seen.problems:
                 self.refused.append(str(seen))

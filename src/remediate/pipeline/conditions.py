@@ -21,9 +21,9 @@ from remediate.model.progress import Waiting, Watcher, tell
 from remediate.model.ref import Ref
 from remediate.pipeline.coverage import leads
 from remediate.probes.caa import caa_permits
-from remediate.probes.dial import Failure, dial_for
+from remediate.probes.chain import serial_of
+from remediate.probes.dial import dial_for
 from remediate.probes.dns import RecordType, resolve
-from remediate.probes.tls import serial_of, served
 
 READY_TIMEOUT = 3600.0  # seconds; Google's own word for a managed certificate
 PROPAGATION = 900.0  # seconds until resolvers have a change of DNS: their negative caches included
@@ -194,16 +194,15 @@ def _served(condition: Condition, vigil: Vigil) -> None:
 
 
 def _unseen(condition: Condition, serial: str | None, google: Google) -> Iterator[str]:
+    from remediate.probes.tls import shake_hands_all  # noqa: PLC0415 - start-up time
+
     addresses = addresses_of(condition.holder, google)
     if serial is None:
         yield f"Google does not tell the serial number of {condition.ref}"
     elif not addresses:
         yield f"no forwarding rule on port 443 leads to {condition.holder}"
-    dial = dial_for(google)
-    for address in addresses if serial else ():
-        for domain in condition.domains:
-            shown = served(dial, address, domain)
-            if isinstance(shown, Failure):
-                yield f"{domain}: {shown.message}"
-            elif shown.serial != serial:
-                yield shown.message
+    asked = [(each, domain) for each in addresses if serial for domain in condition.domains]
+    roots = [google.sandbox.ca()] if google.sandbox else None
+    for seen in shake_hands_all(dial_for(google), asked, now=google.clock.now(), roots=roots):
+        if seen.serial != serial:
+            yield seen.message

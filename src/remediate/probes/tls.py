@@ -1,140 +1,191 @@
-"""Which certificate is served at an address to who asks for a name.
+"""Which certificate is served at an address to who asks for a name, and what is wrong with it.
 
 The handshake takes any certificate, since an expired or foreign one is just what is to be found
-out; whether it is to be trusted is judged afterwards, by whoever needs to know.
+out; what clients would object to is judged afterwards, and all of it is told.
 """
 
 from __future__ import annotations
 
-import hashlib
-import re
-import warnings
+import asyncio
+import ssl
 from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from remediate.probes.dial import TIMEOUT, Dial, Failure, Where, lost
+from remediate.probes.chain import Chain, Leaf, Problem, Roots, leaf_of, problems
+from remediate.probes.channel import Broken, Channel, connect
+from remediate.probes.dial import TIMEOUT, Dial
+from remediate.probes.round import in_one_round
+from remediate.probes.seen import TlsSeen
 
 if TYPE_CHECKING:
-    import ssl
-
-    from cryptography import x509
+    from remediate.probes.seen import TlsOutcome
 
 HTTPS: Final = 443
-_CERTIFICATE: Final = re.compile(
-    r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL
-)
+LIMIT: Final = 128  # handshakes at once
+_REFUSED_VERSIONS: Final = {"SSLv3", "TLSv1", "TLSv1.1"}  # RFC 8996
 
 
 @dataclass(frozen=True, slots=True)
-class ServedCertificate:
-    """What a handshake showed.
+class Judge:
+    """Whom clients trust, and the moment they look."""
 
-    Of the leaf: `serial` in hex, as openssl prints it; its DNS `names`; when it is valid; `sha256`
-    over DER, as `sha256:<hex>`. `chain` is in DER, the leaf first.
+    now: datetime
+    roots: Roots = None
+
+    @classmethod
+    def of(cls, now: datetime, roots: Sequence[str] | None) -> Judge:
+        return cls(now, None if roots is None else tuple(roots))
+
+
+@dataclass(slots=True)
+class Reached:
+    """A connection and what became of it; where it is None, `broken` says why.
+
+    `tls` is None without TLS, and where there was no handshake to begin. Times in seconds.
     """
 
-    address: str
-    server_name: str
-    serial: str
-    names: tuple[str, ...]
-    not_before: datetime
-    not_after: datetime
-    sha256: str
-    chain: tuple[bytes, ...] = field(repr=False)
-
-    @property
-    def message(self) -> str:
-        return (
-            f"{self.address} serves {self.server_name or 'who names no host'} certificate "
-            f"{self.serial}, valid until {self.not_after:%Y-%m-%d %H:%M} UTC"
-        )
-
-    def covers(self, host: str) -> bool:
-        """Whether it names a host, itself or by a wildcard for its first label (RFC 9525)."""
-        host = host.lower().rstrip(".")
-        return bool({host, f"*.{host.partition('.')[2]}"} & {it.lower() for it in self.names})
+    channel: Channel | None = None
+    tls: TlsSeen | None = None
+    broken: Broken | None = None
+    connect: float = 0.0
+    handshake: float = 0.0
 
 
-def served(
-    dial: Dial, address: str, server_name: str | None, port: int = HTTPS
-) -> ServedCertificate | Failure:
-    """Shake hands with `address`, an IP, asking for `server_name`; None sends no SNI.
+def shake_hands(
+    dial: Dial,
+    address: str,
+    host: str,
+    *,
+    now: datetime,
+    port: int = HTTPS,
+    roots: Sequence[str] | None = None,
+    deadline: float = TIMEOUT,
+) -> TlsSeen:
+    """As `shake_hands_all`, with one."""
+    everything = [(address, host)]
+    return shake_hands_all(dial, everything, now=now, port=port, roots=roots, deadline=deadline)[0]
 
+
+def shake_hands_all(
+    dial: Dial,
+    hosts: Sequence[tuple[str, str]],
+    *,
+    now: datetime,
+    port: int = HTTPS,
+    roots: Sequence[str] | None = None,
+    deadline: float = TIMEOUT,
+    limit: int = LIMIT,
+) -> list[TlsSeen]:
+    """Shake hands for `(address, host)` each, a full handshake for every one, in their order.
+
+    A host "" sends no SNI and is judged under no name. `roots` are PEM texts, a sandbox's own
+    (`Sandbox.ca`); None is those that browsers trust. `deadline`: seconds for one handshake.
     Raises Unreachable where a sandbox is gone, and nothing for what the network does.
     """
-    where = dial.where(address, port)
-    if isinstance(where, Failure):
-        return where
-    host = (server_name or "").rstrip(".")
-    chain = _shake_hands(where, address, port, host)
-    return chain if isinstance(chain, Failure) else _read(address, host, chain)
+    judge = Judge.of(now, roots)
+
+    async def probe(one: tuple[str, str]) -> TlsSeen:
+        reached = await reach(dial, one[0], port, one[1], judge, deadline)
+        if reached.channel:
+            reached.channel.close()
+        assert reached.tls
+        return reached.tls
+
+    return in_one_round(probe, hosts, limit)
 
 
-def untrusted(
-    served: ServedCertificate, now: datetime, roots: Sequence[str] | None = None
-) -> Failure | None:
-    """Why a client at `now` would not trust what it was shown; None where it would.
-
-    `roots` are PEM texts, a sandbox's own (`Sandbox.ca`); None is those that browsers trust.
-    """
-    from cryptography import x509  # noqa: PLC0415 - start-up time
-    from cryptography.x509 import verification  # noqa: PLC0415 - as above
-
-    leaf, *between = (x509.load_der_x509_certificate(der) for der in served.chain)
-    pem = "\n".join(roots) if roots is not None else _browsers()
-    store = verification.Store(_anchors(pem))
-    try:
-        builder = verification.PolicyBuilder().store(store).time(now)
-        verifier = builder.build_server_verifier(x509.DNSName(served.server_name))
-        verifier.verify(leaf, between)
-    except (verification.VerificationError, ValueError) as refused:
-        words = f"the certificate {served.serial} at {served.address} is not to be trusted"
-        return Failure(
-            "untrusted", f"{words} for {served.server_name}: {_why(served, now, refused)}"
-        )
-    return None
-
-
-def serial_of(pem: str) -> str | None:
-    """The serial of a PEM chain's leaf, as in ServedCertificate; None for what is no PEM."""
-    from cryptography import x509  # noqa: PLC0415 - start-up time
-
-    try:
-        return _serial(x509.load_pem_x509_certificates(pem.encode())[0])
-    except ValueError:
-        return None
-
-
-def _shake_hands(where: Where, address: str, port: int, host: str) -> tuple[bytes, ...] | Failure:
-    """The chain in DER, leaf first."""
-    import socket  # noqa: PLC0415 - start-up time
-    import ssl  # noqa: PLC0415 - as above
-
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
+async def reach(
+    dial: Dial, address: str, port: int, host: str, judge: Judge | None, seconds: float
+) -> Reached:
+    """Connect, and shake hands where there is a judge; never raises Broken."""
+    loop = asyncio.get_running_loop()
+    reached, began = Reached(), loop.time()
+    connected = 0.0
+    host = host.rstrip(".")
     words = f"no handshake with {address} for {host or 'who names no host'}"
     try:
-        with (
-            socket.create_connection(where, TIMEOUT) as plain,
-            context.wrap_socket(plain, server_hostname=host or None) as secured,
-        ):
-            return _chain(secured)
-    except (ssl.SSLEOFError, ConnectionResetError):
-        return Failure("handshake", f"{words}: it hangs up, as who has no certificate to show")
-    except ssl.SSLError as error:
-        return Failure("handshake", f"{words}: {error.reason or 'TLS failed'}")
-    except OSError as error:
-        return lost(address, port, error)
-    except (TypeError, ValueError):
-        return Failure("handshake", f"{words}: that is no host name")
+        async with asyncio.timeout(seconds):
+            reached.channel = await connect(dial, address, port)
+            connected = loop.time()
+            reached.connect = connected - began
+            if judge:
+                secured = await reached.channel.shake_hands(_ascii(host))
+                reached.handshake = loop.time() - connected
+                reached.tls = _judged(secured, reached, (address, port, host), judge)
+            return reached
+    except TimeoutError:
+        late = f"{words}: it does not answer within {seconds:g} s"
+        late = late if connected else f"{address} does not answer on port {port}"
+        reached.broken = Broken("timeout", late)
+    except Broken as broken:
+        reached.broken = Broken(broken.how, f"{words}: {broken}") if connected else broken
+    if reached.channel:
+        reached.channel.close()
+        reached.channel = None
+    if judge:
+        how, message = reached.broken.how, reached.broken.message
+        reached.tls = TlsSeen(address, port, host, how, message, (how,), connect=reached.connect)
+    return reached
 
 
-def _chain(secured: ssl.SSLSocket) -> tuple[bytes, ...]:
+def _judged(
+    secured: ssl.SSLObject, reached: Reached, asked: tuple[str, int, str], judge: Judge
+) -> TlsSeen:
+    chain = _chain(secured)
+    version = secured.version() or ""
+    found = list(problems(chain, asked[2], judge.now, judge.roots))
+    if version in _REFUSED_VERSIONS:
+        found.append(("version", f"it speaks {version}, which clients refuse"))
+    leaf = leaf_of(chain[0]) if chain else None
+    outcomes: tuple[TlsOutcome, ...] = tuple(each[0] for each in found)
+    told = TlsSeen(
+        *asked,
+        outcomes[0] if outcomes else "ok",
+        _message(asked, leaf, found),
+        outcomes,
+        version=version,
+        connect=reached.connect,
+        handshake=reached.handshake,
+        chain=chain,
+    )
+    if leaf is None:
+        return told
+    return replace(
+        told,
+        names=leaf.names,
+        issuer=leaf.issuer,
+        not_before=leaf.not_before,
+        not_after=leaf.not_after,
+        serial=leaf.serial,
+        sha256=leaf.sha256,
+    )
+
+
+def _message(asked: tuple[str, int, str], leaf: Leaf | None, found: Sequence[Problem]) -> str:
+    address, _, host = asked
+    served = f"{address} serves {host or 'who names no host'}"
+    if leaf is None:
+        return f"{served} what is no certificate"
+    until = f"{leaf.not_after:%Y-%m-%d %H:%M} UTC"
+    said = "; ".join(words for _, words in found)
+    return f"{served} certificate {leaf.serial}, valid until {until}" + (
+        f": {said}" if said else ""
+    )
+
+
+def _ascii(host: str) -> str:
+    """As it goes into SNI; raises Broken for what is no host name."""
+    if host.isascii():
+        return host
+    try:
+        return host.encode("idna").decode()
+    except UnicodeError:
+        raise Broken("malformed", "that is no host name") from None
+
+
+def _chain(secured: ssl.SSLObject) -> Chain:
     """Python before 3.13 keeps the rest of the chain to itself, but not well."""
     leaf = secured.getpeercert(binary_form=True) or b""
     tell: Any = getattr(secured, "get_unverified_chain", None)
@@ -143,77 +194,6 @@ def _chain(secured: ssl.SSLSocket) -> tuple[bytes, ...]:
     tell = getattr(getattr(secured, "_sslobj", None), "get_unverified_chain", None)
     if tell is None:
         return (leaf,)
-    from _ssl import ENCODING_DER  # noqa: PLC0415 - as above
+    from _ssl import ENCODING_DER  # noqa: PLC0415 - start-up time
 
     return tuple(each.public_bytes(ENCODING_DER) for each in tell())
-
-
-def _read(address: str, host: str, chain: tuple[bytes, ...]) -> ServedCertificate | Failure:
-    from cryptography import x509  # noqa: PLC0415 - start-up time
-
-    try:
-        leaf = x509.load_der_x509_certificate(chain[0])
-        names = _names(leaf)
-    except (ValueError, IndexError):
-        return Failure("unreadable", f"{address} serves {host} what is no certificate")
-    return ServedCertificate(
-        address,
-        host,
-        _serial(leaf),
-        names,
-        leaf.not_valid_before_utc,
-        leaf.not_valid_after_utc,
-        f"sha256:{hashlib.sha256(chain[0]).hexdigest()}",
-        chain,
-    )
-
-
-def _names(leaf: x509.Certificate) -> tuple[str, ...]:
-    """The alternative names; the common name only where there are none.
-
-    Anybody may write anything there, and we print it: what is not printable becomes `?`.
-    """
-    from cryptography import x509  # noqa: PLC0415 - start-up time
-    from cryptography.x509.oid import NameOID  # noqa: PLC0415 - as above
-
-    try:
-        extension = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName)
-        names = extension.value.get_values_for_type(x509.DNSName)
-    except x509.ExtensionNotFound:
-        subject = leaf.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-        names = [str(attribute.value) for attribute in subject]
-    return tuple("".join(c if c.isprintable() else "?" for c in name) for name in names)
-
-
-def _serial(leaf: x509.Certificate) -> str:
-    digits = f"{leaf.serial_number:X}"
-    return digits.rjust(len(digits) + len(digits) % 2, "0")
-
-
-def _browsers() -> str:
-    from requests.utils import DEFAULT_CA_BUNDLE_PATH  # noqa: PLC0415 - start-up time
-
-    return Path(DEFAULT_CA_BUNDLE_PATH).read_text(encoding="utf-8")
-
-
-def _anchors(pem: str) -> list[x509.Certificate]:
-    """Those of them that cryptography reads: some old roots bend the rules."""
-    from cryptography import x509  # noqa: PLC0415 - start-up time
-
-    found = []
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for block in _CERTIFICATE.findall(pem):
-            with suppress(ValueError):
-                found.append(x509.load_pem_x509_certificate(block.encode()))
-    return found
-
-
-def _why(served: ServedCertificate, now: datetime, refused: Exception) -> str:
-    if now > served.not_after:
-        return f"it ended on {served.not_after:%Y-%m-%d}"
-    if now < served.not_before:
-        return f"it begins on {served.not_before:%Y-%m-%d}"
-    if not served.covers(served.server_name):
-        return f"it is for {', '.join(served.names) or 'nobody'}"
-    return str(refused)
