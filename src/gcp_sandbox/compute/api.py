@@ -16,6 +16,8 @@ from gcp_sandbox.compute.kinds import KINDS
 from gcp_sandbox.compute.links import Place
 from gcp_sandbox.compute.listing import REGIONS, ZONES, Entry, aggregated, listed, scope_link
 from gcp_sandbox.compute.section import NAME, Compute
+from gcp_sandbox.compute.surroundings import SURROUNDINGS
+from gcp_sandbox.compute.surroundings_api import add_surroundings
 from gcp_sandbox.request import Body, Handler, Request
 from gcp_sandbox.router import Router
 from gcp_sandbox.world import World
@@ -39,13 +41,16 @@ _VERBS: dict[str, tuple[str, Callable[[Call], Body]]] = {
 
 def register(world: World, router: Router, authority: Authority) -> Compute:
     """Serve Compute v1 on a world."""
-    compute = Compute(world, authority, KINDS, engine.place_at_once)
+    kinds = KINDS | SURROUNDINGS
+    compute = Compute(world, authority, kinds, engine.place_at_once)
     world.register(NAME, compute)
     world.settlers += [compute.settle, Provisioning(compute).settle]
-    for kind in KINDS.values():
+    for kind in kinds.values():
         for scope in kind.resources:
             _add_collection(compute, router, kind, scope)
-        _add_aggregated(compute, router, kind)
+        if kind.aggregated:
+            _add_aggregated(compute, router, kind)
+    add_surroundings(compute, router)
     add_extras(compute, router)
     operations_api.add_operations(compute, router)
     return compute

@@ -97,7 +97,7 @@ def _resolved(draft: Draft, link: Link, text: str, where: str) -> str:
         raise refusals.invalid(
             where, text, f"Unexpected resource collection '{target.collection}', not {expected}."
         )
-    if target.collection in kinds:
+    if target.collection in kinds and not kinds[target.collection].is_surrounding:
         _check_target(draft, link, target, where)
     return target.link
 

@@ -162,9 +162,10 @@ def set_labels(call: Call) -> Body:
 
 
 def set_field(call: Call, setter: Setter) -> Body:
-    """One field, no fingerprint: the last writer wins."""
+    """One field, most often without a fingerprint: the last writer wins."""
     before = call.existing()
     sent = call.request.body if isinstance(call.request.body, dict) else {}
+    _check_fingerprint("optional" if setter.heeds_fingerprint else "none", before, sent)
     value = sent.get(setter.field)
     after = _writable(call.kind, before)
     after.pop(setter.stored_as, None)

@@ -47,7 +47,7 @@ class Setter:
     """`POST …/{name}/<method>`: takes `field` of the body, and puts it there on the resource.
 
     `odd_path` leaves out `global/`, as the oldest methods do. `operation` is its type where it is
-    not `compute.<collection>.<method>`.
+    not `compute.<collection>.<method>`. With `heeds_fingerprint` a stale one is refused.
     """
 
     method: str
@@ -56,6 +56,7 @@ class Setter:
     odd_path: bool = False
     scopes: tuple[Scope, ...] = ("global", "regions")
     target: str | None = None
+    heeds_fingerprint: bool = False
 
     @property
     def stored_as(self) -> str:
@@ -84,6 +85,7 @@ class Kind:
     that only the server does. `prepare` fills server defaults in and refuses what does not fit;
     `view` is the body as it is answered; `more_references` are paths that the body needs besides
     its links. `seconds` were measured at Google, by method.
+    A surrounding is taken to exist wherever something links to it.
     """
 
     collection: str
@@ -112,6 +114,8 @@ class Kind:
     view: Callable[[Compute, Place, Body], Body] = _as_stored
     more_references: Callable[[Compute, Place, Body], Iterable[str]] = _no_more
     operations: Mapping[str, str] = field(default_factory=dict)
+    is_surrounding: bool = False
+    aggregated: bool = True
     list_word: str = ""
     aggregated_word: str = ""
     seconds: Mapping[str, float] = field(default_factory=dict)

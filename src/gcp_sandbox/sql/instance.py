@@ -176,8 +176,9 @@ def applied(body: Body) -> Body:
     return _dressed(body | {"settings": settings | {"settingsVersion": following}})
 
 
-def addresses(body: Body, place: int) -> list[Body]:
-    """Addresses of the instance that was the `place`th to be created."""
+def addresses(body: Body, own: Body) -> list[Body]:
+    """Addresses of the instance that was the `place`th to be created; a scenario fixes some."""
+    place = own["place"]
     ip = body["settings"]["ipConfiguration"]
     found: list[Body] = []
     if ip["ipv4Enabled"]:
@@ -185,7 +186,8 @@ def addresses(body: Body, place: int) -> list[Body]:
         if not body["databaseVersion"].startswith("MYSQL"):
             found.append({"type": "OUTGOING", "ipAddress": str(_PUBLIC + 2 * place + 1)})
     if ip.get("privateNetwork"):
-        found.append({"type": "PRIVATE", "ipAddress": str(_PRIVATE + place)})
+        private = own.get("private") or str(_PRIVATE + place)
+        found.append({"type": "PRIVATE", "ipAddress": private})
     return found
 
 

@@ -194,9 +194,10 @@ class CloudSql:
         else:
             self._put(operation.note["after"])
 
-    def _put(self, body: Body) -> None:
-        body |= {"state": "RUNNABLE", "ipAddresses": instance.addresses(body, self.created)}
-        body["_"] = {"place": self.created}
+    def _put(self, body: Body, own: Body | None = None) -> None:
+        """Let an instance be there; `own` is what a scenario fixes: `{"private": its address}`."""
+        body["_"] = {"place": self.created, **(own or {})}
+        body |= {"state": "RUNNABLE", "ipAddresses": instance.addresses(body, body["_"])}
         self.created += 1
         self.instances.setdefault(body["project"], {})[body["name"]] = body
 
@@ -204,7 +205,7 @@ class CloudSql:
         if operation.doomed:
             return
         body = operation.note["after"]
-        body["ipAddresses"] = instance.addresses(body, body["_"]["place"])
+        body["ipAddresses"] = instance.addresses(body, body["_"])
         self.instances[operation.project][operation.instance] = body
 
     def _was_deleted(self, operation: Operation) -> None:
@@ -268,9 +269,10 @@ class CloudSql:
         self.operations.load(state["operations"])
 
     def populate(self, project: str, wanted: Json) -> None:
-        """From `{"instances": [body…]}`."""
+        """From `{"instances": [body…]}`, beside which `_` is what only the sandbox can set."""
         for given in wanted.get("instances", ()):
-            self._put(self._new(project, given))
+            written = {name: value for name, value in given.items() if name != "_"}
+            self._put(self._new(project, written), given.get("_"))
 
     def comparable(self) -> Json:
         return {

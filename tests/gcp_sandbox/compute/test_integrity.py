@@ -78,7 +78,9 @@ def faults(world: World) -> list[str]:
                 target = parse(link, PROJECT)
                 assert target is not None
                 used.add((target.path, place.path))
-                if target.collection in compute.kinds and compute.find(target) is None:
+                kind = compute.kinds.get(target.collection)
+                needed = kind is not None and not kind.is_surrounding
+                if needed and compute.find(target) is None:
                     found.append(f"{place.path} -> {link}")
     known = {(path, user) for path, users in compute.users.items() for user in users}
     addresses = {(path, user) for path, user in known if "/addresses/" in path}

@@ -11,6 +11,7 @@ import pytest
 from gcp_sandbox.compute.engine import SERVED
 from gcp_sandbox.compute.kind import Kind
 from gcp_sandbox.compute.kinds import KINDS
+from gcp_sandbox.compute.surroundings import SURROUNDINGS
 from gcp_sandbox.sandbox import Sandbox
 from tests.conformance.discovery import document, faults
 from tests.gcp_sandbox.client import Client
@@ -26,6 +27,7 @@ NOT_SERVED = {
     "attachNetworkEndpoints": "serverless groups have no endpoints",
     "detachNetworkEndpoints": "serverless groups have no endpoints",
 }
+EVERY = KINDS | SURROUNDINGS
 OPERATIONS = ("globalOperations", "regionOperations", "zoneOperations")
 
 
@@ -36,9 +38,9 @@ def methods_of(resource: str) -> Iterator[tuple[str, str, str]]:
         yield name, method["httpMethod"], f"/compute/v1/{path}"
 
 
-def google() -> dict[tuple[str, str], str]:
+def google(kinds: dict[str, Kind] = KINDS) -> dict[tuple[str, str], str]:
     """Google's methods of the emulated kinds, by verb and path."""
-    resources = {name for kind in KINDS.values() for name in kind.resources.values()}
+    resources = {name for kind in kinds.values() for name in kind.resources.values()}
     return {
         (verb, path): name
         for resource in sorted(resources | set(OPERATIONS))
@@ -56,7 +58,7 @@ def served(core: Sandbox) -> set[tuple[str, str]]:
 
 
 def test_nothing_is_served_that_google_does_not_have(core: Sandbox) -> None:
-    assert served(core) - google().keys() == set()
+    assert served(core) - google(EVERY).keys() == set()
 
 
 def test_what_is_not_served_is_left_out_for_a_reason(core: Sandbox) -> None:
@@ -68,7 +70,7 @@ def schema_of(kind: Kind) -> Any:
     return document("compute.v1")["schemas"][kind.singular[0].upper() + kind.singular[1:]]
 
 
-@pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))
+@pytest.mark.parametrize("kind", EVERY.values(), ids=list(EVERY))
 def test_a_kinds_fields_are_googles(kind: Kind) -> None:
     properties = schema_of(kind)["properties"]
     own = SERVED | kind.served | {"fingerprint", "labelFingerprint", "labels"}
@@ -90,7 +92,7 @@ def test_a_kinds_fields_are_googles(kind: Kind) -> None:
         assert top == "**" or top in properties, link.path
 
 
-@pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))
+@pytest.mark.parametrize("kind", EVERY.values(), ids=list(EVERY))
 def test_a_kinds_choices_are_googles(kind: Kind) -> None:
     properties = schema_of(kind)["properties"]
     for name, choices in kind.choices.items():

@@ -232,9 +232,9 @@ def test_a_primary_outlives_its_replicas(db: Client) -> None:
 
 
 def test_a_password_is_never_answered(client: Client) -> None:
-    client.post(f"{SQL}/instances", body() | {"rootPassword": "secret"})
-    assert "secret" not in str(client.get(DB))
-    assert "secret" not in str(client.get("/_sandbox/state"))
+    client.post(f"{SQL}/instances", body() | {"rootPassword": "hunter2"})
+    assert "hunter2" not in str(client.get(DB))
+    assert "hunter2" not in str(client.get("/_sandbox/state"))
 
 
 def test_a_state_file_brings_instances_and_operations_back(tmp_path: Any) -> None:
