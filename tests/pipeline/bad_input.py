@@ -834,9 +834,62 @@ ENVIRONMENTS = (
         ("5:8", "a check has one probe"),
     ),
     one(
+        "a check whose probe is mistyped",
+        head("Checks", "staging") + "spec:\n  web: {htp: {urls: []}}\n",
+        ("5:8", "a check has one probe"),
+        ("5:9", "unknown field `htp` (did you mean `http`?)"),
+    ),
+    one(
         "a check that is a list",
         head("Checks", "staging") + "spec:\n  web: [http]\n",
         ("5:8", "a mapping was expected, not a list"),
+    ),
+)
+
+
+CHECKS = (
+    *(
+        one(
+            f"a check of {probe}: {wrong}",
+            head("Checks", "staging") + f"spec:\n  web: {{{probe}: {wrong}}}\n",
+            (f"5:{9 + len(probe) + 2 + column}", said),
+        )
+        for probe, wrong, column, said in (
+            ("dns", "{names: [a.example], nmes: []}", 21, "unknown field `nmes`"),
+            ("dns", "{names: [a b]}", 9, "'a b' is not a domain name"),
+            ("dns", "{names: []}", 8, "nothing is listed here"),
+            ("dns", "{names: [a.example], type: B}", 27, "`B` is not one of A, AAAA"),
+            ("dns", "{names: [a.example], resolvers: [dns.google]}", 33, "is not an IP, or"),
+            ("http", "{urls: [ftp://a.example/]}", 8, "is not an http or https URL"),
+            ("http", "{urls: ['https://u:p@a.example/']}", 8, "is not an http or https URL"),
+            ("http", "{urls: ['http://a.b/'], connectTo: a.b}", 35, "is not an IP, with a port"),
+            ("http", "{urls: ['http://a.b/'], connectTo: '1.2.3.4:0'}", 35, "is not an IP, with"),
+            (
+                "tls",
+                "{hosts: [a.example], connectTo: '2001:db8::1'}, expect: {chain: ok}",
+                64,
+                "ok",
+            ),
+            ("websocket", "{url: 'https://a.example/ws'}", 6, "is not a ws or wss URL"),
+            ("websocket", "{url: 'ws://a.b/', hold: long}", 25, "a duration such as 30s"),
+            ("postgresql", "{address: db.internal}", 10, "is not an IP"),
+            ("postgresql", "{address: 10.0.0.3, port: 70000}", 26, "a port is from 1 to 65"),
+            ("command", "{argv: python}", 7, "a list was expected, not `python`"),
+            ("command", "{argv: [a]}, expect: {exit: no}", 28, "a whole number was expected"),
+            ("command", "{argv: [a]}, gates: [Adress/*]", 21, "`Adress/*` matches nothing"),
+            ("command", "{argv: [a]}, severity: low", 23, "`low` is not one of critical, warn"),
+            ("command", "{argv: [a]}, tags: [a b]", 20, "'a b' is not a tag"),
+            ("delegation", "{zones: [a.example]}", 9, "is no `DnsZone/name` of this"),
+            ("delegation", "{zones: [a.example]}, expect: {any: 1}", 31, "unknown field `any`"),
+        )
+    ),
+    Case(
+        "a check of a name that another one has",
+        {
+            "a.yaml": head("Checks", "one") + "spec: {web: {command: {argv: [a]}}}\n",
+            "b.yaml": head("Checks", "two") + "spec: {web: {command: {argv: [a]}}}\n",
+        },
+        (("b.yaml:4:8", "the check web is declared twice"),),
     ),
 )
 
@@ -1330,6 +1383,7 @@ CASES = (
     *LIFECYCLES,
     *LINKS,
     *ENVIRONMENTS,
+    *CHECKS,
     *CONNECTORS,
     *CERTIFICATES,
     *SERVICES,

@@ -8,6 +8,7 @@ from typing import Literal
 
 from remediate.model.aside import RETENTION
 from remediate.model.change_rules import ChangeRules
+from remediate.model.check import Check
 from remediate.model.errors import Place
 from remediate.model.json import Body
 from remediate.model.ref import Ref
@@ -113,3 +114,4 @@ class Desired:
     resources: Mapping[Ref, Resource]
     digest: str  # covers the resolved resources, not `notify`, `store`, `Checks` or comments
     warnings: tuple[str, ...] = ()
+    checks: tuple[Check, ...] = ()

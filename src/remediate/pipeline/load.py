@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from remediate.kinds.documents.checks import check as check_of
 from remediate.kinds.documents.complaints import Complaint, validated
 from remediate.kinds.documents.declared import lifecycle_complaints, resource
 from remediate.kinds.documents.envelope import read_head, ref_of_document
-from remediate.kinds.documents.environment import REGION, Check, EnvironmentSpec, environment
+from remediate.kinds.documents.environment import REGION, EnvironmentSpec, environment
 from remediate.kinds.documents.environment import check as environment_faults
-from remediate.kinds.documents.environment import check_faults as checks_faults
 from remediate.kinds.documents.fingerprint import desired_digest
 from remediate.kinds.documents.graph import (
     Edges,
@@ -26,6 +26,7 @@ from remediate.kinds.documents.graph import (
 from remediate.kinds.documents.lifecycle import lifecycle
 from remediate.kinds.fields.pointers import pointer
 from remediate.kinds.fields.secrets import unquoted
+from remediate.model.check import Check
 from remediate.model.document import Document, Node, read
 from remediate.model.errors import Fault, InvalidInput, Place
 from remediate.model.expression import ExpressionFault, Scope, expand
@@ -53,6 +54,8 @@ class _Folder:
     complaints: list[tuple[Document, Complaint]] = field(default_factory=list)
     refs: dict[Ref, Document] = field(default_factory=dict)
     edges: Edges = field(default_factory=dict)
+    checks: dict[str, Check] = field(default_factory=dict)
+    checklists: set[str] = field(default_factory=set)  # names of the Checks documents
     # Names in files that could not be read whole: a link to one of them is no fault of the link.
     obscured: set[str] = field(default_factory=set)
     is_whole: bool = True
@@ -96,7 +99,8 @@ def load_files(
     if folder.faults:
         raise InvalidInput(faults=sorted(set(folder.faults), key=_by_place))
     digest = desired_digest(about.environment.project, resources)
-    return Desired(about.environment, resources, digest, warnings)
+    checks = tuple(folder.checks.values())
+    return Desired(about.environment, resources, digest, warnings, checks)
 
 
 def _read_documents(folder: _Folder) -> None:
@@ -200,11 +204,10 @@ def _resources(folder: _Folder, about: Environment, scope: Scope) -> dict[Ref, R
             folder.note(document, *complaints)
             heads.append((document, head, _declare(folder, document, ref)))
     found: dict[Ref, Resource] = {}
-    names: set[tuple[str, str]] = set()
     for document, head, ref in heads:
         references = _expand(folder, document, scope, set())
         if document.body.get("kind") == "Checks":
-            _judge_checks(folder, document, names)
+            _note_checks(folder, document, head)
         elif ref is not None:
             for reference in references:
                 folder.edges.setdefault(ref, {}).setdefault(reference.ref, "/spec")
@@ -275,19 +278,24 @@ def _resource(
     return found
 
 
-def _judge_checks(folder: _Folder, document: Document, names: set[tuple[str, str]]) -> None:
-    """Checks are no resources; their form is judged here, and what is in them by their probes."""
-    metadata, spec = document.body.get("metadata"), document.body.get("spec")
-    name = metadata.get("name") if isinstance(metadata, dict) else None
-    if isinstance(name, str):
-        if ("Checks", name) in names:
-            folder.note(document, Complaint("/metadata/name", f"Checks/{name} is declared twice"))
-        names.add(("Checks", name))
+def _note_checks(folder: _Folder, document: Document, head: Mapping[str, Any]) -> None:
+    """The checks of a document, each by a name of its own among all of the environment."""
+    named = str(head.get("metadata", {}).get("name", ""))
+    if named in folder.checklists:
+        folder.note(document, Complaint("/metadata/name", f"Checks/{named} is declared twice"))
+    folder.checklists |= {named} - {""}
     complaints: list[Complaint] = []
-    for each, check in spec.items() if isinstance(spec, dict) else ():
-        at = pointer("spec", each)
-        body = validated(Check, check, at, complaints)
-        complaints += [Complaint(at, said) for said in checks_faults(body)]
+    declared = folder.refs if folder.is_whole else None
+    spec = document.body.get("spec")
+    for name, written in spec.items() if isinstance(spec, dict) else ():
+        found = check_of(name, written, document.place, declared, complaints)
+        if found is None:
+            continue
+        if name in folder.checks:
+            first = f"the first one is in the Checks at {folder.checks[name].place}"
+            said = f"the check {name} is declared twice"
+            complaints.append(Complaint(pointer("spec", name), said, first, on_key=True))
+        folder.checks.setdefault(name, found)
     folder.note(document, *complaints)
 
 

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from remediate.kinds.documents.environment import PROBES
+from remediate.kinds.documents.checks import PROBES
 from remediate.kinds.documents.schema import json_schema
 from remediate.kinds.registry import NAMES
 from tests.kinds.examples import examples
@@ -108,7 +108,7 @@ def test_the_examples_of_a_kind_satisfy_the_schema(name: str) -> None:
             assert paths(document) == set()
 
 
-def test_records_and_checks_are_part_of_the_schema() -> None:
+def test_records_are_part_of_the_schema() -> None:
     zone = """\
         apiVersion: remediate/v1
         kind: DnsZone
@@ -125,9 +125,28 @@ def test_records_and_checks_are_part_of_the_schema() -> None:
         "$.spec.records.mail.MX",
         "$.spec.records.ttl.A.ttl",
     }
-    for probe in PROBES:
-        text = "{apiVersion: remediate/v1, kind: Checks, metadata: {name: c}, spec: {a: {%s: {}}}}"
-        assert paths(documents(text % probe)[0]) == set()
+
+
+PROBED = {
+    "dns": "{names: [a.example], type: AAAA, resolvers: [authoritative, 8.8.8.8]}",
+    "delegation": "{zones: [DnsZone/zone]}",
+    "http": "{urls: ['https://a.example/'], connectTo: '${Address/lb.address}'}",
+    "tls": "{hosts: [a.example]}",
+    "websocket": "{url: wss://a.example/ws, hold: 5s}",
+    "postgresql": "{address: 10.0.0.3, port: 5432, allowPrivate: true}",
+    "command": "{argv: [sh, -c, exit 0], timeout: 30s}",
+}
+CHECK = "{apiVersion: remediate/v1, kind: Checks, metadata: {name: c}, spec: {a: {%s}}}"
+
+
+def test_every_probe_is_part_of_the_schema() -> None:
+    assert PROBED.keys() == {*PROBES}
+    for probe, asks in PROBED.items():
+        assert paths(documents(CHECK % f"{probe}: {asks}, tags: [slow]")[0]) == set()
+        assert paths(documents(CHECK % f"{probe}: {{}}")[0]) == {f"$.spec.a.{probe}"}
+        unknown = f"{probe}: {asks}, expect: {{perhaps: 1}}"
+        assert paths(documents(CHECK % unknown)[0]) == {"$.spec.a.expect"}
+    assert paths(documents(CHECK % "tags: [slow]")[0]) == {"$.spec.a"}
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The documents that are not resources: `Environment` and `Checks`."""
+"""`Environment`: a project, and how it is to be treated."""
 
 from __future__ import annotations
 
@@ -73,24 +73,7 @@ class EnvironmentSpec(Spec):
     guards: guarding.Guards | None = None
 
 
-class Check(Spec):
-    """One expectation, with exactly one probe. What a probe takes is the probe's to judge."""
-
-    dns: dict[str, Any] | None = None
-    delegation: dict[str, Any] | None = None
-    http: dict[str, Any] | None = None
-    tls: dict[str, Any] | None = None
-    websocket: dict[str, Any] | None = None
-    postgresql: dict[str, Any] | None = None
-    command: dict[str, Any] | None = None
-    expect: dict[str, Any] | None = None
-    gates: list[Text] | None = None
-    tags: list[Text] | None = None
-    severity: Annotated[Literal["critical", "warn"], Word] | None = None
-
-
 _STORE = re.compile(r"gs://[a-z0-9][a-z0-9._-]+(/\w[\w.-]*)*/?|[^:]+", re.ASCII)
-PROBES = ("dns", "delegation", "http", "tls", "websocket", "postgresql", "command")
 
 
 def check(spec: Mapping[str, Any]) -> list[Fault]:
@@ -110,14 +93,6 @@ def check(spec: Mapping[str, Any]) -> list[Fault]:
             if ("slack" in notice) == ("webhook" in notice)
         ),
     ]
-
-
-def check_faults(check: Mapping[str, Any]) -> list[str]:
-    """What types cannot say of a check that could be read."""
-    probes = [name for name in PROBES if name in check]
-    if not check or len(probes) == 1:
-        return []
-    return [f"a check has one probe of {', '.join(PROBES)}, not {' and '.join(probes) or 'none'}"]
 
 
 def _keys(spec: Mapping[str, Any], field: str, form: re.Pattern[str], what: str) -> Iterator[Fault]:

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from remediate.kinds.documents.checks import CHECKS
 from remediate.kinds.documents.envelope import API_VERSION, PLAIN_KINDS, Head
-from remediate.kinds.documents.environment import NAME, REGION, Check, EnvironmentSpec
+from remediate.kinds.documents.environment import NAME, REGION, EnvironmentSpec
 from remediate.kinds.facts import Scope
 from remediate.kinds.fields.pointers import parts
 from remediate.kinds.fields.spec import Spec
@@ -34,10 +35,9 @@ def json_schema() -> dict[str, Any]:
     properties["spec"] = {"type": "object"}
     either = f"{NAME.pattern}(/{NAME.pattern})?"  # the second of what stands in another
     definitions["Document.Metadata"]["properties"]["name"] = _of_form(either)
-    checks = {"type": "object", "additionalProperties": _defined(Check, "Checks", definitions)}
     specs: dict[str, Any] = {name: _resource(kind(name), definitions) for name in NAMES}
     specs["Environment"] = _defined(EnvironmentSpec, "Environment", definitions)
-    specs["Checks"] = checks
+    specs["Checks"] = {"type": "object", "additionalProperties": _check(definitions)}
     definitions |= {f"{name}.spec": spec for name, spec in specs.items()}
     return {
         "$schema": _DIALECT,
@@ -48,6 +48,16 @@ def json_schema() -> dict[str, Any]:
         "allOf": [_case(name) for name in specs],
         "$defs": dict(sorted(definitions.items())),
     }
+
+
+def _check(definitions: dict[str, Any]) -> dict[str, Any]:
+    """One probe, and what it takes by that."""
+    cases: list[dict[str, Any]] = []
+    for probe, model in CHECKS.items():
+        schema = _defined(model, "Checks", definitions)
+        cases.append({"if": {"required": [probe]}, "then": schema})
+    one = [{"required": [probe]} for probe in CHECKS]
+    return {"type": "object", "allOf": cases, "oneOf": one}
 
 
 def _case(name: str) -> dict[str, Any]:
