@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from remediate.cli import carrying_out
 from remediate.model.json import Body
 from remediate.pipeline import apply as pipeline
+from remediate.pipeline import undertaking
 from remediate.stores import journal
 from tests.cli.conftest import Desk
 from tests.cli.typed import Said, typed
@@ -218,7 +218,7 @@ def interfere(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> Non
         act()
         return carry_out(*args, **more)
 
-    monkeypatch.setattr(carrying_out, "apply", late)
+    monkeypatch.setattr(undertaking, "apply", late)
 
 
 def test_another_hand_between_plan_and_write_leaves_with_5_and_its_work_stays(

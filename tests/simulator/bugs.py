@@ -17,14 +17,13 @@ from remediate.gcp.operations import Operation
 from remediate.kinds.bodies.calls import Call, read
 from remediate.model.errors import RemediateError
 from remediate.model.plan import Step
-from remediate.pipeline import carry_out, record_steps
+from remediate.pipeline import carry_out, preparing, record_steps
 from remediate.pipeline.half_done import HalfDone
 from remediate.pipeline.resume import Standing
 from remediate.pipeline.run import Run, note_begun
 from remediate.stores import folder
 from remediate.stores.journal import Journal
 from remediate.stores.lock import Lease
-from tests.simulator import process
 from tests.simulator.history import History
 from tests.simulator.platter import Platter
 from tests.simulator.weather import script
@@ -58,7 +57,7 @@ def _without_looking() -> AbstractContextManager[object]:
         open_ = [one for one in half.last().values() if not one.done]
         return Standing(half, {one.live: one.wanted for one in open_}, open_, ())
 
-    return mock.patch.object(process, "standing", standing)
+    return mock.patch.object(preparing, "standing", standing)
 
 
 def _carrying(answer: Callable[[RemediateError], None]) -> Patch:

@@ -193,7 +193,7 @@ class History:
         self.stack.append(process)
         try:
             chosen = choices(**self.environment.choices)
-            plan, _seen = process.plan(self.environment.desired, process.ledger, chosen)
+            plan, _seen = process.plan(self.environment.desired, process.site.ledger(), chosen)
         finally:
             self.stack.pop()
         return ", ".join(f"{d.action} {d.live}" for d in plan.differences)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from threading import Event
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from gcp_sandbox.server import Message, Reply
@@ -19,32 +20,23 @@ from remediate.model.errors import Locked, RemediateError
 from remediate.model.plan import Plan
 from remediate.model.resource import Desired
 from remediate.model.rules import OF_A_PLAN, OF_A_RUN
-from remediate.pipeline.apply import Order, adopt, apply, order_of, settle
 from remediate.pipeline.choices import Choices
-from remediate.pipeline.gc import gc, look_around
-from remediate.pipeline.half_done import (
-    HalfDone,
-    Whose,
-    find,
-    insist_on_nobody_since,
-    insist_on_same_yaml,
-)
-from remediate.pipeline.observe import Observed, observe
-from remediate.pipeline.plan import plan
-from remediate.pipeline.preflight import preflight, with_objections
-from remediate.pipeline.recalling import recall
-from remediate.pipeline.resume import Standing, go_on, insist_on_the_rest, standing
-from remediate.pipeline.rollback import OnConflict, order_back, rollback
-from remediate.pipeline.way_back import way_back
+from remediate.pipeline.gc import sweep
+from remediate.pipeline.half_done import HalfDone, find
+from remediate.pipeline.history import cut_short
+from remediate.pipeline.observe import Observed
+from remediate.pipeline.preparing import planned_now, to_apply, to_resume
+from remediate.pipeline.rollback import OnConflict, to_go_back
+from remediate.pipeline.undertaking import Prepare, Prepared, Site, undertake
 from remediate.stores.ledger import Ledger
-from remediate.stores.lock import HEARTBEAT, Lease, lock
+from remediate.stores.lock import HEARTBEAT, Lease
 from remediate.stores.snapshots import LATEST, Snapshots
 from remediate.stores.store import Store
 from tests.simulator.cloud import URL, Cloud
 from tests.simulator.memory import Disk, Memory
 from tests.simulator.platter import OnPlatter, Platter
 from tests.simulator.wire import STALE, Direct, is_mutation, path_of
-from tests.workbench import NAME, PROJECT, insist
+from tests.workbench import NAME, PROJECT
 
 if TYPE_CHECKING:
     from tests.simulator.history import History
@@ -99,15 +91,29 @@ class Inline:
     def __exit__(self, *_failure: object) -> None: ...
 
 
-@dataclass(frozen=True)
-class Prepared:
-    """A plan, the order that comes of it, and what the ledger has to learn afterwards."""
+class Unattended:
+    """Whoever has the command done is away: agrees to all, stops nothing, keeps what is said."""
 
-    plan: Plan
-    order: Callable[[], Order]
-    remember: Callable[[], None] = lambda: None
-    waits: bool = False
-    stands: Standing | None = None  # of a run that is gone on with
+    def __init__(self, process: Process) -> None:
+        self._process = process
+
+    def say(self, sentence: str) -> None:
+        if sentence:
+            self._process.history.say(self._process, f"says: {sentence}")
+
+    def cut_short(self, half: HalfDone) -> None:
+        self.say(f"run {half.run} was cut short")
+
+    def planned(self, plan: Plan) -> None: ...
+
+    def show(self, plan: Plan) -> None: ...
+
+    def agree(self, plan: Plan) -> None: ...
+
+    def expect(self, steps: int) -> None: ...
+
+    def stopping(self) -> AbstractContextManager[Event]:
+        return nullcontext(Event())
 
 
 @dataclass
@@ -164,6 +170,7 @@ class Process:
         sandbox = Sandbox(session, URL)
         self.google = Google(wire, PROJECT, chance, base_url=URL, sandbox=sandbox)
         self.store = _store(self)
+        self.site = Site(NAME, PROJECT, self.google, self.store, lock_clock=clock, pulse=beating)
 
     # What may happen to it
 
@@ -257,98 +264,62 @@ class Process:
     # Verbs
 
     def apply(self, desired: Desired, choices: Choices) -> Ending:
-        def prepared(ledger: Ledger) -> Prepared:
-            plan, seen = self.plan(desired, ledger, choices)
-            self.planned = self.history.now
-            return Prepared(
-                plan,
-                lambda: order_of("apply", plan, desired, seen, choices),
-                lambda: adopt(plan, desired, seen, ledger, choices, self.google.clock.now()),
-                waits=True,
-            )
+        def planned(ledger: Ledger) -> tuple[Plan, Observed, Choices]:
+            return *self.plan(desired, ledger, choices), choices
 
-        return self.ended(lambda: self._carried_out(prepared))
+        return self.ended(lambda: self._undertaken(to_apply(self.site, desired, planned)))
 
     def resume(self, desired: Desired) -> Ending:
         """The newest run, as `apply --resume latest` does."""
-        whose = Whose(NAME, PROJECT, "sandbox")
 
-        def prepared(ledger: Ledger) -> Prepared:
-            half = find(self.store, self.run, whose)
-            self.planned = self.history.planned.get(self.run, 0)
-            insist_on_same_yaml(half, desired.digest)
-            insist_on_nobody_since(self.store, half, whose)
-            standing(half, self.google, self.store, ledger.veil)
-            plan, seen = self.plan(desired, ledger, half.choices)
-            insist_on_the_rest(half, plan, PROJECT)
-            stands = standing(half, self.google, self.store, ledger.veil)
-            return Prepared(
-                plan,
-                lambda: order_of("apply", plan, desired, seen, half.asked),
-                lambda: adopt(plan, desired, seen, ledger, half.asked, self.google.clock.now()),
-                stands=stands,
-            )
+        def planned(half: HalfDone, ledger: Ledger) -> tuple[Plan, Observed]:
+            return self.plan(desired, ledger, half.choices)
 
         def resumed() -> None:
-            self.run = find(self.store, LATEST, whose).run
-            self._carried_out(prepared)
+            run = self.run = find(self.store, LATEST, self.site.whose).run
+            self.planned = self.history.planned.get(run, 0)
+            self._undertaken(to_resume(self.site, desired, run, planned), run)
 
         return self.ended(resumed)
 
     def rollback(self, snapshot: str, on_conflict: OnConflict = "stop") -> Ending:
-        def prepared(ledger: Ledger) -> Prepared:
+        def rolled_back() -> None:
             found = Snapshots(self.store).find(snapshot, NAME)
-            way = way_back(found, self.store, ledger, self.google, ALLOWED)
-            self.planned = self.history.now
-            plan = rollback(way, on_conflict)
-            return Prepared(plan, lambda: order_back(way, plan), lambda: recall(way, plan))
+            if snapshot == LATEST and (to := cut_short(self.store, found)):
+                found = Snapshots(self.store).load(to)
+            self._undertaken(to_go_back(self.site, found, on_conflict, ALLOWED))
 
-        return self.ended(lambda: self._carried_out(prepared))
+        return self.ended(rolled_back)
 
     def gc(self, desired: Desired, choices: Choices) -> Ending:
-        def prepared(ledger: Ledger) -> Prepared:
-            seen = look_around(self.google, desired, ledger)
-            self.planned = self.history.now
-            sweep = gc(desired, seen, ledger, choices, 0, self.google.clock.now())
-            return Prepared(sweep.plan, sweep.order, lambda: sweep.forget(ledger))
+        def prepare(ledger: Ledger) -> Prepared:
+            return sweep(self.site, desired, ledger, choices, 0).prepared()
 
-        return self.ended(lambda: self._carried_out(prepared))
+        return self.ended(lambda: self._undertaken(prepare))
 
     def plan(self, desired: Desired, ledger: Ledger, choices: Choices) -> tuple[Plan, Observed]:
-        seen = observe(self.google, desired, ledger.resources)
-        made = plan(desired, seen, ledger, choices)
-        return with_objections(made, preflight(self.google, made)), seen
+        return planned_now(self.site, desired, ledger, choices)
 
     def newest(self) -> HalfDone | None:
         """The run that could be gone on with, if the newest one is an apply."""
         try:
-            return find(self.store, LATEST, Whose(NAME, PROJECT, "sandbox"))
+            return find(self.store, LATEST, self.site.whose)
         except RemediateError:
             return None
 
-    @property
-    def ledger(self) -> Ledger:
-        return Ledger(self.store, NAME, "sandbox", PROJECT)
+    def _undertaken(self, prepare: Prepare, run: str = "") -> None:
+        """As every verb of the command line has it done; the laws hear what it is about."""
+        run = run or self.site.new_run()
 
-    def _carried_out(self, prepare: Callable[[Ledger], Prepared]) -> None:
-        """Under the lock, as every verb of the command line does it."""
-        google, store = self.google, self.store
-        newest = Snapshots(store).newest
-        run = self.run or google.chance.ulid(google.clock.now(), newest)
-        with lock(store, NAME, run, google.clock, pulse=beating) as lease:
-            ledger = self.ledger
+        def prepared(ledger: Ledger) -> Prepared:
             made = prepare(ledger)
+            if self.planned is None:
+                self.planned = self.history.now
             self.at = run
             self.history.planned.setdefault(run, self.history.now)
-            insist(made.plan)
-            held = lease.check
-            if made.stands is not None:
-                go_on(made.stands, made.order(), google, store, ledger, (), held=held)
-            elif not made.plan.is_empty:
-                apply(made.order(), run, google, store, ledger, (), held=held)
-            elif made.waits:
-                settle(made.order(), google, ())
-            made.remember()
+            return made
+
+        undertake(self.site, prepared, Unattended(self), run)
 
     def ended(self, command: Callable[[], object]) -> Ending:
         """Anything but an error of ours on purpose comes out: it is a bug."""

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from remediate.cli.carrying_out import Prepared, carried_out
+from remediate.cli.carrying_out import carried_out
 from remediate.cli.options import (
     NO_QUESTION,
     Asked,
@@ -22,9 +22,11 @@ from remediate.cli.showing import ask, say, show
 from remediate.cli.unfinished import unfinished_note
 from remediate.model.plan import Plan
 from remediate.model.resource import Desired
-from remediate.pipeline.apply import Outcome, adopt, order_of
+from remediate.pipeline.apply import Outcome
 from remediate.pipeline.choices import Choices
 from remediate.pipeline.guard import denied
+from remediate.pipeline.observe import Observed
+from remediate.pipeline.preparing import to_apply
 from remediate.stores.ledger import Ledger
 
 
@@ -82,20 +84,16 @@ def review(session: Session, desired: Desired, chosen: Choices) -> Reviewed:
 def _applied(
     session: Session, desired: Desired, chosen: Choices, reviewed: Reviewed | None, *, back: bool
 ) -> tuple[Plan, Outcome | None]:
-    def prepared(ledger: Ledger) -> Prepared:
+    def planned(ledger: Ledger) -> tuple[Plan, Observed, Choices]:
         if reviewed is None:
-            only, (plan, seen) = chosen, session.plan(desired, ledger, chosen)
-        else:
-            with reviewed.again_with_its_choices():
-                plan, seen, only = reviewed.planned(session, desired, ledger, chosen)
-        return Prepared(
-            plan,
-            lambda: order_of("apply", plan, desired, seen, only),
-            lambda known: adopt(plan, desired, seen, known, only, session.google.clock.now()),
-            lambda run: reviewed.begin(session, run) if reviewed else None,
-            shown=reviewed is not None and reviewed.was_shown,
-            waits=True,
-            takes_back=back,
-        )
+            return *session.plan(desired, ledger, chosen), chosen
+        with reviewed.again_with_its_choices():
+            return reviewed.planned(session, desired, ledger, chosen)
 
-    return carried_out(session, prepared)
+    def begin(run: str) -> None:
+        if reviewed is not None:
+            reviewed.begin(session, run)
+
+    shown = reviewed is not None and reviewed.was_shown
+    prepare = to_apply(session, desired, planned, begin, shown=shown, takes_back=back)
+    return carried_out(session, prepare)

@@ -6,14 +6,13 @@ import sys
 
 import click
 
-from remediate.cli.carrying_out import Prepared, carried_out
+from remediate.cli.carrying_out import carried_out
 from remediate.cli.consent import consent_options
 from remediate.cli.options import NO_QUESTION, Settings, global_options, target_options
 from remediate.cli.outputs import colour, planned, report_options, width, write
 from remediate.cli.session import choices, loaded, opened
 from remediate.kinds.documents.lifecycle import duration
 from remediate.model.plan import Plan
-from remediate.pipeline.gc import Sweep
 from remediate.pipeline.guard import denied
 
 
@@ -71,7 +70,7 @@ def command(
         asking = sys.stdin.isatty() and not yes
         plan, outcome = carried_out(
             session,
-            lambda ledger: _prepared(session.sweep(desired, ledger, chosen, retention)),
+            lambda ledger: session.sweep(desired, ledger, chosen, retention).prepared(),
             "Delete these?" if asking else "",
             "not deleted",
         )
@@ -80,10 +79,6 @@ def command(
         lambda: outcome_json(outcome, plan, verb="gc"),
     )
     return 0
-
-
-def _prepared(sweep: Sweep) -> Prepared:
-    return Prepared(sweep.plan, sweep.order, sweep.forget)
 
 
 def _show(plan: Plan, following: str) -> None:

@@ -9,25 +9,18 @@ from typing import Any, TypeVar
 
 import click
 
-from remediate.cli.carrying_out import Carry, Prepared, carried_out
+from remediate.cli.carrying_out import carried_out
 from remediate.cli.options import Asked, Settings
 from remediate.cli.outputs import width, write
 from remediate.cli.session import Session, allowances, opened
 from remediate.cli.showing import say
-from remediate.model.errors import InvalidInput, Locked
 from remediate.model.plan import Plan
 from remediate.model.resource import Desired
-from remediate.pipeline.apply import Outcome, adopt, order_of
-from remediate.pipeline.half_done import (
-    HalfDone,
-    Whose,
-    ended,
-    find,
-    insist_on_nobody_since,
-    insist_on_same_yaml,
-)
+from remediate.pipeline.apply import Outcome
+from remediate.pipeline.half_done import HalfDone, ended, find
 from remediate.pipeline.observe import Observed
-from remediate.pipeline.resume import Standing, conflict, go_on, insist_on_the_rest, standing
+from remediate.pipeline.preparing import to_resume
+from remediate.pipeline.resume import Standing
 from remediate.report.text import counted
 from remediate.stores.ledger import Ledger
 
@@ -59,7 +52,7 @@ def gone_on_with(
     about = desired.environment
     back = (on_failure or about.on_failure) == "rollback"
     with opened(settings, about.name, about.project) as session:
-        half = find(session.store, name, _whose(session))
+        half = find(session.store, name, session.whose)
         if half.is_over:
             over, came = ended(half)
             write(lambda: f"{over.notes[0]}\n", lambda: outcome_json(came, over))
@@ -72,52 +65,30 @@ def gone_on_with(
     return 0
 
 
-def _whose(session: Session) -> Whose:
-    return Whose(session.environment, session.project, session.google.endpoint)
-
-
 def resumed(
     session: Session, desired: Desired, run: str, *, back: bool, yes: bool
 ) -> tuple[Plan, Outcome | None]:
-    """Go on with a run under the lock; what it did already is found out first.
+    """Go on with a run under the lock."""
 
-    Raises InvalidInput for a run that cannot be gone on with here, Stale where somebody else has
-    been at what it is about.
-    """
-    whose = _whose(session)
+    def planned(half: HalfDone, ledger: Ledger) -> tuple[Plan, Observed]:
+        session.settings = _with_consent(session.settings, half)
+        said = half.choices
+        said = replace(said, allowances={**said.allowances, **allowances(session.settings)})
+        return session.plan(desired, ledger, said)
 
-    def prepared(ledger: Ledger) -> Prepared:
-        half = find(session.store, run, whose)  # once more: until now somebody may have been at it
-        if half.is_over:
-            raise Locked(f"another process has just brought run {run} to its end")
-        insist_on_same_yaml(half, desired.digest)
-        insist_on_nobody_since(session.store, half, whose)
-        standing(half, session.google, session.store, ledger.veil)
-        plan, seen = _rest(session, desired, ledger, half)
-        # once more: what came in between is in the plan, and is somebody else's all the same
-        stands = standing(half, session.google, session.store, ledger.veil)
+    def tell(half: HalfDone, stands: Standing) -> None:
         say(_so_far(half, stands))
-        return Prepared(
-            plan,
-            lambda: order_of("apply", plan, desired, seen, half.asked),
-            lambda known: adopt(plan, desired, seen, known, half.asked, session.google.clock.now()),
-            carry=_carry(stands),
-            takes_back=back,
-        )
 
     asking = sys.stdin.isatty() and not yes
     question = "Go on with this run?" if asking else ""
-    return carried_out(session, prepared, question, "not gone on with", run)
+    prepare = to_resume(session, desired, run, planned, tell, takes_back=back)
+    return carried_out(session, prepare, question, "not gone on with", run)
 
 
 def _so_far(half: HalfDone, stands: Standing) -> str:
     found = len(stands.settled)
     seen = f", {found} of them as a look has shown" if found else ""
     return f"run {half.run} goes on: {counted(len(half.done) + found, 'step')} done before{seen}"
-
-
-def _carry(stands: Standing) -> Carry:
-    return lambda order, _run, *rest, held: go_on(stands, order, *rest, held=held)
 
 
 def _with_consent(settings: Settings, half: HalfDone) -> Settings:
@@ -135,18 +106,3 @@ def insist_on_nothing_else(asked: Asked, *, reviewed: bool) -> None:
     """A run knows what it was asked, and by whom it was reviewed."""
     if reviewed or asked != Asked((), (), prune=False, lower_ttl=False):
         raise click.UsageError("--resume stands alone: the run knows what it was asked to do.")
-
-
-def _rest(
-    session: Session, desired: Desired, ledger: Ledger, half: HalfDone
-) -> tuple[Plan, Observed]:
-    """What is left of a run: the same plan from here on, or somebody else has been there."""
-    session.settings = _with_consent(session.settings, half)
-    said = half.choices
-    said = replace(said, allowances={**said.allowances, **allowances(session.settings)})
-    try:
-        plan, seen = session.plan(desired, ledger, said)
-    except InvalidInput as error:
-        raise conflict(half, [str(error)]) from error
-    insist_on_the_rest(half, plan, session.project)
-    return plan, seen

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from remediate.cli.carrying_out import Prepared, carried_out
+from remediate.cli.carrying_out import carried_out
 from remediate.cli.options import NO_QUESTION, Settings, global_options
 from remediate.cli.outputs import report_options, width, write
 from remediate.cli.session import Session, allowances, opened
@@ -15,13 +15,11 @@ from remediate.cli.write_desired import Yaml
 from remediate.model.plan import Plan
 from remediate.pipeline.apply import Outcome
 from remediate.pipeline.history import cut_short
-from remediate.pipeline.recalling import recall
-from remediate.pipeline.rollback import OnConflict, order_back, rollback
+from remediate.pipeline.rollback import OnConflict, to_go_back
 from remediate.pipeline.taken_back import restored
-from remediate.pipeline.way_back import way_back
+from remediate.pipeline.way_back import Way
 from remediate.stores.desired_files import environment_folder
 from remediate.stores.holds import Holds
-from remediate.stores.ledger import Ledger
 from remediate.stores.snapshots import LATEST, Snapshot, Snapshots
 
 
@@ -113,16 +111,12 @@ def _rolled_back(
     *,
     asking: bool,
 ) -> tuple[Plan, Outcome | None]:
-    allowed = allowances(session.settings)
-
-    def prepared(ledger: Ledger) -> Prepared:
-        way = way_back(snapshot, session.store, ledger, session.google, allowed, session.watchers)
-        plan = rollback(way, on_conflict)
+    def tell(way: Way, plan: Plan) -> None:
         if yaml is not None:
             yaml.refs = restored(way, plan)
-        return Prepared(plan, lambda: order_back(way, plan), lambda _ledger: recall(way, plan))
 
-    return carried_out(session, prepared, "Roll back?" if asking else "", "not rolled back")
+    prepare = to_go_back(session, snapshot, on_conflict, allowances(session.settings), tell)
+    return carried_out(session, prepare, "Roll back?" if asking else "", "not rolled back")
 
 
 def _tell_of_hold(session: Session, outcome: Outcome) -> None:

@@ -15,25 +15,22 @@ from remediate.cli.embedded import running
 from remediate.cli.options import EMBEDDED, Asked, Settings
 from remediate.cli.outputs import colour, width
 from remediate.cli.store import live, store, telling
-from remediate.gcp.google import Google, connect_live, connect_sandbox
+from remediate.gcp.google import connect_live, connect_sandbox
 from remediate.model.errors import InvalidInput
 from remediate.model.plan import Plan
-from remediate.model.progress import Watcher
 from remediate.model.resource import Desired, Environment
 from remediate.pipeline.choices import Choices
 from remediate.pipeline.choosing import unmatched
 from remediate.pipeline.guard import parse_allowances
 from remediate.pipeline.load import Judge, load
-from remediate.pipeline.observe import Observed, observe
-from remediate.pipeline.plan import plan
+from remediate.pipeline.observe import Observed
 from remediate.pipeline.policy import asked
-from remediate.pipeline.preflight import preflight, with_objections
+from remediate.pipeline.preparing import planned_now
 from remediate.pipeline.this_hour import judged, with_answers
+from remediate.pipeline.undertaking import Site
 from remediate.report.progress import Lines, Live, fitted
 from remediate.stores.holds import Holds
 from remediate.stores.ledger import Ledger
-from remediate.stores.snapshots import Snapshots
-from remediate.stores.store import Store
 
 if TYPE_CHECKING:
     from remediate.pipeline.gc import Sweep
@@ -41,31 +38,14 @@ if TYPE_CHECKING:
 _WHOLE_OR_WILD = re.compile(r"[/*?\[]")
 
 
-@dataclass(slots=True)
-class Session:
+@dataclass(slots=True, kw_only=True)
+class Session(Site):
     settings: Settings
-    environment: str
-    project: str
-    google: Google
-    store: Store
     watcher: Lines | Live
 
-    @property
-    def watchers(self) -> list[Watcher]:
-        return [self.watcher]
-
-    def new_run(self) -> str:
-        """An id that sorts behind all that was done here before."""
-        return self.google.chance.ulid(self.google.clock.now(), Snapshots(self.store).newest)
-
-    def ledger(self) -> Ledger:
-        return Ledger(self.store, self.environment, self.google.endpoint, self.project)
-
     def plan(self, desired: Desired, ledger: Ledger, choices: Choices) -> tuple[Plan, Observed]:
-        """Read the live side and compare, and ask Google what it would say to the writes."""
-        seen = observe(self.google, desired, ledger.resources, self.watchers)
-        made = plan(desired, seen, ledger, choices)
-        made = with_objections(made, preflight(self.google, made))
+        """Read the live side and compare, ask Google what it would say, and judge all that."""
+        made, seen = planned_now(self, desired, ledger, choices)
         now = seen.at or self.google.clock.now()
         writes = self.settings.own.verb == "apply"
         return self.judged(made, desired.environment, now, writes=writes), seen
@@ -80,12 +60,10 @@ class Session:
         writes: bool = True,
     ) -> Sweep:
         """Read what was set aside, and whatever may use it. `writes`: it is to be deleted now."""
-        from remediate.pipeline.gc import gc, look_around  # noqa: PLC0415 - for one verb alone
+        from remediate.pipeline.gc import sweep  # noqa: PLC0415 - for one verb alone
 
-        seen = look_around(self.google, desired, ledger, self.watchers)
-        seconds = desired.environment.retention if retention is None else retention
+        found = sweep(self, desired, ledger, choices, retention)
         now = self.google.clock.now()
-        found = gc(desired, seen, ledger, choices, seconds, now)
         return replace(found, plan=self.judged(found.plan, desired.environment, now, writes=writes))
 
     def judged(self, made: Plan, about: Environment, now: datetime, *, writes: bool) -> Plan:
@@ -115,7 +93,9 @@ def opened(settings: Settings, environment: str, project: str) -> Iterator[Sessi
         drawn = Live if colour(sys.stderr) else Lines
         watcher = stack.enter_context(drawn(sys.stderr, width(sys.stderr)))
         kept = store(settings, environment)
-        yield Session(settings, environment, project, google, kept, watcher)
+        yield Session(
+            environment, project, google, kept, [watcher], settings=settings, watcher=watcher
+        )
 
 
 def loaded(settings: Settings, judge: Judge | None = None) -> Desired:

@@ -1,4 +1,4 @@
-"""What is said and asked before anything is written: the plan, what objects to it, yes or no."""
+"""What is said and asked before anything is written: the plan, yes or no."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 import click
 
 from remediate.cli.outputs import colour, width
-from remediate.model.errors import Declined, PlanRefused
+from remediate.model.errors import Declined
 from remediate.model.plan import Plan
 from remediate.pipeline.guard import denied
 from remediate.report.progress import fitted
@@ -34,14 +34,3 @@ def show(plan: Plan) -> None:
 
     there = sys.stderr
     there.write(for_ci(plan_text(plan, width=width(there), colour=colour(there))))
-
-
-def insist_on_guards(plan: Plan) -> None:
-    if reasons := denied(plan.objections):
-        lines = [f"{one.rule}: {one.message}\n  {one.allow}".rstrip() for one in reasons]
-        refused = PlanRefused("\n".join(lines))
-        number = "One objection stands" if len(reasons) == 1 else f"{len(reasons)} objections stand"
-        refused.brief = f"{number} in the way, as shown above; nothing was changed"
-        if not all(one.allow for one in reasons):
-            refused.hint = "There is nothing to say that would go on with this. Mend what it names."
-        raise refused

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from typing import Any
 
 import click
@@ -32,7 +31,7 @@ from remediate.stores.whereabouts import HOME, remember, remembered, said
 _PATIENCE = 20.0  # seconds for one request
 _WITHOUT_THE_BUCKET = frozenset({"rollback", "show", "snapshot"})  # verbs that a copy is enough for
 _ONLY_READS = frozenset({"drift"})  # what is kept here stays as it is too
-_BRING = frozenset({"apply", "gc", "rollback"})  # under the lock; see `bring`
+_BRING = frozenset({"apply", "gc", "rollback"})  # under the lock; see `pipeline.undertaking`
 _FOR_PRACTICE = "sandbox-state"  # the project of a bucket that is made in a sandbox
 
 
@@ -130,14 +129,6 @@ def _age(copy: Offline, environment: str) -> str:
     found, _damaged = Snapshots(copy).readable()
     own = [each for each in found if environment in {"", each.environment}]
     return f"The newest run in the copy is of {own[0].time}" if own else ""
-
-
-def bring(kept: Store, environment: str, held: Callable[[], None]) -> None:
-    """Bring to its bucket what waits here for it; only for who holds the environment."""
-    if isinstance(kept, Mirrored):
-        for sentence in kept.deliver(environment):
-            _say(sentence)
-            held()
 
 
 def _waits(count: int, where: str) -> str:

@@ -32,6 +32,7 @@ from remediate.pipeline.plan import plan_digest
 from remediate.pipeline.proposal import Proposal
 from remediate.pipeline.snapshot import touched
 from remediate.pipeline.surroundings import Surroundings
+from remediate.pipeline.undertaking import Prepared, Site
 from remediate.pipeline.waves import waves
 from remediate.stores.ledger import Entry, Ledger
 
@@ -57,6 +58,10 @@ class Sweep:
     declared: frozenset[Ref]
     parallelism: int
 
+    def prepared(self) -> Prepared:
+        """What `undertake` carries out."""
+        return Prepared(self.plan, self.order, self.forget)
+
     def order(self) -> Order:
         """Each step takes its own mark out of the ledger."""
         entries: dict[Ref, Entry | None] = {d.ref: None for d in self.plan.differences}
@@ -78,6 +83,15 @@ class Sweep:
         at = ref.named(entry.name)
         lapsed = {one.at for one in self.lapsed}
         return ref not in self.declared and (at in lapsed or at not in self.observed.live)
+
+
+def sweep(
+    site: Site, desired: Desired, ledger: Ledger, choices: Choices, retention: float | None
+) -> Sweep:
+    """Read what was set aside, and whatever may use it; the Environment's retention, if None."""
+    seen = look_around(site.google, desired, ledger, site.watchers)
+    seconds = desired.environment.retention if retention is None else retention
+    return gc(desired, seen, ledger, choices, seconds, site.google.clock.now())
 
 
 def look_around(

@@ -8,7 +8,7 @@ The user's YAML is not needed: it may be what broke.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Literal
 
@@ -23,20 +23,40 @@ from remediate.pipeline.apply import Order
 from remediate.pipeline.differences import anew
 from remediate.pipeline.guard import idle
 from remediate.pipeline.plan import plan_digest
-from remediate.pipeline.recalling import entries_before
+from remediate.pipeline.recalling import entries_before, recall
 from remediate.pipeline.restoring import lost, no_way_back, records_back, resources_back, users_of
 from remediate.pipeline.settling import settling
 from remediate.pipeline.snapshot import touched
 from remediate.pipeline.surroundings import Surroundings
 from remediate.pipeline.traffic import remembered_sets, with_hosts
 from remediate.pipeline.ttl import still_kept
+from remediate.pipeline.undertaking import Prepare, Prepared, Site
 from remediate.pipeline.waves import waves
-from remediate.pipeline.way_back import Way, scope
-from remediate.stores.ledger import Entry
+from remediate.pipeline.way_back import Way, scope, way_back
+from remediate.stores.ledger import Entry, Ledger
+from remediate.stores.snapshots import Snapshot
 
 OnConflict = Literal["stop", "skip", "overwrite"]
 PARALLELISM = 4
 DNS = "DnsZone"
+
+
+def to_go_back(
+    site: Site,
+    snapshot: Snapshot,
+    on_conflict: OnConflict,
+    allowances: Mapping[str, str],
+    tell: Callable[[Way, Plan], None] = lambda _way, _plan: None,
+) -> Prepare:
+    """What `undertake` carries out to go back to a snapshot; `tell` hears what that comes to."""
+
+    def prepared(ledger: Ledger) -> Prepared:
+        way = way_back(snapshot, site.store, ledger, site.google, allowances, site.watchers)
+        plan = rollback(way, on_conflict)
+        tell(way, plan)
+        return Prepared(plan, lambda: order_back(way, plan), lambda _ledger: recall(way, plan))
+
+    return prepared
 
 
 def order_back(way: Way, plan: Plan) -> Order:

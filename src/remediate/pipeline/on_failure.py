@@ -6,8 +6,6 @@ import threading
 from collections.abc import Callable
 from typing import NoReturn
 
-from remediate.cli.session import Session
-from remediate.cli.showing import insist_on_guards, show
 from remediate.model.errors import (
     ApiRefused,
     Interrupted,
@@ -20,6 +18,7 @@ from remediate.model.errors import (
 from remediate.pipeline.apply import apply
 from remediate.pipeline.recalling import recall
 from remediate.pipeline.rollback import order_back, rollback
+from remediate.pipeline.undertaking import Audience, Site, insist_on_guards
 from remediate.pipeline.way_back import way_back
 from remediate.stores import journal
 from remediate.stores.holds import Holds
@@ -30,10 +29,11 @@ from remediate.stores.snapshots import Snapshots
 
 
 def take_back(
-    session: Session,
+    site: Site,
     run: str,
     ledger: Ledger,
     failed: RemediateError,
+    audience: Audience,
     stopping: threading.Event,
     lease: Lease,
 ) -> NoReturn:
@@ -42,62 +42,63 @@ def take_back(
     Raises RolledBack; what had failed, where there is nothing to take back or somebody has
     interrupted it, who will want to choose; PartlyApplied where it cannot be taken back.
     """
-    story = journal.read(session.store, run)
+    story = journal.read(site.store, run)
     begun = any(record.kind == Kind.STEP_BEGUN for record in story.records)
     if isinstance(failed, Interrupted) or not begun:
         raise failed
-    own = session.new_run()
+    own = site.new_run()
     try:
         lease.add(own)
-        back = _back(session, story, own, ledger, stopping, lease.check)
+        back = _back(site, story, own, ledger, audience, stopping, lease.check)
     except Interrupted:
         raise
     except RemediateError as error:
         told = PartlyApplied(f"{failed}\nThis was not taken back: {error}")
-        half_way = own in journal.runs(session.store)  # then there is no way on but back
+        half_way = own in journal.runs(site.store)  # then there is no way on but back
         told.hint = error.hint if half_way else f"{failed.hint} {error.hint}"
         raise told from failed
     if not back:
         raise failed
     undone = RolledBack(f"{failed}\n{back}")
-    undone.hint = _way_on(session, str(story.begun["snapshot"]), own, failed.__cause__)
+    undone.hint = _way_on(site, str(story.begun["snapshot"]), own, failed.__cause__)
     raise undone from failed
 
 
-def _way_on(session: Session, snapshot: str, own: str, cause: BaseException | None) -> str:
+def _way_on(site: Site, snapshot: str, own: str, cause: BaseException | None) -> str:
     """What the cause itself advises; and what went back is held, as after every rollback."""
-    kept = Snapshots(session.store)
+    kept = Snapshots(site.store)
     mine = {snapshot, *(one for one in kept.ids() if kept.load(one).run == own)}
-    holds = Holds(session.store, session.environment, session.google.endpoint)
-    held = [one for one in holds.active(session.google.clock.now()) if mine & {*one.snapshots}]
+    holds = Holds(site.store, site.environment, site.google.endpoint)
+    held = [one for one in holds.active(site.google.clock.now()) if mine & {*one.snapshots}]
     advice = f"{cause.hint} " if isinstance(cause, ApiRefused | Stale | Unreachable) else ""
     release = "".join(f"`remediate hold release {one.id}` ends the hold on it, " for one in held)
     return f"{advice}Mend what failed; {release}then `remediate apply` tries again."
 
 
 def _back(
-    session: Session,
+    site: Site,
     story: journal.Story,
     own: str,
     ledger: Ledger,
+    audience: Audience,
     stopping: threading.Event,
     held: Callable[[], None],
 ) -> str:
     """Carry out the way back, and say what is as before; empty where nothing was to be done."""
-    google, store = session.google, session.store
+    google, store = site.google, site.store
     snapshot = Snapshots(store).load(str(story.begun["snapshot"]))
     allowed = story.begun.get("allowances")
     said = {str(k): str(v) for k, v in allowed.items()} if isinstance(allowed, dict) else {}
-    way = way_back(snapshot, store, ledger, google, said, session.watchers)
+    way = way_back(snapshot, store, ledger, google, said, site.watchers)
     plan = rollback(way)
     if plan.is_empty:
         recall(way, plan)
         return ""
-    show(plan)
+    audience.show(plan)
     insist_on_guards(plan)
-    session.watcher.expect(len(plan.steps))
+    audience.expect(len(plan.steps))
     order = order_back(way, plan)
-    apply(order, own, google, store, ledger, session.watchers, stopping, held=held)
+    apply(order, own, google, store, ledger, site.watchers, stopping, held=held)
     recall(way, plan)
     what = "\n".join(f"  {each.live}" for each in plan.differences)
     stays = "".join(f"\n{note}" for note in plan.notes)
