@@ -1,1 +1,1 @@
-"""Cloud Monitoring v3: time series of connectors and Cloud SQL instances."""
+"""Cloud Monitoring v3: time series of connectors, Cloud SQL instances and Cloud Run."""

@@ -19,6 +19,7 @@ from gcp_sandbox.monitoring.section import NAME, Monitoring
 from gcp_sandbox.paging import page
 from gcp_sandbox.request import Body, Json, Query, Request
 from gcp_sandbox.router import Router
+from gcp_sandbox.run.section import Run
 from gcp_sandbox.sql.section import CloudSql
 from gcp_sandbox.vpcaccess.section import Connectors
 from gcp_sandbox.world import World
@@ -33,9 +34,9 @@ _Shown = tuple[str, Series, int | None]
 
 
 def register(
-    world: World, router: Router, connectors: Connectors, databases: CloudSql
+    world: World, router: Router, connectors: Connectors, databases: CloudSql, run: Run
 ) -> Monitoring:
-    section = Monitoring(world, connectors, databases)
+    section = Monitoring(world, connectors, databases, run)
     world.register(NAME, section)
     world.settlers.append(section.settle)
     router.add("GET", "/v3/projects/{project}/timeSeries", _Api(section).listed)

@@ -1,4 +1,4 @@
-"""What each connector and each database was, and since when: points of the past stay as they were.
+"""What each connector, database and revision was, and when: points of the past stay as they were.
 
 What an operation brought about is noted as of its end, everything else as of the request.
 """
@@ -9,8 +9,11 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from typing import Final
 
-from gcp_sandbox.monitoring.metrics import CONNECTOR, DATABASE
+from gcp_sandbox.internet.section import internet_of
+from gcp_sandbox.monitoring.metrics import CONNECTOR, DATABASE, REVISION
 from gcp_sandbox.request import Body
+from gcp_sandbox.run.section import Run
+from gcp_sandbox.run.shape import LATEST
 from gcp_sandbox.sql.section import CloudSql
 from gcp_sandbox.vpcaccess.section import Connectors
 
@@ -26,16 +29,17 @@ class History:
     def __init__(self) -> None:
         self.changes: dict[str, list[tuple[float, Body]]] = {}
 
-    def note(self, now: float, connectors: Connectors, databases: CloudSql) -> bool:
+    def note(self, now: float, connectors: Connectors, databases: CloudSql, run: Run) -> bool:
         """Take down what is different from before; whether anything is."""
-        facts = dict(_connectors(connectors)) | dict(_databases(databases))
+        facts = {**dict(_connectors(connectors)), **dict(_databases(databases))}
+        facts |= dict(_revisions(run))
         gone: dict[str, Body] = {key: {} for key in self.changes if key not in facts}
         changed = False
         for key, known in (facts | gone).items():
             past = self.changes.setdefault(key, [])
             since, before = past[-1] if past else (ALWAYS, {})
             if before != known:
-                ended = _last_end(key, connectors, databases)
+                ended = _last_end(key, connectors, databases, run)
                 past.append((ended if since < ended < now else now, known))
                 del past[:-_KEPT]
                 changed = True
@@ -55,8 +59,10 @@ class History:
         return past[place - 1][1] if place else {}
 
 
-def _last_end(key: str, connectors: Connectors, databases: CloudSql) -> float:
+def _last_end(key: str, connectors: Connectors, databases: CloudSql, run: Run) -> float:
     kind, _, name = key.partition("/")
+    if kind == REVISION:
+        return run.operations.last_end(name.partition("/revisions/")[0])
     if kind == CONNECTOR:
         return connectors.operations.last_end(name)
     project, _, instance = name.partition(":")
@@ -101,6 +107,44 @@ def _databases(section: CloudSql) -> Iterator[tuple[str, Body]]:
                     "most": flags.get("max_connections"),
                 },
             )
+
+
+def _revisions(section: Run) -> Iterator[tuple[str, Body]]:
+    """Those that get traffic: a revision without any has no instances."""
+    backends = internet_of(section.world).backends
+    for name, body in section.services.items():
+        _, project, _, location, _, identity = name.split("/")
+        told = (backends.get(identity) or {}).get("revisions") or {}
+        for full, share in _shares(body).items():
+            revision = full.rpartition("/")[2]
+            most = (section.revisions.get(full) or {}).get("scaling", {}).get("maxInstanceCount")
+            yield (
+                f"{REVISION}/{full}",
+                {
+                    "labels": {
+                        "project_id": project,
+                        "location": location,
+                        "service_name": identity,
+                        "revision_name": revision,
+                        "configuration_name": identity,
+                    },
+                    "share": share,
+                    "most": most,
+                    "answers": (told.get(revision) or {}).get("answers", 200),
+                },
+            )
+
+
+def _shares(service: Body) -> dict[str, int]:
+    """Percents of the traffic by a revision's full name."""
+    found: dict[str, int] = {}
+    for target in service.get("trafficStatuses", ()):
+        latest = target.get("type") == LATEST
+        full = f"{service['name']}/revisions/{target.get('revision')}"
+        full = str(service.get("latestReadyRevision")) if latest else full
+        if target.get("percent"):
+            found[full] = found.get(full, 0) + int(target["percent"])
+    return found
 
 
 def _state(state: str, policy: str) -> str:

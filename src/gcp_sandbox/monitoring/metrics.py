@@ -1,7 +1,7 @@
 """The metrics that are served: types, kinds, units, and whom they are about.
 
-https://cloud.google.com/sql/docs/postgres/admin-api/metrics and, for connectors, Google's list of
-metrics (`vpcaccess`).
+https://cloud.google.com/sql/docs/postgres/admin-api/metrics and, for connectors and Cloud Run,
+Google's list of metrics (`vpcaccess`, `run`).
 """
 
 from __future__ import annotations
@@ -36,9 +36,14 @@ class Metric:
 
 CONNECTOR: Final = "vpc_access_connector"
 DATABASE: Final = "cloudsql_database"
+REVISION: Final = "cloud_run_revision"
 RESOURCES: Final = {
     CONNECTOR: ("project_id", "location", "connector_name"),
     DATABASE: ("project_id", "region", "database_id"),
+    REVISION: (
+        *("project_id", "location", "service_name", "revision_name"),
+        "configuration_name",
+    ),
 }
 """The labels of each monitored resource; a `database_id` is `project:instance`."""
 
@@ -58,6 +63,10 @@ def _database(
 ) -> Metric:
     type_ = f"cloudsql.googleapis.com/database/{name}"
     return Metric(type_, DATABASE, kind, value_type, unit, labels)
+
+
+def _revision(name: str, kind: str, *labels: str) -> Metric:
+    return Metric(f"run.googleapis.com/{name}", REVISION, kind, "INT64", "1", labels)
 
 
 METRICS: Final = {
@@ -83,5 +92,7 @@ METRICS: Final = {
         _database("network/sent_bytes_count", "DELTA", "INT64", "By"),
         _database("postgresql/num_backends", "GAUGE", "INT64", "1", ("database",)),
         _database("up", "GAUGE", "INT64"),
+        _revision("container/instance_count", "GAUGE", "state"),
+        _revision("request_count", "DELTA", "response_code", "response_code_class"),
     )
 }

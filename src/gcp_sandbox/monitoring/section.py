@@ -12,6 +12,7 @@ from gcp_sandbox.monitoring.history import ALWAYS, History
 from gcp_sandbox.monitoring.metrics import METRICS, SAMPLED, Metric
 from gcp_sandbox.monitoring.values import values
 from gcp_sandbox.request import Json
+from gcp_sandbox.run.section import Run
 from gcp_sandbox.sql.section import CloudSql
 from gcp_sandbox.vpcaccess.section import Connectors
 from gcp_sandbox.world import World
@@ -23,11 +24,12 @@ _REACH: Final = 42 * 86400
 
 @dataclass(slots=True)
 class Monitoring:
-    """`levels` by resource name (a connector's, an instance's), then by the metric's name."""
+    """`levels` by resource name (a connector's, an instance's, a service's), then by metric."""
 
     world: World
     connectors: Connectors
     databases: CloudSql
+    run: Run
     levels: dict[str, dict[str, float]] = field(default_factory=dict)
     history: History = field(default_factory=History)
     _born: bool = True
@@ -38,7 +40,7 @@ class Monitoring:
         if self._seen == self.world.version:
             return
         now = ALWAYS if self._born else self.world.clock.time()
-        if self.history.note(now, self.connectors, self.databases):
+        if self.history.note(now, self.connectors, self.databases, self.run):
             self.world.touch(NAME)
         self._seen, self._born = self.world.version, False
 
@@ -55,16 +57,17 @@ class Monitoring:
             about = {f"resource.labels.{name}": value for name, value in names.items()}
             about |= {"metric.type": metric.type, "resource.type": metric.resource}
             about |= {"project": project}
-            for labels, points in self._points(metric, key, minutes).items():
+            for labels, points in self._points(metric, key, names, minutes).items():
                 full = about | {f"metric.labels.{name}": value for name, value in labels}
                 if points and test(full):
                     length = SAMPLED if metric.kind == "DELTA" else 0
                     yield Series(metric, metric.kind, metric.value_type, full, points, length)
 
     def _points(
-        self, metric: Metric, key: str, minutes: range
+        self, metric: Metric, key: str, names: dict[str, str], minutes: range
     ) -> dict[tuple[tuple[str, str], ...], Points]:
-        levels = self.levels.get(key.rpartition("/")[2].rpartition(":")[2], {})
+        about = names.get("service_name") or key.rpartition("/")[2].rpartition(":")[2]
+        levels = self.levels.get(about, {})
         found: dict[tuple[tuple[str, str], ...], Points] = {}
         for minute in minutes:
             facts = self.history.at(key, minute)

@@ -10,7 +10,13 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-from gcp_sandbox.monitoring.metrics import INSTANCE_STATES, SAMPLED, Metric
+from gcp_sandbox.monitoring.metrics import (
+    CONNECTOR,
+    INSTANCE_STATES,
+    REVISION,
+    SAMPLED,
+    Metric,
+)
 from gcp_sandbox.monitoring.tiers import machine, most_connections
 from gcp_sandbox.request import Body, Json
 
@@ -28,6 +34,9 @@ _BYTES_A_PACKET: Final = 1000
 _BYTES_A_SECOND: Final = 125_000
 """A megabit."""
 _GIB: Final = 2**30
+_INSTANCES: Final = 2
+"""Of a service that nobody has said more of."""
+_REQUESTS_A_MINUTE: Final = 300
 _ANY_MINUTE: Final = 0
 """Of what does not swing."""
 _DATABASE: Final = "app"
@@ -39,7 +48,9 @@ def values(metric: Metric, key: str, facts: Body, minute: int, levels: Levels) -
     """Every series' value at the minute that ends there (seconds since the epoch)."""
     if not facts:
         return
-    if metric.name.startswith("connector/"):
+    if metric.resource == REVISION:
+        yield from _of_revision(metric.name, key, facts, minute, levels)
+    elif metric.resource == CONNECTOR:
         yield from _of_connector(metric.name, key, facts, minute, levels)
     else:
         yield from _of_database(metric.name, key, facts, minute, levels)
@@ -61,6 +72,17 @@ def _of_connector(name: str, key: str, facts: Body, minute: int, levels: Levels)
         carried = int(sent if "sent" in name else 3 * sent)
         amount = carried if "bytes" in name else carried // _BYTES_A_PACKET
         yield {}, int(levels.get(name, amount))
+
+
+def _of_revision(name: str, key: str, facts: Body, minute: int, levels: Levels) -> Iterator[Value]:
+    if name == "container/instance_count":
+        count = int(levels.get(name, _INSTANCES))
+        yield {"state": "active"}, min(count, facts["most"] or count)
+        yield {"state": "idle"}, 0
+        return
+    asked = _REQUESTS_A_MINUTE * (1 + _swing(f"{key}/{name}", minute)) * facts["share"] / 100
+    code = str(facts["answers"])
+    yield {"response_code": code, "response_code_class": f"{code[0]}xx"}, int(asked)
 
 
 def _of_database(name: str, key: str, facts: Body, minute: int, levels: Levels) -> Iterator[Value]:

@@ -434,3 +434,41 @@ def test_points_of_the_past_outlive_the_sandbox(tmp_path: Any) -> None:
 def test_no_filter_makes_monitoring_fail(client: Client, text: str) -> None:
     encodable = text.encode("utf-8", "replace").decode()
     assert asked(client, encodable).status < 500
+
+
+RUN = "run.googleapis.com"
+SERVICE = f"/v2/projects/{PROJECT}/locations/us-central1/services/netra-backend"
+
+
+def test_a_revision_that_gets_traffic_has_instances_and_requests(staging: Client) -> None:
+    staging.advance(2 * MINUTE)
+    counted = series(staging, f"{RUN}/container/instance_count")
+    by_state = {it["metric"]["labels"]["state"]: it for it in counted}
+    assert by_state.keys() == {"active", "idle"}
+    labels = by_state["active"]["resource"]["labels"]
+    revision = staging.get(SERVICE)["latestReadyRevision"].rpartition("/")[2]
+    assert labels["revision_name"] == revision
+    assert (labels["service_name"], labels["location"]) == ("netra-backend", "us-central1")
+    assert by_state["active"]["points"][0]["value"] == {"int64Value": "2"}
+    (requests,) = series(staging, f"{RUN}/request_count")
+    assert requests["metric"]["labels"] == {"response_code": "200", "response_code_class": "2xx"}
+    assert requests["metricKind"] == "DELTA"
+
+
+def test_a_new_revision_takes_over_and_the_past_stays(staging: Client) -> None:
+    before = staging.get(SERVICE)["latestReadyRevision"].rpartition("/")[2]
+    staging.advance(10 * MINUTE)
+    template = {"template": {"scaling": {"maxInstanceCount": 1}}}
+    staging.call("PATCH", SERVICE, template, updateMask="template.scaling")
+    staging.advance(3 * MINUTE)
+    counted = series(staging, f"{RUN}/container/instance_count", minutes=12)
+    active = {
+        it["resource"]["labels"]["revision_name"]: it["points"]
+        for it in counted
+        if it["metric"]["labels"]["state"] == "active"
+    }
+    after = staging.get(SERVICE)["latestReadyRevision"].rpartition("/")[2]
+    assert active.keys() == {before, after}
+    assert {point["value"]["int64Value"] for point in active[after]} == {"1"}
+    newest = {name: points[0]["interval"]["endTime"] for name, points in active.items()}
+    assert newest[before] < newest[after]
