@@ -13,12 +13,14 @@ from typing import Final, Self, TypeVar
 from gcp_sandbox import batch, locations, longrunning, resourcemanager, scenarios
 from gcp_sandbox.admin import Admin
 from gcp_sandbox.authority import Authority
+from gcp_sandbox.backends.postgresql import Databases
 from gcp_sandbox.certificatemanager import api as certificatemanager
 from gcp_sandbox.chance import Chance
 from gcp_sandbox.clock import Clock
 from gcp_sandbox.compute import api as compute
 from gcp_sandbox.dns import api as dns
 from gcp_sandbox.dns.section import DnsSection
+from gcp_sandbox.front.balancer import Balancer
 from gcp_sandbox.front.listeners import Front
 from gcp_sandbox.front.selection import Selection
 from gcp_sandbox.internet.section import NAME as INTERNET
@@ -63,7 +65,9 @@ def build(options: Options, *, seed: int | None = None) -> tuple[Service, dict[s
     batch.register(service)
     ports: dict[str, int] = {}
     Admin(service, authority, ports).register()
-    front = Front(Selection(edge, certificates))
+    chosen = Selection(edge, certificates)
+    front = Front(chosen, Balancer(chosen), Databases(world))
+    world.settlers.append(front.balancer.cut_what_is_due)
     world.dials += [partial(_resolvers, ports), partial(_name_servers, zones, ports), front.dial]
     return service, ports, front
 

@@ -31,17 +31,21 @@ class Message:
 
 @dataclass(slots=True)
 class Reply:
-    """An answer to be sent; `cut` breaks it on purpose: after half the body, or before any byte."""
+    """An answer to be sent; `cut` breaks it on purpose: after half the body, or before any byte.
+
+    `then` is who goes on talking on the connection, once it has been answered.
+    """
 
     status: int
     body: bytes = b""
     content_type: str = "application/json; charset=UTF-8"
     headers: dict[str, str] = field(default_factory=dict)
     cut: str = ""
+    then: asyncio.Protocol | None = None
 
     def encode(self, *, keep_alive: bool) -> bytes:
         lines = [_STATUS_LINES.get(self.status) or _status_line(self.status)]
-        if self.body or self.status != HTTPStatus.NO_CONTENT:
+        if self.body or self.status not in _BODILESS:
             lines += [f"Content-Type: {self.content_type}", f"Content-Length: {len(self.body)}"]
         lines += [f"{name}: {value}" for name, value in self.headers.items()]
         if not keep_alive:
@@ -59,6 +63,7 @@ def _status_line(status: int) -> str:
         return f"HTTP/1.1 {status} Unknown"
 
 
+_BODILESS = frozenset({HTTPStatus.SWITCHING_PROTOCOLS, HTTPStatus.NO_CONTENT})
 _STATUS_LINES = {status.value: _status_line(status) for status in HTTPStatus}
 
 
@@ -71,14 +76,24 @@ class Malformed(Exception):
 
 
 class Connection(asyncio.Protocol):
-    """Requests of one client, answered in the order in which they came."""
+    """Requests of one client, answered in the order in which they came.
 
-    def __init__(self, answer: Answerer, open_connections: set[Connection]) -> None:
+    `body_limit` is in bytes.
+    """
+
+    def __init__(
+        self,
+        answer: Answerer,
+        open_connections: set[Connection],
+        body_limit: int = BODY_LIMIT,
+    ) -> None:
         self._answer = answer
+        self._body_limit = body_limit
         self._open = open_connections
         self._buffer = bytearray()
         self._transport: asyncio.Transport | None = None
         self._working: asyncio.Task[None] | None = None
+        self._talk: asyncio.Protocol | None = None
         self._continued = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -86,22 +101,27 @@ class Connection(asyncio.Protocol):
         self._transport = transport
         self._open.add(self)
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the protocol's signature
+    def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
         self._open.discard(self)
+        if self._talk is not None:
+            self._talk.connection_lost(exc)
 
     def close(self) -> None:
         if self._transport is not None:
             self._transport.close()
 
     def data_received(self, data: bytes) -> None:
+        if self._talk is not None:
+            self._talk.data_received(data)
+            return
         self._buffer += data
         if self._working is None:
             self._work()
 
     def _work(self) -> None:
         """Answer what is whole in the buffer; stop at the first answer that takes time."""
-        while self._transport is not None and self._buffer:
+        while self._transport is not None and self._buffer and self._talk is None:
             try:
                 message = self._next()
             except Malformed as refused:
@@ -131,9 +151,19 @@ class Connection(asyncio.Protocol):
         if reply.cut == "half":
             encoded, keep_alive = encoded[: -len(reply.body) // 2], False
         self._transport.write(encoded)
-        if not keep_alive:
+        if reply.then is not None:
+            self._hand_over(reply.then, self._transport)
+        elif not keep_alive:
             self._transport.close()
             self._transport = None
+
+    def _hand_over(self, talk: asyncio.Protocol, transport: asyncio.Transport) -> None:
+        self._talk = talk
+        talk.connection_made(transport)
+        if self._buffer:
+            early = bytes(self._buffer)
+            self._buffer.clear()
+            talk.data_received(early)
 
     def _next(self) -> Message | None:
         """The first message in the buffer, taken out of it, if it is all there."""
@@ -143,7 +173,7 @@ class Connection(asyncio.Protocol):
                 raise Malformed(431)
             return None
         message = parse_head(bytes(self._buffer[:end]).decode("latin-1"))
-        body, taken = _body(message.headers, self._buffer, end + 4)
+        body, taken = _body(message.headers, self._buffer, end + 4, self._body_limit)
         if body is None:
             if "expect" in message.headers and not self._continued and self._transport:
                 self._continued = True
@@ -177,20 +207,22 @@ def parse_head(text: str) -> Message:
     return Message(method, target, headers, keep_alive=keep_alive)
 
 
-def _body(headers: dict[str, str], buffer: bytearray, start: int) -> tuple[bytes | None, int]:
+def _body(
+    headers: dict[str, str], buffer: bytearray, start: int, limit: int
+) -> tuple[bytes | None, int]:
     """The body after the head and where it ends; None while it is not all there."""
     if "chunked" in headers.get("transfer-encoding", "").lower():
-        return _chunks(buffer, start)
+        return _chunks(buffer, start, limit)
     text = headers.get("content-length", "0")
     if not text.isdecimal():
         raise Malformed(400)
     end = start + int(text)
-    if end - start > BODY_LIMIT:
+    if end - start > limit:
         raise Malformed(413)
     return (bytes(buffer[start:end]), end) if len(buffer) >= end else (None, start)
 
 
-def _chunks(buffer: bytearray, at: int) -> tuple[bytes | None, int]:
+def _chunks(buffer: bytearray, at: int, limit: int) -> tuple[bytes | None, int]:
     body = bytearray()
     while (end := buffer.find(b"\r\n", at)) >= 0:
         try:
@@ -204,7 +236,7 @@ def _chunks(buffer: bytearray, at: int) -> tuple[bytes | None, int]:
                 at = trailer + 2
                 trailer = buffer.find(b"\r\n", at)
             return (bytes(body), at + 2) if trailer == at else (None, at)
-        if len(body) + size > BODY_LIMIT:
+        if len(body) + size > limit:
             raise Malformed(413)
         if len(buffer) < at + size + 2:
             return None, at

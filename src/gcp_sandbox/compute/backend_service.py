@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+from gcp_sandbox.backends.instances import is_healthy
 from gcp_sandbox.compute import refusals
 from gcp_sandbox.compute.kind import Draft, Kind, Link, Setter
 from gcp_sandbox.compute.links import HOST, Place, parse
@@ -108,7 +109,10 @@ def _view(compute: Compute, place: Place, body: Body) -> Body:
 
 
 def health_of(compute: Compute, place: Place, body: Body, group: str) -> Body:
-    """`getHealth`: nothing for serverless groups; what the scenario says, else healthy."""
+    """`getHealth`: nothing for serverless groups; else as their health checks find them.
+
+    What a scenario says of an instance holds if that is worse.
+    """
     target = parse(group, place.project)
     if target is None:
         raise refusals.invalid("resource.group", group, "The URL is malformed.")
@@ -126,7 +130,10 @@ def health_of(compute: Compute, place: Place, body: Body, group: str) -> Body:
         "ipAddress": "10.128.0.2",
         "port": body.get("port", 80),
     }
-    return answer | {"healthStatus": [healthy] if known is None else known}
+    members: list[Body] = [healthy] if known is None else known
+    if not is_healthy(compute, body, target):
+        members = [{**member, "healthState": "UNHEALTHY"} for member in members]
+    return answer | {"healthStatus": members}
 
 
 BACKEND_SERVICES = Kind(

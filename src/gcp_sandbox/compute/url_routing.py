@@ -7,17 +7,21 @@ the longest path pattern, or the first route rule that matches.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gcp_sandbox.request import Body, Json
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """The end of the way: a service's link, or a redirect; both None where nothing is said."""
+    """The end of the way: a service's link, or a redirect; both None where nothing is said.
+
+    `prefix` is what the rule's pattern matched of the path, without its `*`.
+    """
 
     service: str | None = None
     redirect: Body | None = None
+    prefix: str = "/"
 
 
 def route(url_map: Body, host: str, path: str) -> Route:
@@ -25,12 +29,14 @@ def route(url_map: Body, host: str, path: str) -> Route:
     matcher = _matcher_of(url_map, host.lower().partition(":")[0])
     if matcher is None:
         return _end(url_map, "defaultService", "defaultRouteAction", "defaultUrlRedirect")
-    rule = _path_rule(matcher.get("pathRules") or [], path)
+    prefix, rule = _path_rule(matcher.get("pathRules") or [], path)
     if rule is not None:
-        return _end(rule, "service", "routeAction", "urlRedirect")
+        return replace(_end(rule, "service", "routeAction", "urlRedirect"), prefix=prefix)
     for route_rule in sorted(matcher.get("routeRules") or [], key=_priority):
-        if any(_matches(match, path) for match in route_rule.get("matchRules") or [{}]):
-            return _end(route_rule, "service", "routeAction", "urlRedirect")
+        for match in route_rule.get("matchRules") or [{}]:
+            if _matches(match, path):
+                end = _end(route_rule, "service", "routeAction", "urlRedirect")
+                return replace(end, prefix=match.get("prefixMatch", path))
     return _end(matcher, "defaultService", "defaultRouteAction", "defaultUrlRedirect")
 
 
@@ -53,16 +59,17 @@ def _host_matches(pattern: str, host: str) -> bool:
     return pattern == host
 
 
-def _path_rule(rules: list[Body], path: str) -> Body | None:
-    best: tuple[int, Body] | None = None
+def _path_rule(rules: list[Body], path: str) -> tuple[str, Body | None]:
+    """The rule with the longest pattern, and that without its `*`."""
+    best: tuple[int, str, Body] | None = None
     for rule in rules:
         for pattern in rule.get("paths") or []:
             exact = pattern == path
             below = pattern.endswith("/*") and path.startswith(pattern[:-1])
             length = len(pattern) + exact
             if (exact or below) and (best is None or length > best[0]):
-                best = (length, rule)
-    return best[1] if best else None
+                best = (length, pattern.removesuffix("*"), rule)
+    return best[1:] if best else ("", None)
 
 
 def _priority(rule: Body) -> int:

@@ -1,4 +1,4 @@
-"""The sockets behind `dial`: one on loopback for every address at which TLS is served."""
+"""The sockets behind `dial`: one on loopback for every address and port of a load balancer."""
 
 from __future__ import annotations
 
@@ -9,20 +9,24 @@ import socket
 import ssl
 import tempfile
 from dataclasses import dataclass, field
-from functools import lru_cache
-from ipaddress import ip_address
+from functools import lru_cache, partial
 from pathlib import Path
 
-from gcp_sandbox.front.selection import HTTPS, Pair, Selection
-from gcp_sandbox.server import LOOPBACK, Connection, Message, Reply
+from gcp_sandbox import loopback
+from gcp_sandbox.backends.postgresql import Databases
+from gcp_sandbox.front.balancer import Balancer
+from gcp_sandbox.front.selection import Pair, Selection, Spot
+from gcp_sandbox.server import Connection
 
 _log = logging.getLogger(__name__)
 _BACKLOG = 128
+_BODY_LIMIT = 32 * 1024 * 1024
+"""What Cloud Run takes over HTTP/1."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Listener:
-    port: int
+    name: str
     serving: asyncio.Task[None]
 
 
@@ -34,48 +38,55 @@ class Front:
     """
 
     selection: Selection
-    _listeners: dict[str, _Listener] = field(default_factory=dict)
+    balancer: Balancer
+    databases: Databases
+    _listeners: dict[Spot, _Listener] = field(default_factory=dict)
     _connections: set[Connection] = field(default_factory=set)
 
     def dial(self) -> dict[str, str]:
-        """`{"203.0.113.10:443": "127.0.0.1:41234"}`; an IPv6 address stands in brackets."""
-        wanted = self.selection.addresses()
-        for address in self._listeners.keys() - wanted:
-            self._listeners.pop(address).serving.cancel()
-        for address in sorted(wanted - self._listeners.keys()):
-            self._listeners[address] = self._listen(address)
-        return {
-            f"{_bracketed(address)}:{HTTPS}": f"{LOOPBACK}:{listener.port}"
-            for address, listener in sorted(self._listeners.items())
-        }
+        """`{"203.0.113.10:443": "127.0.0.1:41234"}`; an IPv6 address stands in brackets.
+
+        With the databases behind, as the VPC sees them.
+        """
+        wanted = self.selection.spots()
+        for spot in self._listeners.keys() - wanted:
+            self._listeners.pop(spot).serving.cancel()
+        for spot in wanted - self._listeners.keys():
+            self._listeners[spot] = self._listen(spot)
+        found = {loopback.at(it.address, it.port): own for it, own in self._listeners.items()}
+        edge = {public: listener.name for public, listener in sorted(found.items())}
+        return edge | self.databases.dial()
 
     def close(self) -> None:
         for listener in self._listeners.values():
             listener.serving.cancel()
         self._listeners.clear()
+        self.databases.close()
         for connection in list(self._connections):
             connection.close()
 
-    def _listen(self, address: str) -> _Listener:
+    def _listen(self, spot: Spot) -> _Listener:
         """Bound at once: who dials before the loop gets to serving waits in the backlog."""
-        bound = socket.create_server((LOOPBACK, 0), backlog=_BACKLOG)
-        port: int = bound.getsockname()[1]
-        return _Listener(port, asyncio.get_running_loop().create_task(self._serve(bound, address)))
+        bound = loopback.bound(spot.address)
+        bound.listen(_BACKLOG)
+        serving = asyncio.get_running_loop().create_task(self._serve(bound, spot))
+        return _Listener(loopback.name_of(bound), serving)
 
-    async def _serve(self, bound: socket.socket, address: str) -> None:
+    async def _serve(self, bound: socket.socket, spot: Spot) -> None:
+        answer = partial(self.balancer.answer, spot)
         with bound:
             server = await asyncio.get_running_loop().create_server(
-                lambda: Connection(_answer, self._connections),
+                lambda: Connection(answer, self._connections, _BODY_LIMIT),
                 sock=bound,
                 backlog=_BACKLOG,
-                ssl=self._context(address),
+                ssl=self._context(spot) if spot.secure else None,
             )
             try:
                 await asyncio.Event().wait()
             finally:
                 server.close()
 
-    def _context(self, address: str) -> ssl.SSLContext:
+    def _context(self, spot: Spot) -> ssl.SSLContext:
         """Without a certificate of its own: each handshake brings the one to be shown."""
 
         def choose(
@@ -84,7 +95,7 @@ class Front:
             _context: ssl.SSLContext,
         ) -> int | None:
             try:
-                context = self._shown(address, server_name)
+                context = self._shown(spot, server_name)
             except Exception:  # noqa: BLE001 - nobody is above a callback of OpenSSL
                 _log.exception("no certificate could be chosen")
                 return ssl.ALERT_DESCRIPTION_INTERNAL_ERROR
@@ -95,22 +106,15 @@ class Front:
 
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.sni_callback = choose
+        context.set_alpn_protocols(["http/1.1"])
         return context
 
-    def _shown(self, address: str, server_name: str | None) -> ssl.SSLContext | None:
+    def _shown(self, spot: Spot, server_name: str | None) -> ssl.SSLContext | None:
         world = self.selection.compute.world
         world.settle()
-        pair = self.selection.choose(address, server_name)
+        pair = self.selection.choose(spot, server_name)
         world.save()  # what a client has seen is kept
         return None if pair is None else _context_of(pair)
-
-
-def _answer(_message: Message) -> Reply:
-    return Reply(503, b"No backend of this load balancer is emulated.\n", "text/plain")
-
-
-def _bracketed(address: str) -> str:
-    return f"[{address}]" if ip_address(address).version == 6 else address  # noqa: PLR2004 - IPv6
 
 
 @lru_cache(maxsize=64)

@@ -18,12 +18,22 @@ from gcp_sandbox.certificatemanager import names
 from gcp_sandbox.certificatemanager.section import CertificateManager
 from gcp_sandbox.certificatemanager.views import in_force
 from gcp_sandbox.compute.forwarding_rule import ports_of
-from gcp_sandbox.compute.links import certificate_manager
+from gcp_sandbox.compute.links import certificate_manager, parse
 from gcp_sandbox.compute.section import NAME, Compute
 from gcp_sandbox.issuance import served
 from gcp_sandbox.request import Body
 
-HTTPS: Final = 443
+PORTS: Final = (80, 443)
+_PROXIES: Final = {"targetHttpsProxies": True, "targetHttpProxies": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where a load balancer listens: an IP as it is written shortest, a port, with TLS or not."""
+
+    address: str
+    port: int
+    secure: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +51,16 @@ class Selection:
     compute: Compute
     certificates: CertificateManager
 
-    def addresses(self) -> set[str]:
-        """The external IPs at whose port 443 a target HTTPS proxy listens."""
-        return {address for address, _ in self._fronts()}
+    def spots(self) -> set[Spot]:
+        """The external ones, on the ports 80 and 443."""
+        return {spot for spot, _ in self._fronts()}
 
-    def choose(self, address: str, server_name: str | None) -> Pair | None:
-        """What is shown at an address to a client that asks for `server_name`; None: nothing."""
-        proxy = next((proxy for at, proxy in self._fronts() if at == address), None)
+    def proxy_at(self, spot: Spot) -> Body | None:
+        return next((proxy for at, proxy in self._fronts() if at == spot), None)
+
+    def choose(self, spot: Spot, server_name: str | None) -> Pair | None:
+        """What is shown there to a client that asks for `server_name`; None: nothing."""
+        proxy = self.proxy_at(spot)
         if proxy is None:
             return None
         host = (server_name or "").lower().rstrip(".")
@@ -56,14 +69,20 @@ class Selection:
         held = list(self._held(proxy.get("sslCertificates", ())))
         return _best([pair for pair in held if covers(pair, host)], host) or next(iter(held), None)
 
-    def _fronts(self) -> Iterator[tuple[str, Body]]:
+    def _fronts(self) -> Iterator[tuple[Spot, Body]]:
         for _, rule in self.compute.every("forwardingRules"):
             outside = rule["loadBalancingScheme"].startswith("EXTERNAL")
-            if not outside or "/targetHttpsProxies/" not in rule.get("target", ""):
+            target = parse(rule.get("target", ""), "")
+            if not outside or target is None or target.collection not in _PROXIES:
                 continue
-            proxy = self.compute.find_path(rule["target"])
-            if proxy is not None and rule["IPProtocol"] == "TCP" and HTTPS in ports_of(rule):
-                yield str(ip_address(rule["IPAddress"])), proxy
+            proxy = self.compute.find(target)
+            if proxy is None or rule["IPProtocol"] != "TCP":
+                continue
+            ports = ports_of(rule)
+            for port in PORTS:
+                if port in ports:
+                    at = str(ip_address(rule["IPAddress"]))
+                    yield Spot(at, port, _PROXIES[target.collection]), proxy
 
     def _held(self, links: list[str]) -> Iterator[Pair]:
         """Those of a proxy's certificates that can be shown by now, in its order."""

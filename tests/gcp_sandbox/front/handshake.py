@@ -12,7 +12,7 @@ from tests.gcp_sandbox.client import Client
 
 def dialled(client: Client, address: str = "203.0.113.10:443") -> tuple[str, int]:
     host, _, port = client.get("/_sandbox/dial")[address].rpartition(":")
-    return host, int(port)
+    return host.strip("[]"), int(port)
 
 
 def shown(client: Client, host: str | None, address: str = "203.0.113.10:443") -> x509.Certificate:

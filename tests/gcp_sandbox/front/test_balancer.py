@@ -1,0 +1,225 @@
+"""Where a request at a load balancer's address goes."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+
+import pytest
+from websockets.exceptions import InvalidStatus, InvalidURI
+
+from tests.gcp_sandbox.client import PROJECT, Client
+from tests.gcp_sandbox.front.handshake import dialled
+from tests.gcp_sandbox.front.visitor import ADDRESS, API, WEB, connected, get, visit, websocket
+
+MAP = "global/urlMaps/staging-url-map"
+BACKEND = "global/backendServices/staging-backend-service"
+PLAIN = f"{ADDRESS}:80"
+
+
+def patched(client: Client, path: str, change: dict[str, Any]) -> None:
+    change = {"fingerprint": client.get(path)["fingerprint"], **change}
+    client.done("PATCH", path, change)
+
+
+def test_the_application_answers_at_the_address(staging: Client) -> None:
+    for host in (WEB, API):
+        seen = get(staging, "/health", host)
+        assert (seen.status, seen.json["status"]) == (200, "ok")
+        assert seen.headers["via"] == "1.1 google"
+
+
+def test_connections_are_kept(staging: Client) -> None:
+    with visit(staging) as ask:
+        assert [ask(path).status for path in ("/health", "/nothing", "/stream/health")] == [
+            *(200, 404, 200)
+        ]
+
+
+def test_a_head_has_no_body_and_a_large_body_is_refused(staging: Client) -> None:
+    with visit(staging) as ask:
+        seen = ask("/health", "HEAD")
+        assert (seen.status, seen.body) == (200, b"")
+    with connected(staging) as raw:
+        raw.sendall(
+            f"POST /health HTTP/1.1\r\nHost: {API}\r\nContent-Length: 999999999\r\n\r\n".encode()
+        )
+        assert raw.recv(100).startswith(b"HTTP/1.1 413 ")
+
+
+def test_what_is_no_http_is_a_bad_request(staging: Client) -> None:
+    with connected(staging) as raw:
+        raw.sendall(b"nonsense\r\n\r\n")
+        assert raw.recv(100).startswith(b"HTTP/1.1 400 ")
+
+
+def test_plain_http_is_sent_on_to_https_with_the_port_as_google_writes_it(staging: Client) -> None:
+    seen = get(staging, "/", WEB, PLAIN)
+    assert seen.status == 301
+    assert seen.headers["location"] == f"https://{WEB}:443/"
+    assert get(staging, "/a?b=c", WEB, PLAIN).headers["location"] == f"https://{WEB}:443/a?b=c"
+
+
+@pytest.mark.parametrize(
+    ("redirect", "status", "location"),
+    [
+        ({"stripQuery": True}, 301, f"http://{WEB}/a/b"),
+        ({"httpsRedirect": True, "redirectResponseCode": "FOUND"}, 302, f"https://{WEB}:443/a/b?q"),
+        ({"hostRedirect": "x.example", "redirectResponseCode": "PERMANENT_REDIRECT"}, 308,
+         "http://x.example/a/b?q"),
+        ({"pathRedirect": "/new", "redirectResponseCode": "SEE_OTHER"}, 303, f"http://{WEB}/new?q"),
+        ({"prefixRedirect": "/v2/", "redirectResponseCode": "TEMPORARY_REDIRECT"}, 307,
+         f"http://{WEB}/v2/b?q"),
+    ],
+)  # fmt: skip
+def test_redirects_follow_their_fields(
+    staging: Client, redirect: dict[str, Any], status: int, location: str
+) -> None:
+    rule = {"paths": ["/a/*"], "urlRedirect": {"stripQuery": False, **redirect}}
+    matcher = {"name": "m", "pathRules": [rule], "defaultUrlRedirect": {"httpsRedirect": True}}
+    change = {"hostRules": [{"hosts": ["*"], "pathMatcher": "m"}], "pathMatchers": [matcher]}
+    patched(staging, "global/urlMaps/staging-http-redirect", change)
+    seen = get(staging, "/a/b?q", WEB, PLAIN)
+    assert (seen.status, seen.headers["location"]) == (status, location)
+
+
+def test_a_host_without_a_rule_goes_where_the_map_sends_the_rest(staging: Client) -> None:
+    elsewhere = {"defaultUrlRedirect": {"hostRedirect": "elsewhere.example", "stripQuery": True}}
+    staging.done("POST", "global/urlMaps", {"name": "other", **elsewhere})
+    rules = [{"hosts": [API], "pathMatcher": "m"}]
+    link = {"defaultService": BACKEND}
+    patched(
+        staging,
+        "global/urlMaps/other",
+        {"hostRules": rules, "pathMatchers": [{"name": "m", **link}]},
+    )
+    proxy = "targetHttpsProxies/staging-https-proxy/setUrlMap"
+    staging.done("POST", proxy, {"urlMap": "global/urlMaps/other"})
+    assert get(staging, host=API).status == 200
+    assert get(staging, host=WEB).headers["location"] == "https://elsewhere.example/health"
+
+
+def test_a_policy_that_denies_turns_visitors_away_and_detached_lets_them_in(
+    staging: Client,
+) -> None:
+    rule = {
+        "priority": 10,
+        "action": "deny(403)",
+        "match": {"versionedExpr": "SRC_IPS_V1", "config": {"srcIpRanges": ["*"]}},
+    }
+    staging.done("POST", "global/securityPolicies", {"name": "deny-all-of-it", "rules": [rule]})
+    setter = f"{BACKEND}/setSecurityPolicy"
+    staging.done("POST", setter, {"securityPolicy": "global/securityPolicies/deny-all-of-it"})
+    assert get(staging).status == 403
+    with pytest.raises(InvalidStatus, match="403"):
+        websocket(staging)
+    assert get(staging, "/stream/health").status == 200
+    preview = {"priority": 10, "preview": True}
+    staging.done("POST", "global/securityPolicies/deny-all-of-it/patchRule?priority=10", preview)
+    assert get(staging).status == 200
+    staging.done("POST", setter, {"securityPolicy": ""})
+    assert get(staging).status == 200
+
+
+def test_who_is_unknown_is_sent_to_log_in_where_the_identity_aware_proxy_is_on(
+    staging: Client,
+) -> None:
+    patched(staging, BACKEND, {"iap": {"enabled": True}})
+    seen = get(staging)
+    assert seen.status == 302
+    assert seen.headers["location"].startswith("https://accounts.google.com/")
+    with pytest.raises(InvalidURI, match=r"accounts\.google\.com"):  # where it was sent
+        websocket(staging)
+    patched(staging, BACKEND, {"iap": {"enabled": False}})
+    assert get(staging).status == 200
+
+
+def test_headers_of_the_backend_service_are_added(staging: Client) -> None:
+    line = "Strict-Transport-Security: max-age=31536000"
+    patched(staging, BACKEND, {"customResponseHeaders": [line]})
+    assert get(staging).headers["strict-transport-security"] == "max-age=31536000"
+
+
+def test_what_is_not_emulated_says_so(staging: Client) -> None:
+    staging.done(
+        "POST",
+        "regions/us-central1/networkEndpointGroups",
+        {
+            "name": "function",
+            "networkEndpointType": "SERVERLESS",
+            "cloudFunction": {"function": "f"},
+        },
+    )
+    group = {"group": "regions/us-central1/networkEndpointGroups/function"}
+    patched(staging, BACKEND, {"backends": [group]})
+    seen = get(staging)
+    assert seen.status == 501
+    assert b"networkEndpointGroups/function" in seen.body
+
+
+def test_a_service_without_backends_has_nobody_to_ask(staging: Client) -> None:
+    patched(staging, BACKEND, {"backends": []})
+    assert get(staging).status == 503
+
+
+def test_who_stays_connected_after_the_rule_went_is_cut_off(staging: Client) -> None:
+    with visit(staging) as ask:
+        assert ask("/health").status == 200
+        staging.done("DELETE", "global/forwardingRules/staging-https")
+        with pytest.raises((OSError, EOFError)):
+            ask("/health")
+    assert f"{ADDRESS}:443" not in staging.get("/_sandbox/dial")
+    assert PLAIN in staging.get("/_sandbox/dial")
+
+
+def test_an_ipv6_address_is_on_the_ipv6_loopback_where_there_is_one(staging: Client) -> None:
+    staging.done("POST", "global/addresses", {"name": "six", "ipVersion": "IPV6"})
+    body = {"name": "six", "portRange": "80", "IPAddress": "global/addresses/six"}
+    more = {"loadBalancingScheme": "EXTERNAL_MANAGED"}
+    target = {"target": "global/targetHttpProxies/staging-http-proxy"}
+    staging.done("POST", "global/forwardingRules", body | more | target)
+    six = staging.get("global/addresses/six")["address"]
+    assert get(staging, "/", WEB, f"[{six}]:80").status == 301
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        return
+    assert dialled(staging, f"[{six}]:80")[0] == "::1"
+
+
+def test_a_load_balancer_made_by_calls_alone_gets_the_same_application(client: Client) -> None:
+    service = f"/v2/projects/{PROJECT}/locations/us-central1/services"
+    container = {"image": "us-docker.pkg.dev/cloudrun/container/hello"}
+    client.post(service, {"template": {"containers": [container]}}, serviceId="web")
+    for collection, body in _ROAD.items():
+        client.done("POST", collection, body)
+    address = client.get("global/addresses/ip")["address"]
+    assert get(client, "/health", "a.example", f"{address}:80").status == 403
+    binding = {"role": "roles/run.invoker", "members": ["allUsers"]}
+    client.post(f"{service}/web:setIamPolicy", {"policy": {"bindings": [binding]}})
+    seen = get(client, "/health", "a.example", f"{address}:80")
+    assert (seen.status, seen.json["status"], seen.json["dependencies"]) == (200, "ok", {})
+
+
+_ROAD: dict[str, dict[str, Any]] = {
+    "global/addresses": {"name": "ip"},
+    "regions/us-central1/networkEndpointGroups": {
+        "name": "neg",
+        "networkEndpointType": "SERVERLESS",
+        "cloudRun": {"service": "web"},
+    },
+    "global/backendServices": {
+        "name": "bs",
+        "loadBalancingScheme": "EXTERNAL_MANAGED",
+        "backends": [{"group": "regions/us-central1/networkEndpointGroups/neg"}],
+    },
+    "global/urlMaps": {"name": "um", "defaultService": "global/backendServices/bs"},
+    "global/targetHttpProxies": {"name": "http", "urlMap": "global/urlMaps/um"},
+    "global/forwardingRules": {
+        "name": "rule",
+        "loadBalancingScheme": "EXTERNAL_MANAGED",
+        "IPAddress": "global/addresses/ip",
+        "portRange": "80",
+        "target": "global/targetHttpProxies/http",
+    },
+}
