@@ -335,7 +335,9 @@ def test_what_goes_wrong_in_a_handshake_is_told_apart(meet: edge.Meet, outcome: 
     with listening(meet) as dial:
         seen = shake_hands(dial, LB, HOST, now=NOW)
     assert (seen.outcome, seen.problems) == (outcome, (outcome,))
-    assert seen.message.startswith(f"no handshake with {LB} for {HOST}: ")
+    if meet is not reset:  # which may come before there is a handshake to begin
+        assert seen.message.startswith(f"no handshake with {LB} for {HOST}: ")
+    assert LB in seen.message
     assert "127.0.0.1" not in seen.message
 
 
@@ -349,7 +351,7 @@ def test_who_listens_and_says_nothing_is_given_up() -> None:
     with listening(wait_for_end) as dial:
         seen = shake_hands(dial, LB, HOST, now=NOW, deadline=0.05)
     assert seen.outcome == "timeout"
-    assert "does not answer within 0.05 s" in seen.message
+    assert "it does not answer in time" in seen.message
 
 
 def test_many_are_asked_in_their_order() -> None:

@@ -158,6 +158,8 @@ async def connect(dial: Dial, address: str, port: int) -> Channel:
         raise _broken(where)
     try:
         _, channel = await asyncio.get_running_loop().create_connection(Channel, *where)
+    except ConnectionResetError:
+        raise Broken("reset", f"{address} resets connections on port {port}") from None
     except OSError as error:
         known = OSError(error.errno, os.strerror(error.errno)) if error.errno else error
         raise _broken(lost(address, port, known)) from None

@@ -11,16 +11,18 @@ import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from remediate.probes.chain import Chain, Leaf, Problem, Roots, leaf_of, problems
 from remediate.probes.channel import Broken, Channel, connect
-from remediate.probes.dial import TIMEOUT, Dial
+from remediate.probes.dial import TIMEOUT, Dial, silent
 from remediate.probes.round import in_one_round
 from remediate.probes.seen import TlsSeen
 
 if TYPE_CHECKING:
     from remediate.probes.seen import TlsOutcome
+
+Whom: TypeAlias = tuple[str, int, str]  # address, port, host
 
 HTTPS: Final = 443
 LIMIT: Final = 128  # handshakes at once
@@ -81,58 +83,63 @@ def shake_hands_all(
     """Shake hands for `(address, host)` each, a full handshake for every one, in their order.
 
     A host "" sends no SNI and is judged under no name. `roots` are PEM texts, a sandbox's own
-    (`Sandbox.ca`); None is those that browsers trust. `deadline`: seconds for one handshake.
+    (`Sandbox.ca`); None is those that browsers trust. `deadline`: seconds for all.
     Raises Unreachable where a sandbox is gone, and nothing for what the network does.
     """
-    judge = Judge.of(now, roots)
+    judge, dial = Judge.of(now, roots), dial.for_a_round()
 
-    async def probe(one: tuple[str, str]) -> TlsSeen:
-        reached = await reach(dial, one[0], port, one[1], judge, deadline)
+    async def probe(one: tuple[str, str], end: float) -> TlsSeen:
+        reached = await reach(dial, (one[0], port, one[1].rstrip(".")), judge, end)
         if reached.channel:
             reached.channel.close()
         assert reached.tls
         return reached.tls
 
-    return in_one_round(probe, hosts, limit)
+    return in_one_round(probe, hosts, deadline=deadline, limit=limit)
 
 
-async def reach(
-    dial: Dial, address: str, port: int, host: str, judge: Judge | None, seconds: float
-) -> Reached:
-    """Connect, and shake hands where there is a judge; never raises Broken."""
+async def reach(dial: Dial, whom: Whom, judge: Judge | None, end: float) -> Reached:
+    """Connect until `end`, and shake hands where there is a judge; never raises Broken."""
     loop = asyncio.get_running_loop()
     reached, began = Reached(), loop.time()
-    connected = 0.0
-    host = host.rstrip(".")
-    words = f"no handshake with {address} for {host or 'who names no host'}"
     try:
-        async with asyncio.timeout(seconds):
-            reached.channel = await connect(dial, address, port)
-            connected = loop.time()
-            reached.connect = connected - began
+        async with asyncio.timeout_at(min(end, began + TIMEOUT)):
+            reached.channel = await connect(dial, whom[0], whom[1])
+            reached.connect = loop.time() - began
             if judge:
-                secured = await reached.channel.shake_hands(_ascii(host))
-                reached.handshake = loop.time() - connected
-                reached.tls = _judged(secured, reached, (address, port, host), judge)
+                secured = await reached.channel.shake_hands(_ascii(whom[2]))
+                reached.handshake = loop.time() - began - reached.connect
+                reached.tls = _judged(secured, reached, whom, judge)
             return reached
     except TimeoutError:
-        late = f"{words}: it does not answer within {seconds:g} s"
-        late = late if connected else f"{address} does not answer on port {port}"
-        reached.broken = Broken("timeout", late)
+        reached.broken = _late(reached, whom, asked=began < end)
     except Broken as broken:
-        reached.broken = Broken(broken.how, f"{words}: {broken}") if connected else broken
+        reached.broken = _in_handshake(whom, broken) if reached.channel else broken
     if reached.channel:
         reached.channel.close()
         reached.channel = None
     if judge:
         how, message = reached.broken.how, reached.broken.message
-        reached.tls = TlsSeen(address, port, host, how, message, (how,), connect=reached.connect)
+        reached.tls = TlsSeen(*whom, how, message, (how,), connect=reached.connect)
     return reached
 
 
-def _judged(
-    secured: ssl.SSLObject, reached: Reached, asked: tuple[str, int, str], judge: Judge
-) -> TlsSeen:
+def _late(reached: Reached, whom: Whom, *, asked: bool) -> Broken:
+    address, port, _ = whom
+    if not asked:
+        return Broken("timeout", f"no time was left to ask {address} on port {port}")
+    if reached.channel:
+        return _in_handshake(whom, Broken("timeout", "it does not answer in time"))
+    return Broken("timeout", silent(address, port).message)
+
+
+def _in_handshake(whom: Whom, broken: Broken) -> Broken:
+    address, _, host = whom
+    words = f"no handshake with {address} for {host or 'who names no host'}"
+    return Broken(broken.how, f"{words}: {broken}")
+
+
+def _judged(secured: ssl.SSLObject, reached: Reached, asked: Whom, judge: Judge) -> TlsSeen:
     chain = _chain(secured)
     version = secured.version() or ""
     found = list(problems(chain, asked[2], judge.now, judge.roots))
@@ -163,7 +170,7 @@ def _judged(
     )
 
 
-def _message(asked: tuple[str, int, str], leaf: Leaf | None, found: Sequence[Problem]) -> str:
+def _message(asked: Whom, leaf: Leaf | None, found: Sequence[Problem]) -> str:
     address, _, host = asked
     served = f"{address} serves {host or 'who names no host'}"
     if leaf is None:
