@@ -35,8 +35,6 @@ class Admin:
         add("PATCH", f"{ADMIN}internet", self.merge)
         add("POST", f"{ADMIN}scenario/{{name}}", self.scenario)
         add("POST", f"{ADMIN}reset", self.reset)
-        add("POST", f"{ADMIN}faults/{{id}}", self.inject)
-        add("DELETE", f"{ADMIN}faults", self.clear_faults)
 
     def info(self, _request: Request) -> Body:
         return {
@@ -101,14 +99,6 @@ class Admin:
         answer = self.scenario(request)
         self._service.calls.clear()
         return answer
-
-    def inject(self, request: Request) -> Body:
-        fault = self._service.faults.inject(request.params["id"], request.body)
-        return {"match": fault.match, "kind": fault.kind, "times": fault.times}
-
-    def clear_faults(self, _request: Request) -> Body:
-        self._service.faults.clear()
-        return {}
 
 
 def _masked(value: Json) -> Json:

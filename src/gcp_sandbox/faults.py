@@ -121,6 +121,9 @@ class Faults:
     def clear(self) -> None:
         self._by_id.clear()
 
+    def in_force(self) -> dict[str, Fault]:
+        return dict(self._by_id)
+
     def take(self, method: str, path: str) -> Fault | None:
         """The fault of this call, used up by one."""
         if not self._by_id:

@@ -3,7 +3,8 @@
 https://cloud.google.com/resource-manager/reference/rest/v3/projects/testIamPermissions
 
 Whoever asks has every permission but those that `POST /_sandbox/permissions {"denied": […]}` took
-away. Only this method heeds that: the other APIs go on to do what they are asked. More than 100
+away. Only this method heeds that, and the other APIs go on to do what they are asked; unless it is
+`*` that is denied, or `monitoring.*`: then every API, or that one, refuses all. More than 100
 permissions in one question are refused, as others have found
 (https://github.com/openshift/cloud-credential-operator/pull/94); in which words is not known.
 """
@@ -14,7 +15,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
-from gcp_sandbox.errors import not_found_path
+from gcp_sandbox.errors import GoogleError, not_found_path
+from gcp_sandbox.permissions import needed
 from gcp_sandbox.request import Body, Json, Request
 from gcp_sandbox.router import Router
 from gcp_sandbox.shapes import TEXT, Message, taken
@@ -24,14 +26,16 @@ from gcp_sandbox.world import World
 NAME: Final = "resourcemanager"
 _PERMISSION: Final = re.compile(r"[a-z][a-z0-9]*\.[A-Za-z][A-Za-z0-9]*\.[A-Za-z][A-Za-z0-9]*")
 _AT_MOST: Final = 100
+_EVERYTHING: Final = "*"
 _REQUEST: Final = Message({"permissions": [TEXT]})
 
 
-def register(world: World, router: Router) -> None:
+def register(world: World, router: Router) -> ResourceManager:
     section = ResourceManager(world)
     world.register(NAME, section)
     router.add("POST", "/v3/projects/{project}", section.act)
     router.add("POST", "/_sandbox/permissions", section.deny)
+    return section
 
 
 @dataclass(slots=True)
@@ -56,6 +60,22 @@ class ResourceManager:
                 raise StatusError("INVALID_ARGUMENT", f"Permission {permission} is not valid.")
         held = [permission for permission in asked if permission not in self.denied]
         return {"permissions": held} if held else {}
+
+    def refusal(self, request: Request) -> GoogleError | None:
+        """Why nobody may do this, where its whole API is denied."""
+        if not self.denied or request.path.endswith(":testIamPermissions"):
+            return None
+        permission = needed(request.method, request.path)
+        if not {_EVERYTHING, f"{permission.partition('.')[0]}.*"} & {*self.denied}:
+            return None
+        reason: Body = {
+            "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+            "reason": "IAM_PERMISSION_DENIED",
+            "domain": "iam.googleapis.com",
+            "metadata": {"permission": permission},
+        }
+        message = f"Permission '{permission}' denied on resource (or it may not exist)."
+        return GoogleError(403, "forbidden", message, status_name=True, details=[reason])
 
     def deny(self, request: Request) -> Body:
         body = request.body if isinstance(request.body, dict) else {}

@@ -34,6 +34,7 @@ from gcp_sandbox.service import Service
 from gcp_sandbox.servicenetworking import section as servicenetworking
 from gcp_sandbox.sql import api as sql
 from gcp_sandbox.storage import api as storage
+from gcp_sandbox.troubles import api as troubles
 from gcp_sandbox.vpcaccess import api as vpcaccess
 from gcp_sandbox.world import Options, World
 
@@ -58,13 +59,14 @@ def build(options: Options, *, seed: int | None = None) -> tuple[Service, dict[s
     certificates = certificatemanager.register(world, service.router, operations, places, edge)
     databases = sql.register(world, service.router, authority)
     monitoring.register(world, service.router, connectors, databases, services)
-    resourcemanager.register(world, service.router)
+    service.gates.append(resourcemanager.register(world, service.router).refusal)
     storage.register(world, service.router)
     servicenetworking.register(world, service.router)
     secretmanager.register(world, service.router)
     batch.register(service)
     ports: dict[str, int] = {}
     Admin(service, authority, ports).register()
+    troubles.register(service, authority)
     chosen = Selection(edge, certificates)
     front = Front(chosen, Balancer(chosen), Databases(world))
     world.settlers.append(front.balancer.cut_what_is_due)

@@ -6,7 +6,7 @@ import asyncio
 import json
 import logging
 from collections import deque
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from inspect import isawaitable
 from urllib.parse import parse_qsl, unquote
 
@@ -26,7 +26,7 @@ class Service:
     """Every API on one port, on one world.
 
     `calls` lists what clients asked, in order; what goes to `/_sandbox/` is not among it, and
-    neither delayed nor broken.
+    neither delayed nor broken. `gates` may refuse what a client asks of an API.
     """
 
     def __init__(self, world: World) -> None:
@@ -34,6 +34,7 @@ class Service:
         self.router = Router()
         self.faults = Faults()
         self.calls: deque[Body] = deque(maxlen=200_000)
+        self.gates: list[Callable[[Request], GoogleError | None]] = []
 
     def answer(self, message: Message) -> Reply | Awaitable[Reply]:
         """Answer at once where that is possible, which is nearly always."""
@@ -89,12 +90,17 @@ class Service:
             self.world.settle()
             handler, request.params = self.router.find(request.method, request.path)
             request.body = _parsed(request)
-            return handler(request)
+            return self._refused(request) or handler(request)
         except GoogleError as refused:
             return refused
         except Exception:  # noqa: BLE001 - a fault of ours is Google's 500
             _log.exception("request failed")
             return internal()
+
+    def _refused(self, request: Request) -> GoogleError | None:
+        if request.path.startswith(ADMIN):
+            return None
+        return next((why for gate in self.gates if (why := gate(request))), None)
 
     def _finish(self, request: Request, answer: Answer | GoogleError) -> Reply:
         """Let the world settle, write it down, and only then tell."""

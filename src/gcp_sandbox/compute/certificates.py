@@ -53,6 +53,7 @@ class Provisioning:
             managed["status"] = "PROVISIONING_FAILED_PERMANENTLY"
             return
         obstacles = self._obstacles(place, managed["domains"])
+        obstacles |= dict.fromkeys(own.get("limited", ()), "FAILED_RATE_LIMITED")
         due = advance(own, now, obstructed=any(obstacles.values()))
         self._due = min(self._due, due)
         _set_status(managed, own, obstacles, now)

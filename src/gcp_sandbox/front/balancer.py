@@ -28,6 +28,7 @@ from gcp_sandbox.server import Message, Reply
 from gcp_sandbox.service import split_target
 
 _LOGIN: Final = "https://accounts.google.com/o/oauth2/v2/auth"
+_WHOLE: Final = 100
 _SERVERLESS: Final = "SERVERLESS"
 
 
@@ -67,11 +68,16 @@ class Balancer:
         end = route(url_map, host, path)
         if end.redirect is not None:
             return Answer(redirected(end, host, message.target, secure=spot.secure))
+        if end.abort is not None and self._strikes(float(end.abort.get("percentage", 0))):
+            return Answer(Reply(int(end.abort["httpStatus"]), b"fault filter abort", "text/plain"))
         place = parse(end.service or "", "")
         service = self._compute.find(place) if place else None
         if place is None or service is None or place.collection != "backendServices":
             return _not_emulated(end.service or "a route without a service")
         return self._from(service, spot, message)
+
+    def _strikes(self, percentage: float) -> bool:
+        return self._compute.world.chance.below(_WHOLE) < percentage
 
     def _from(self, service: Body, spot: Spot, message: Message) -> Answer:
         visitor = armor.VISITORS[ip_address(spot.address).version]

@@ -1,0 +1,140 @@
+"""Which faults are in force, and what the world was before them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Final
+
+from gcp_sandbox.authority import Authority
+from gcp_sandbox.errors import GoogleError
+from gcp_sandbox.internet.section import internet_of
+from gcp_sandbox.request import Body, Json
+from gcp_sandbox.troubles.calls import Calls
+from gcp_sandbox.troubles.entries import Entry, entries, filled, nearest
+from gcp_sandbox.troubles.merging import NothingThere, patched
+from gcp_sandbox.troubles.uploads import upload
+from gcp_sandbox.troubles.zones import recreate
+from gcp_sandbox.world import World
+
+NAME: Final = "troubles"
+_APART: Final = frozenset({NAME, "authority", "longrunning", "storage"})
+"""Sections that no fault concerns, or that tell of what has happened."""
+_PAST: Final = {"monitoring": ("changes",)}
+"""Members that tell of what has happened, and go on to."""
+
+
+@dataclass(slots=True)
+class Troubles:
+    """`in_force` by id, in the order of their injection, each with what was so already.
+
+    `before` holds, for each section that any of them has changed, the state from before the first.
+    """
+
+    world: World
+    authority: Authority
+    calls: Calls
+    in_force: dict[str, list[str]] = field(default_factory=dict)
+    before: Body = field(default_factory=dict)
+
+    def inject(self, identity: str) -> list[str]:
+        """Bring a fault about; answers what of it was so already.
+
+        Raises 404 for one that there is not, and 409, having changed nothing, where it cannot be:
+        what it is about is not there, say.
+        """
+        entry = entries().get(identity)
+        if entry is None:
+            raise unknown(identity)
+        if identity in self.in_force:
+            return [f"{identity} is in force already"]
+        state = self._state()
+        try:
+            with self.calls.no_time_passes():
+                already = self._carry_out(entry)
+        except (GoogleError, NothingThere) as refused:
+            self._return_to(state)
+            why = refused.message if isinstance(refused, GoogleError) else str(refused)
+            raise GoogleError(
+                409, "conflict", f"{identity} cannot be injected here: {why.rstrip('.')}."
+            ) from None
+        self._remember(state)
+        self.in_force[identity] = already
+        self.world.touch(NAME)
+        return already
+
+    def clear(self) -> None:
+        """Forget them, as the world does that is made anew."""
+        self.in_force, self.before = {}, {}
+
+    def take_back(self) -> list[str]:
+        """Return every section that they changed to what it was before; answers their ids."""
+        gone = list(self.in_force)
+        self._return_to(self.before)
+        self.clear()
+        self.world.touch(NAME)
+        return gone
+
+    def _carry_out(self, entry: Entry) -> list[str]:
+        world = self.world
+        project, now = world.options.project, world.clock.time()
+        world.settle()
+        said = [self._step(filled(step, project, now)) for step in entry.steps]
+        for name, patch in filled(entry.state, project, now).items():
+            section = world.sections[name]
+            section.load(patched(_copied(section.dump()), patch))
+            world.touch(name)
+        internet_of(world).merge(filled(entry.internet, project, now))
+        world.settle()
+        return [why for why in said if why is not None]
+
+    def _step(self, step: Body) -> str | None:
+        project = self.world.options.project
+        if "recreate" in step:
+            recreate(self.calls, project, step)
+        elif "upload" in step:
+            upload(self.calls, self.authority, project, step)
+        else:
+            return self.calls.carry_out(step)
+        return None
+
+    def _state(self) -> Body:
+        sections = self.world.sections.items()
+        return {name: _copied(it.dump()) for name, it in sections if name not in _APART}
+
+    def _remember(self, state: Body) -> None:
+        for name, was in state.items():
+            if name not in self.before and self.world.sections[name].dump() != was:
+                self.before[name] = was
+
+    def _return_to(self, state: Body) -> None:
+        for name, was in state.items():
+            section = self.world.sections[name]
+            past = {member: section.dump()[member] for member in _PAST.get(name, ())}
+            section.load(_copied(was) | past if past else _copied(was))
+            self.world.touch(name)
+        self.world.settle()
+
+    # the world's section
+
+    def dump(self) -> Json:
+        return {"inForce": self.in_force, "before": self.before}
+
+    def load(self, state: Json) -> None:
+        self.in_force, self.before = state["inForce"], state["before"]
+
+    def populate(self, project: str, wanted: Json) -> None:
+        """Scenarios begin without."""
+
+    def comparable(self) -> Json:
+        return None
+
+
+def unknown(identity: str) -> GoogleError:
+    meant = nearest(identity)
+    near = f" Did you mean {', '.join(meant)}?" if meant else ""
+    return GoogleError(404, "notFound", f"There is no fault '{identity}'.{near}")
+
+
+def _copied(state: Json) -> Json:
+    return json.loads(json.dumps(state))
