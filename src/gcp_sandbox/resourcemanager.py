@@ -58,7 +58,7 @@ class ResourceManager:
         for permission in asked:
             if not _PERMISSION.fullmatch(permission):
                 raise StatusError("INVALID_ARGUMENT", f"Permission {permission} is not valid.")
-        held = [permission for permission in asked if permission not in self.denied]
+        held = [permission for permission in asked if not self._is_denied(permission)]
         return {"permissions": held} if held else {}
 
     def refusal(self, request: Request) -> GoogleError | None:
@@ -66,7 +66,7 @@ class ResourceManager:
         if not self.denied or request.path.endswith(":testIamPermissions"):
             return None
         permission = needed(request.method, request.path)
-        if not {_EVERYTHING, f"{permission.partition('.')[0]}.*"} & {*self.denied}:
+        if not self._is_denied(permission, whole=True):
             return None
         reason: Body = {
             "@type": "type.googleapis.com/google.rpc.ErrorInfo",
@@ -76,6 +76,13 @@ class ResourceManager:
         }
         message = f"Permission '{permission}' denied on resource (or it may not exist)."
         return GoogleError(403, "forbidden", message, status_name=True, details=[reason])
+
+    def _is_denied(self, permission: str, *, whole: bool = False) -> bool:
+        """By its own name, unless with its API as a `whole`; by its API's, or with everything."""
+        names = {_EVERYTHING, f"{permission.partition('.')[0]}.*"} | (
+            set() if whole else {permission}
+        )
+        return not names.isdisjoint(self.denied)
 
     def deny(self, request: Request) -> Body:
         body = request.body if isinstance(request.body, dict) else {}

@@ -8,6 +8,7 @@ from typing import Final
 
 from gcp_sandbox.authority import Authority
 from gcp_sandbox.errors import GoogleError
+from gcp_sandbox.faults import KINDS
 from gcp_sandbox.internet.section import internet_of
 from gcp_sandbox.request import Body, Json
 from gcp_sandbox.troubles.calls import Calls
@@ -40,7 +41,7 @@ class Troubles:
     def inject(self, identity: str) -> list[str]:
         """Bring a fault about; answers what of it was so already.
 
-        Raises 404 for one that there is not, and 409, having changed nothing, where it cannot be:
+        Raises 400 for one that there is not, and 409, having changed nothing, where it cannot be:
         what it is about is not there, say.
         """
         entry = entries().get(identity)
@@ -132,8 +133,8 @@ class Troubles:
 
 def unknown(identity: str) -> GoogleError:
     meant = nearest(identity)
-    near = f" Did you mean {', '.join(meant)}?" if meant else ""
-    return GoogleError(404, "notFound", f"There is no fault '{identity}'.{near}")
+    near = f"Did you mean {', '.join(meant)}?" if meant else f"On the wire: {', '.join(KINDS)}."
+    return GoogleError(400, "invalid", f"There is no fault '{identity}'. {near}")
 
 
 def _copied(state: Json) -> Json:

@@ -9,6 +9,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from textwrap import fill
+from typing import Any, cast
 
 import click
 import requests
@@ -18,9 +20,15 @@ from remediate.cli.options import EMBEDDED, Settings, global_options
 from remediate.gcp.sandbox import Sandbox
 from remediate.gcp.session import sandbox_session
 from remediate.model.errors import InvalidInput, StoreDamaged, Unreachable
+from remediate.model.json import Body
 
 _PORT = click.IntRange(0, 65535)
 _SHARE = click.FloatRange(0, 3600)
+_INDENTED: dict[str, Any] = {
+    "initial_indent": "    ",
+    "subsequent_indent": "      ",
+    "break_on_hyphens": False,
+}
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -130,6 +138,53 @@ def advance(settings: Settings, duration: str) -> int:
             error.hint = "Let less time pass; a sandbox that begins anew has the real time."
             raise
     click.echo(f"the sandbox's clock is at {now:%Y-%m-%d %H:%M:%S} UTC")
+    return 0
+
+
+@command.command("inject")
+@global_options
+@click.argument("ids", nargs=-1, required=True, metavar="ID...")
+def inject(settings: Settings, ids: tuple[str, ...]) -> int:
+    """Bring faults about, one after the other. `sandbox status --all` names those there are."""
+    with _running(settings) as sandbox:
+        for identity in ids:
+            try:
+                told = sandbox.trouble(identity)
+            except InvalidInput as error:
+                listed, staging = "sandbox status --all", "sandbox reset --scenario staging"
+                error.hint = f"`remediate {listed}` names all; `{staging}` has what they need."
+                raise
+            click.echo(f"injected {identity}: {told.get('title', '')}")
+            for why in cast("list[str]", told.get("already", [])):
+                click.echo(fill(f"so already: {why}", 80, **_INDENTED))
+    return 0
+
+
+@command.command("clear")
+@global_options
+def clear(settings: Settings) -> int:
+    """Take every injected fault back: what they changed is again as it was before them."""
+    with _running(settings) as sandbox:
+        gone = sandbox.clear()
+    click.echo(f"cleared {', '.join(gone)}" if gone else "no fault was in force")
+    return 0
+
+
+@command.command("status")
+@global_options
+@click.option("--all", "every", is_flag=True, help="Those that can be injected, too.")
+def status(settings: Settings, every: bool) -> int:  # noqa: FBT001 - click's way
+    """Print the injected faults that are in force."""
+    with _running(settings) as sandbox:
+        told = sandbox.faults()
+    force, wire, known = (cast("list[Body]", told[name]) for name in ("inForce", "wire", "known"))
+    marked = {fault["id"] for fault in force}
+    for fault in known if every else force:
+        click.echo(f"{'in force ' if fault['id'] in marked else ''}{fault['id']}")
+        click.echo(f"    {fault['title']}")
+    for fault in wire:
+        click.echo(f"on the wire: {fault['kind']} for {fault['match']}, {fault['times']} times")
+    click.echo(f"{len(marked) or 'none'} of {len(known)} faults in force")
     return 0
 
 

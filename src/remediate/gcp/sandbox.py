@@ -6,6 +6,7 @@ import json
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import cast
+from urllib.parse import quote
 
 import requests
 
@@ -15,7 +16,7 @@ from remediate.model.errors import InvalidInput, Unreachable
 from remediate.model.json import Body
 
 _TIMEOUT = 30.0  # seconds
-_REFUSED = {400, 404}
+_REFUSED = {400, 404, 409}
 
 
 class Sandbox:
@@ -65,6 +66,21 @@ class Sandbox:
     def inject(self, kind: str, match: str = "*", times: int = 1) -> None:
         """Let the next `times` calls that match (`POST */changes*`) go wrong."""
         self._ask("POST", f"faults/{kind}", {"match": match, "times": times})
+
+    def trouble(self, identity: str) -> Body:
+        """Bring a whole fault about: `id`, `title`, and what of it was `already` so.
+
+        Raises InvalidInput where there is none of that name, or it cannot be in this world.
+        """
+        return self._ask("POST", f"faults/{quote(identity, safe='')}")
+
+    def faults(self) -> Body:
+        """Those `inForce`, those on the `wire`, and all that are `known`."""
+        return self._ask("GET", "faults")
+
+    def clear(self) -> list[str]:
+        """Take every fault back; the ids of those that were in force."""
+        return cast("list[str]", self._ask("DELETE", "faults").get("cleared", []))
 
     def _ask(self, method: str, path: str, body: Body | None = None) -> Body:
         url = f"{self.url}/_sandbox/{path}"
