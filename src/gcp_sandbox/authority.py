@@ -19,12 +19,14 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric import ec
 
 _ROOT_NAME = "gcp_sandbox root"
+_INTERMEDIATE_NAME = "gcp_sandbox intermediate"
+_FOREIGN_NAME = "an authority that nobody knows"
 _ROOT_YEARS = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """A leaf with its key: PEM texts; `chain` is the leaf, then the root."""
+    """A leaf with its key: PEM texts; `chain` begins with the leaf and ends with the root."""
 
     chain: str
     key: str
@@ -57,7 +59,7 @@ class Authority:
     def certificate(self) -> str:
         """The root's PEM."""
         if not self._root:
-            self._root = _new_root(self.world.clock.now())
+            self._root = _new_root(self.world.clock.now(), _ROOT_NAME)
             self.world.touch("authority")
         return str(self._root["certificate"])
 
@@ -74,46 +76,104 @@ class Authority:
         record |= {"chain": issued.chain, "privateKey": issued.key}
         return True
 
-    def issue(self, domains: Sequence[str], not_before: datetime, not_after: datetime) -> Issued:
-        """Certify a new EC key for `domains`, the first of which becomes the common name."""
-        from cryptography import x509  # noqa: PLC0415 - start-up time
-        from cryptography.hazmat.primitives import hashes, serialization  # noqa: PLC0415 - as above
-        from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415 - as above
-        from cryptography.x509.oid import ExtendedKeyUsageOID  # noqa: PLC0415 - as above
+    def issue(
+        self,
+        domains: Sequence[str],
+        not_before: datetime,
+        not_after: datetime,
+        *,
+        intermediate: bool = False,
+        foreign: bool = False,
+    ) -> Issued:
+        """Certify a new EC key for `domains`, the first of which becomes the common name.
 
-        root_pem = self.certificate
-        root = x509.load_pem_x509_certificate(root_pem.encode())
-        root_key = serialization.load_pem_private_key(self._root["privateKey"].encode(), None)
-        assert isinstance(root_key, ec.EllipticCurvePrivateKey)
-        key = ec.generate_private_key(ec.SECP256R1())
-        builder = _builder(domains[0][:64], root.subject, key.public_key(), not_before, not_after)
-        builder = builder.add_extension(
-            x509.SubjectAlternativeName([x509.DNSName(name) for name in domains]), critical=False
-        ).add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        builder = builder.add_extension(
-            x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False
-        ).add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.public_key()),
-            critical=False,
-        )
-        leaf = builder.sign(root_key, hashes.SHA256())
-        return Issued(
-            chain=_pem(leaf) + root_pem, key=_key_pem(key), expires=leaf.not_valid_after_utc
-        )
+        Through an `intermediate`, if asked, which then stands in the chain after the leaf; in a
+        `foreign` chain the root is one that nobody knows.
+        """
+        assert self.certificate  # which makes the root, if need be
+        root = _new_root(self.world.clock.now(), _FOREIGN_NAME) if foreign else self._root
+        above = [root]
+        if intermediate:
+            above.insert(0, _new_intermediate(root, self.world.clock.now()))
+        certificate, key = _leaf(above[0], domains, not_before, not_after)
+        chain = [_pem(certificate), *(it["certificate"] for it in above)]
+        return Issued("".join(chain), _key_pem(key), certificate.not_valid_after_utc)
 
 
-def _new_root(now: datetime) -> Body:
+def _leaf(
+    issuer: Body, domains: Sequence[str], not_before: datetime, not_after: datetime
+) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
+    from cryptography import x509  # noqa: PLC0415 - start-up time
+    from cryptography.hazmat.primitives import hashes  # noqa: PLC0415 - as above
+    from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415 - as above
+    from cryptography.x509.oid import ExtendedKeyUsageOID  # noqa: PLC0415 - as above
+
+    above, above_key = _signer(issuer)
+    key = ec.generate_private_key(ec.SECP256R1())
+    builder = _builder(domains[0][:64], above.subject, key.public_key(), not_before, not_after)
+    builder = builder.add_extension(
+        x509.SubjectAlternativeName([x509.DNSName(name) for name in domains]), critical=False
+    ).add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+    builder = builder.add_extension(
+        x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False
+    ).add_extension(
+        x509.AuthorityKeyIdentifier.from_issuer_public_key(above_key.public_key()),
+        critical=False,
+    )
+    return builder.sign(above_key, hashes.SHA256()), key
+
+
+def _signer(issuer: Body) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
+    from cryptography import x509  # noqa: PLC0415 - start-up time
+    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - as above
+    from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415 - as above
+
+    key = serialization.load_pem_private_key(issuer["privateKey"].encode(), None)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    return x509.load_pem_x509_certificate(issuer["certificate"].encode()), key
+
+
+def _new_root(now: datetime, common_name: str) -> Body:
     from cryptography import x509  # noqa: PLC0415 - start-up time
     from cryptography.hazmat.primitives import hashes  # noqa: PLC0415 - as above
     from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415 - as above
     from cryptography.x509.oid import NameOID  # noqa: PLC0415 - as above
 
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, _ROOT_NAME)])
-    start = now - timedelta(days=366)
-    builder = _builder(
-        _ROOT_NAME, name, key.public_key(), start, start + timedelta(days=365 * _ROOT_YEARS)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+    root = _authority(common_name, name, key, now, path_length=1).sign(key, hashes.SHA256())
+    return {"certificate": _pem(root), "privateKey": _key_pem(key)}
+
+
+def _new_intermediate(root: Body, now: datetime) -> Body:
+    from cryptography import x509  # noqa: PLC0415 - start-up time
+    from cryptography.hazmat.primitives import hashes  # noqa: PLC0415 - as above
+    from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415 - as above
+
+    above, above_key = _signer(root)
+    key = ec.generate_private_key(ec.SECP256R1())
+    builder = _authority(_INTERMEDIATE_NAME, above.subject, key, now, path_length=0)
+    builder = builder.add_extension(
+        x509.AuthorityKeyIdentifier.from_issuer_public_key(above_key.public_key()), critical=False
     )
+    return {
+        "certificate": _pem(builder.sign(above_key, hashes.SHA256())),
+        "privateKey": _key_pem(key),
+    }
+
+
+def _authority(
+    common_name: str,
+    issuer: x509.Name,
+    key: ec.EllipticCurvePrivateKey,
+    now: datetime,
+    *,
+    path_length: int,
+) -> x509.CertificateBuilder:
+    from cryptography import x509  # noqa: PLC0415 - start-up time
+
+    start = now - timedelta(days=366)
+    end = start + timedelta(days=365 * _ROOT_YEARS)
     usage = x509.KeyUsage(
         digital_signature=True,
         key_cert_sign=True,
@@ -125,13 +185,12 @@ def _new_root(now: datetime) -> Body:
         encipher_only=False,
         decipher_only=False,
     )
-    root = (
-        builder.add_extension(x509.BasicConstraints(ca=True, path_length=1), critical=True)
+    return (
+        _builder(common_name, issuer, key.public_key(), start, end)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=path_length), critical=True)
         .add_extension(usage, critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .sign(key, hashes.SHA256())
     )
-    return {"certificate": _pem(root), "privateKey": _key_pem(key)}
 
 
 def _builder(
