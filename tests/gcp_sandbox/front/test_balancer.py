@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from websockets.exceptions import InvalidStatus, InvalidURI
 
-from tests.gcp_sandbox.client import PROJECT, Client
+from tests.gcp_sandbox.backends.road import SERVICES, road
+from tests.gcp_sandbox.client import Client
 from tests.gcp_sandbox.front.handshake import dialled
 from tests.gcp_sandbox.front.visitor import ADDRESS, API, WEB, connected, get, visit, websocket
 
@@ -188,38 +189,23 @@ def test_an_ipv6_address_is_on_the_ipv6_loopback_where_there_is_one(staging: Cli
 
 
 def test_a_load_balancer_made_by_calls_alone_gets_the_same_application(client: Client) -> None:
-    service = f"/v2/projects/{PROJECT}/locations/us-central1/services"
-    container = {"image": "us-docker.pkg.dev/cloudrun/container/hello"}
-    client.post(service, {"template": {"containers": [container]}}, serviceId="web")
-    for collection, body in _ROAD.items():
-        client.done("POST", collection, body)
-    address = client.get("global/addresses/ip")["address"]
-    assert get(client, "/health", "a.example", f"{address}:80").status == 403
-    binding = {"role": "roles/run.invoker", "members": ["allUsers"]}
-    client.post(f"{service}/web:setIamPolicy", {"policy": {"bindings": [binding]}})
-    seen = get(client, "/health", "a.example", f"{address}:80")
+    spot = road(client, {"image": "us-docker.pkg.dev/cloudrun/container/hello"})
+    seen = get(client, "/health", "a.example", spot)
     assert (seen.status, seen.json["status"], seen.json["dependencies"]) == (200, "ok", {})
+    client.post(f"{SERVICES}/web:setIamPolicy", {"policy": {"bindings": []}})
+    assert get(client, "/health", "a.example", spot).status == 403
 
 
-_ROAD: dict[str, dict[str, Any]] = {
-    "global/addresses": {"name": "ip"},
-    "regions/us-central1/networkEndpointGroups": {
-        "name": "neg",
-        "networkEndpointType": "SERVERLESS",
-        "cloudRun": {"service": "web"},
-    },
-    "global/backendServices": {
-        "name": "bs",
-        "loadBalancingScheme": "EXTERNAL_MANAGED",
-        "backends": [{"group": "regions/us-central1/networkEndpointGroups/neg"}],
-    },
-    "global/urlMaps": {"name": "um", "defaultService": "global/backendServices/bs"},
-    "global/targetHttpProxies": {"name": "http", "urlMap": "global/urlMaps/um"},
-    "global/forwardingRules": {
-        "name": "rule",
-        "loadBalancingScheme": "EXTERNAL_MANAGED",
-        "IPAddress": "global/addresses/ip",
-        "portRange": "80",
-        "target": "global/targetHttpProxies/http",
-    },
-}
+def test_what_a_fault_injection_policy_aborts_reaches_no_backend(staging: Client) -> None:
+    policy = {"abort": {"httpStatus": 404, "percentage": 100.0}}
+    patched(
+        staging,
+        MAP,
+        {
+            "hostRules": [{"hosts": [WEB], "pathMatcher": "web"}],
+            "pathMatchers": [{"name": "web", "defaultService": BACKEND}],
+            "tests": [],
+            "defaultRouteAction": {"faultInjectionPolicy": policy},
+        },
+    )
+    assert (get(staging, host=API).status, get(staging, host=WEB).status) == (404, 200)
