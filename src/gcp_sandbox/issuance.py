@@ -68,10 +68,10 @@ def waited(own: Body, now: float) -> bool:
     return "hidden" in own and now >= own["hidden"] + VISIBLE_WITHIN
 
 
-def caa_allows(lookup: Lookup, project: str, name: str) -> bool:
+def caa_allows(lookup: Lookup, name: str) -> bool:
     """RFC 8659: the nearest CAA set upwards decides; one without `issue` allows all."""
     while name.count(".") > 1:
-        records = lookup(project, name, "CAA")
+        records = lookup(name, "CAA")
         if records:
             issuers = [_issuer(record) for record in records if _tag(record) == "issue"]
             return not issuers or bool(AUTHORITIES & set(issuers))

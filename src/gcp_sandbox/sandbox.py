@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self, TypeVar
+from typing import Self, TypeVar
 
 from gcp_sandbox import batch, locations, longrunning, resourcemanager, scenarios
 from gcp_sandbox.admin import Admin
@@ -23,13 +23,18 @@ from gcp_sandbox.dns.section import DnsSection
 from gcp_sandbox.front.balancer import Balancer
 from gcp_sandbox.front.listeners import Front
 from gcp_sandbox.front.selection import Selection
+from gcp_sandbox.internet.listeners import DnsListeners
+from gcp_sandbox.internet.name_servers import NameServers
+from gcp_sandbox.internet.registrar import Registrar
+from gcp_sandbox.internet.resolver import Resolvers
 from gcp_sandbox.internet.section import NAME as INTERNET
-from gcp_sandbox.internet.section import Internet
+from gcp_sandbox.internet.section import Internet, internet_of
+from gcp_sandbox.internet.walk import Walk
+from gcp_sandbox.internet.wire import fits
 from gcp_sandbox.monitoring import api as monitoring
-from gcp_sandbox.nameserver import start_nameserver
 from gcp_sandbox.run import api as run
 from gcp_sandbox.secretmanager import section as secretmanager
-from gcp_sandbox.server import LOOPBACK, start_server
+from gcp_sandbox.server import start_server
 from gcp_sandbox.service import Service
 from gcp_sandbox.servicenetworking import section as servicenetworking
 from gcp_sandbox.sql import api as sql
@@ -40,10 +45,24 @@ from gcp_sandbox.world import Options, World
 
 Result = TypeVar("Result")
 _START_SECONDS = 30.0
-PUBLIC_RESOLVERS: Final = ("8.8.8.8", "8.8.4.4", "1.1.1.1", "1.0.0.1", "9.9.9.9")
 
 
-def build(options: Options, *, seed: int | None = None) -> tuple[Service, dict[str, int], Front]:
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What listens beside the APIs: DNS, and the load balancers' front end."""
+
+    names: DnsListeners
+    front: Front
+
+    def dial(self) -> dict[str, str]:
+        return self.names.dial() | self.front.dial()
+
+    def close(self) -> None:
+        self.names.close()
+        self.front.close()
+
+
+def build(options: Options, *, seed: int | None = None) -> tuple[Service, dict[str, int], Outside]:
     """Put the world and its APIs together; the ports are filled in by whoever listens."""
     world = World(Clock(), Chance(seed), options)
     authority = Authority(world)
@@ -70,21 +89,18 @@ def build(options: Options, *, seed: int | None = None) -> tuple[Service, dict[s
     chosen = Selection(edge, certificates)
     front = Front(chosen, Balancer(chosen), Databases(world))
     world.settlers.append(front.balancer.cut_what_is_due)
-    world.dials += [partial(_resolvers, ports), partial(_name_servers, zones, ports), front.dial]
-    return service, ports, front
+    outside = Outside(_names(world, zones), front)
+    world.dials.append(outside.dial)
+    return service, ports, outside
 
 
-def _resolvers(ports: dict[str, int]) -> dict[str, str]:
-    return {f"{host}:53": f"{LOOPBACK}:{ports['resolver']}" for host in PUBLIC_RESOLVERS}
-
-
-def _name_servers(zones: DnsSection, ports: dict[str, int]) -> dict[str, str]:
-    """Every zone's name servers are the one that listens here."""
-    return {
-        f"{server.rstrip('.')}:53": f"{LOOPBACK}:{ports['dns']}"
-        for zone in zones.public_zones()
-        for server in zone.body["nameServers"]
-    }
+def _names(world: World, zones: DnsSection) -> DnsListeners:
+    """The DNS of this world, which Google asks too."""
+    internet = internet_of(world)
+    servers = NameServers(internet, zones, Registrar(internet))
+    resolvers = Resolvers(internet, Walk(servers, fits))
+    world.lookup = resolvers.lookup
+    return DnsListeners(internet, servers, resolvers)
 
 
 class Sandbox:
@@ -111,7 +127,7 @@ class Sandbox:
             operation_time=operation_time,
             state=Path(state) if state is not None else None,
         )
-        self.service, self.ports, self._front = build(options, seed=seed)
+        self.service, self.ports, self._outside = build(options, seed=seed)
         self.world = self.service.world
         if not self.world.load():
             self.world.populate(wanted)
@@ -182,15 +198,12 @@ class Sandbox:
         self._stop = asyncio.Event()
         http = await start_server(self.service.answer, self._asked_port)
         self.ports["http"] = http.port
-        names = await start_nameserver(self.world)
-        resolver = await start_nameserver(self.world, recursive=True)
-        self.ports |= {"dns": names.port, "resolver": resolver.port}
+        self.ports |= self._outside.names.listen_for_everything()
         self._ready.set()
         await self._stop.wait()
-        self._front.close()
-        resolver.close()
-        names.close()
+        self._outside.close()
         await http.close()
+        self.world.save()
 
 
 serve = Sandbox

@@ -55,11 +55,11 @@ class Options:
     state: Path | None = None
 
 
-Lookup = Callable[[str, str, str], list[str]]
-"""`(project, fqdn with its dot, record type) -> rdata texts`, [] for no such data."""
+Lookup = Callable[[str, str], list[str]]
+"""`(fqdn with its dot, record type) -> rdata texts`, [] for no such data."""
 
 
-def _nothing(_project: str, _fqdn: str, _rrtype: str) -> list[str]:
+def _nothing(_fqdn: str, _rrtype: str) -> list[str]:
     return []
 
 
@@ -67,9 +67,9 @@ def _nothing(_project: str, _fqdn: str, _rrtype: str) -> list[str]:
 class World:
     """Sections by name, and what they do for one another.
 
-    `lookup` is the sandbox's own DNS, set by the DNS section. `settlers` run before every request
-    and after every mutation, and do what the clock says is due. `dials` say which loopback socket
-    stands for a public one, `{"host:port": "127.0.0.1:port"}`.
+    `lookup` is how Google itself asks the DNS. `settlers` run before every request and after
+    every mutation, and do what the clock says is due. `dials` say which loopback socket stands for
+    a public address, `{"ip:port": "127.0.0.1:port"}`.
     `version` grows with every change; `run` with every start from one state file.
     """
 
@@ -92,6 +92,10 @@ class World:
     def touch(self, name: str) -> None:
         """Say that a section changed."""
         self.version += 1
+        self._touched.add(name)
+
+    def keep(self, name: str) -> None:
+        """Say that a section changed in a way that no other part of the world could notice."""
         self._touched.add(name)
 
     def settle(self) -> None:

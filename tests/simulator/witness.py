@@ -134,7 +134,7 @@ class Witness:
         cloud = self.history.cloud
         for name in self.names:
             types = ("A", "AAAA", "CNAME")
-            if not any(cloud.world.lookup(PROJECT, name, rrtype) for rrtype in types):
+            if not any(cloud.world.lookup(name, rrtype) for rrtype in types):
                 raise Broken(f"{name} leads nowhere after {where}")
         for name in self.proxies:
             if not _shows(self.history, name):

@@ -14,7 +14,6 @@ from ipaddress import ip_address
 from typing import Final
 
 from gcp_sandbox.certificatemanager.drafts import covers
-from gcp_sandbox.certificatemanager.names import project_of
 from gcp_sandbox.certificatemanager.section import CertificateManager
 from gcp_sandbox.clock import rfc3339
 from gcp_sandbox.compute.forwarding_rule import ports_of
@@ -69,29 +68,29 @@ class Provisioning:
         held = managed.get("dnsAuthorizations", ())
         authorizations = [self.section.bodies[it] for it in held if it in self.section.bodies]
         addresses = set() if held else self._addresses(name)
-        project, lookup = project_of(name), self.section.world.lookup
+        lookup = self.section.world.lookup
         found = {}
         for domain in managed["domains"]:
             if held:
                 seen = any(
-                    covers(it["domain"], domain) and self._recorded(project, it)
+                    covers(it["domain"], domain) and self._recorded(it)
                     for it in authorizations
                 )
             else:
-                seen = self._leads_to(project, domain, addresses)
-            allowed = caa_allows(lookup, project, f"{domain.removeprefix('*.')}.")
+                seen = self._leads_to(domain, addresses)
+            allowed = caa_allows(lookup, f"{domain.removeprefix('*.')}.")
             found[domain] = "CONFIG" if not seen else _OK if allowed else "CAA"
         return found
 
-    def _recorded(self, project: str, authorization: Body) -> bool:
+    def _recorded(self, authorization: Body) -> bool:
         """Whether the DNS says of an authorization what it asks for."""
         record = authorization["dnsResourceRecord"]
-        said = self.section.world.lookup(project, record["name"].lower(), "CNAME")
+        said = self.section.world.lookup(record["name"].lower(), "CNAME")
         return [text.lower() for text in said] == [record["data"]]
 
-    def _leads_to(self, project: str, domain: str, addresses: set[str]) -> bool:
+    def _leads_to(self, domain: str, addresses: set[str]) -> bool:
         lookup = self.section.world.lookup
-        seen = [*lookup(project, f"{domain}.", "A"), *lookup(project, f"{domain}.", "AAAA")]
+        seen = [*lookup(f"{domain}.", "A"), *lookup(f"{domain}.", "AAAA")]
         return bool(seen) and {str(ip_address(text)) for text in seen} <= addresses
 
     def _addresses(self, name: str) -> set[str]:

@@ -63,7 +63,7 @@ class Provisioning:
     def _obstacles(self, place: Place, domains: list[str]) -> dict[str, str]:
         """Why each domain cannot be validated now; OK if it can."""
         addresses = self._addresses(place)
-        return {domain: self._obstacle(place.project, domain, addresses) for domain in domains}
+        return {domain: self._obstacle(domain, addresses) for domain in domains}
 
     def _addresses(self, place: Place) -> set[str]:
         """The IPs at whose port 443 the certificate would be seen."""
@@ -77,13 +77,13 @@ class Provisioning:
                     found.add(str(rule["IPAddress"]))
         return found
 
-    def _obstacle(self, project: str, domain: str, addresses: set[str]) -> str:
+    def _obstacle(self, domain: str, addresses: set[str]) -> str:
         name = domain.lower().rstrip(".") + "."
         lookup = self.compute.world.lookup
-        seen = [*lookup(project, name, "A"), *lookup(project, name, "AAAA")]
+        seen = [*lookup(name, "A"), *lookup(name, "AAAA")]
         if not seen or not {str(ip_address(text)) for text in seen} <= addresses:
             return "FAILED_NOT_VISIBLE"
-        return OK if caa_allows(lookup, project, name) else "FAILED_CAA_FORBIDDEN"
+        return OK if caa_allows(lookup, name) else "FAILED_CAA_FORBIDDEN"
 
 
 def _set_status(managed: Body, own: Body, obstacles: dict[str, str], now: float) -> None:

@@ -37,12 +37,14 @@ class Answer:
     additional: list[Records] = field(default_factory=list)
 
 
-def answer(zones: Iterable[Zone], name: str, rrtype: str, *, flatten: bool = True) -> Answer:
+def answer(
+    zones: Iterable[Zone], name: str, rrtype: str, aliased: Iterable[Zone] | None = None
+) -> Answer:
     """Answer from the zone with the longest matching name, the older of two with one name.
 
     CNAMEs are followed while they stay in the zones.
     `name` is lower case with its dot; `rrtype` may be ANY, which gets one set (RFC 8482).
-    `flatten` answers for an ALIAS with the addresses of its target.
+    An ALIAS is answered with the addresses that the `aliased` zones have for its target.
     """
     by_apex: dict[str, Zone] = {}
     for zone in zones:
@@ -57,18 +59,12 @@ def answer(zones: Iterable[Zone], name: str, rrtype: str, *, flatten: bool = Tru
             break
         followed.add(name)
         target = _add(said, here, name, rrtype)
-        if not said.answer and flatten and rrtype in {"A", "AAAA"}:
-            _flatten(said, by_apex, here, name, rrtype)
+        if not said.answer and aliased is not None and rrtype in {"A", "AAAA"}:
+            _flatten(said, aliased, here, name, rrtype)
         if target is None:
             break
         name = target
     return said
-
-
-def rdatas(zones: Iterable[Zone], name: str, rrtype: str) -> list[str]:
-    """Just the data of the asked-for type, [] where there is none."""
-    said = answer(zones, name, rrtype)
-    return [text for records in said.answer if records.rrtype == rrtype for text in records.rdatas]
 
 
 def _zone_of(by_apex: Mapping[str, Zone], name: str, rrtype: str) -> Zone | None:
@@ -110,12 +106,12 @@ def _add(said: Answer, zone: Zone, name: str, rrtype: str) -> str | None:
     return None
 
 
-def _flatten(said: Answer, by_apex: Mapping[str, Zone], zone: Zone, name: str, rrtype: str) -> None:
+def _flatten(said: Answer, aliased: Iterable[Zone], zone: Zone, name: str, rrtype: str) -> None:
     """Answer at the apex with the addresses of what its ALIAS points at."""
     alias = zone.get(name, _HIDDEN)
     if alias is None:
         return
-    reached = answer(by_apex.values(), recordset.served(alias)[0], rrtype, flatten=False)
+    reached = answer(aliased, recordset.served(alias)[0], rrtype)
     found = [text for it in reached.answer if it.rrtype == rrtype for text in it.rdatas]
     if found:
         said.authority.clear()

@@ -29,10 +29,9 @@ Act = Callable[[], Json]
 
 
 def register(world: World, router: Router) -> DnsSection:
-    """Serve Cloud DNS from this world, and let others ask its DNS through `world.lookup`."""
+    """Serve Cloud DNS from this world."""
     section = DnsSection(world)
     world.register(NAME, section)
-    world.lookup = section.lookup
     api = _Api(section)
     projects = "/dns/v1/projects/{project}"
     zones = f"{projects}/managedZones"
@@ -159,7 +158,7 @@ class _Api:
         return self._section.change(self._zone(request), request.body)
 
     def list_changes(self, request: Request) -> Json:
-        events = list(self._zone(request).changes)
+        events = list(self._changes(request))
         sort_by = request.query.get("sortBy", "changeSequence")
         if sort_by.lower() != "changesequence":
             raise invalid("parameters.sortBy", sort_by)
@@ -171,9 +170,11 @@ class _Api:
         return self._events("changes", "changes", events, request)
 
     def get_change(self, request: Request) -> Json:
-        return self._event(
-            self._zone(request).changes, "parameters.changeId", request.params["changeId"]
-        )
+        wanted = request.params["changeId"]
+        return self._event(self._changes(request), "parameters.changeId", wanted)
+
+    def _changes(self, request: Request) -> Sequence[Event]:
+        return self._section.changes_of(request.params["project"], self._zone(request))
 
     def _events(
         self, member: str, collection: str, events: Sequence[Event], request: Request

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
 from gcp_sandbox.clock import rfc3339
-from gcp_sandbox.dns import answer, change, managed_zone, quota, recordset
+from gcp_sandbox.dns import change, managed_zone, quota, recordset
 from gcp_sandbox.dns.errors import exists, not_found
 from gcp_sandbox.dns.zone import Event, Zone
 from gcp_sandbox.errors import GoogleError
+from gcp_sandbox.internet.section import internet_of
 from gcp_sandbox.project import number
 from gcp_sandbox.request import Body, Json
 from gcp_sandbox.world import World
@@ -48,8 +50,11 @@ class DnsSection:
                 return zone
         raise not_found("parameters.managedZone", name_or_id)
 
-    def create(self, project: str, given: Json) -> Zone:
-        """Make a zone with its NS and SOA, and change "0", which put them there."""
+    def create(self, project: str, given: Json, servers: list[str] | None = None) -> Zone:
+        """Make a zone with its NS and SOA, and change "0", which put them there.
+
+        `servers` are told only where a scenario wants certain ones.
+        """
         body = managed_zone.new_body(given)
         zones = self.projects.setdefault(project, {})
         if body["name"] in zones:
@@ -58,9 +63,7 @@ class DnsSection:
             raise GoogleError(
                 403, "quotaExceeded", "The project would exceed quota for managed zones."
             )
-        servers = managed_zone.PRIVATE_SERVERS
-        if body["visibility"] == "public":
-            servers = managed_zone.name_servers(self._free_letter(body["dnsName"]))
+        servers = servers or self._servers_for(body)
         now = self.world.clock.time()
         zone = Zone(
             {
@@ -74,8 +77,15 @@ class DnsSection:
         zone.replace((), born)
         zone.changes.append(Event(_change_body(0, born, (), rfc3339(now)), now))
         zones[body["name"]] = zone
+        if zone.is_public:
+            internet_of(self.world).follow(zone.apex, servers)
         self.world.touch(NAME)
         return zone
+
+    def _servers_for(self, body: Body) -> list[str]:
+        if body["visibility"] == "public":
+            return managed_zone.name_servers(self._free_letter(body["dnsName"]))
+        return managed_zone.PRIVATE_SERVERS
 
     def _free_letter(self, apex: str) -> str:
         """A name server set that serves no zone of this name yet: there are five."""
@@ -154,15 +164,30 @@ class DnsSection:
         return now + _SECONDS_OF_A_CHANGE * self.world.options.operation_time
 
     def public_zones(self, project: str | None = None) -> Iterator[Zone]:
-        """Zones that the internet sees, of one project or of all, oldest first."""
+        """Zones as the internet sees them, of one project or of all, oldest first."""
         for name, zones in self.projects.items():
             if project is None or name == project:
-                yield from (zone for zone in zones.values() if zone.is_public)
+                yield from (self._served(name, zone) for zone in zones.values() if zone.is_public)
 
-    def lookup(self, project: str, fqdn: str, rrtype: str) -> list[str]:
-        """What the name server answers for this project, as rdata texts, CNAMEs followed."""
-        zones = list(self.public_zones(project))
-        return answer.rdatas(zones, fqdn.lower().removesuffix(".") + ".", rrtype)
+    def _served(self, project: str, zone: Zone) -> Zone:
+        waiting = self._first_waiting(project, zone)
+        return zone if waiting is None else zone.before(waiting)
+
+    def _first_waiting(self, project: str, zone: Zone) -> int | None:
+        """The number of the first change that the name servers do not get to serve."""
+        held = internet_of(self.world).part("served").get(f"{project}/{zone.body['name']}")
+        if held is None:
+            return None
+        latest = len(zone.changes) - 1
+        return max(1, latest if held["before"] == "latest" else int(held["before"]))
+
+    def changes_of(self, project: str, zone: Zone) -> list[Event]:
+        """A zone's changes, oldest first; those that are held up are not done for now."""
+        waiting = self._first_waiting(project, zone)
+        if waiting is None:
+            return zone.changes
+        held = (Event(event.body, math.inf) for event in zone.changes[waiting:])
+        return [*zone.changes[:waiting], *held]
 
     def number(self, project: str) -> str:
         """The project's number: any, but always the same."""
@@ -193,9 +218,7 @@ class DnsSection:
         """
         self.limits.update(wanted.get("quota", {}))
         for given in wanted.get("managedZones", ()):
-            zone = self.create(project, given)
-            servers = given.get("nameServers", zone.body["nameServers"])
-            zone.body = {**zone.body, "nameServers": servers}
+            zone = self.create(project, given, given.get("nameServers"))
             born = {recordset.key_of(stored): stored for stored in _born_with(zone)}
             stored = (recordset.stored_form(it, "rrset") for it in given.get("rrsets", ()))
             sets = born | {recordset.key_of(it): it for it in stored}

@@ -93,6 +93,17 @@ class Zone:
         words[_SERIAL] = str((int(words[_SERIAL]) + 1) % _SERIALS)
         self.sets[recordset.key_of(soa)] = {**soa, "rrdatas": [" ".join(words)]}
 
+    def before(self, number: int) -> Zone:
+        """The zone as it was before a change and all after it: what their bodies say, undone."""
+        sets = dict(self.sets)
+        for event in reversed(self.changes[number:]):
+            for stored in event.body["additions"]:
+                sets.pop(recordset.key_of(stored), None)
+            sets |= {recordset.key_of(stored): stored for stored in event.body["deletions"]}
+        earlier = Zone(self.body)
+        earlier.replace((), sets.values())
+        return earlier
+
     def ordered(self) -> Iterator[Body]:
         return (self.sets[key] for key in self.keys)
 

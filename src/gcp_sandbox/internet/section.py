@@ -58,6 +58,15 @@ class Internet:
     def touch(self) -> None:
         self.world.touch(NAME)
 
+    def keep(self) -> None:
+        """Say that a cache changed, from which nothing else in the world follows."""
+        self.world.keep(NAME)
+
+    def follow(self, apex: str, name_servers: list[str]) -> None:
+        """Take an apex's delegation from its first zone."""
+        self.part("followed").setdefault(apex, list(name_servers))
+        self.touch()
+
     def merge(self, given: Body) -> Body:
         """Merge as RFC 7396 does, null taking out; answers what, merged in turn, takes it back.
 

@@ -75,14 +75,23 @@ def test_every_name_has_its_answer(
     assert said(ask(cloud, name, rrtype)) == (rcode, records)
 
 
-def test_aliases_and_delegations_are_followed_into_other_projects(cloud: CloudDns) -> None:
+def test_aliases_and_delegations_are_followed_into_other_projects(
+    cloud: CloudDns, zone: str
+) -> None:
     zones = f"{cloud.sandbox.url}/dns/v1/projects/another/managedZones"
+    servers = {}
     for apex, host in (("example.org.", "www"), ("sub.example.com.", "host")):
         given = {"name": host, "dnsName": apex, "description": ""}
-        requests.post(zones, json=given, timeout=30).raise_for_status()
+        servers[apex] = requests.post(zones, json=given, timeout=30).json()["nameServers"]
         change = {"additions": [rrset(f"{host}.{apex}", "A", "192.0.2.9")]}
         requests.post(f"{zones}/{host}/changes", json=change, timeout=30).raise_for_status()
     assert said(ask(cloud, "out.example.com.")) == (NOERROR, ["www.example.org.", "192.0.2.9"])
+    assert said(ask(cloud, "host.sub.example.com.")) == (SERVFAIL, [])
+    cloud.change(
+        zone,
+        [rrset("sub.example.com.", "NS", *servers["sub.example.com."])],
+        [rrset("sub.example.com.", "NS", "ns.example.net.")],
+    )
     assert said(ask(cloud, "host.sub.example.com.")) == (NOERROR, ["192.0.2.9"])
     assert said(ask(cloud, "into.example.com.")) == (
         NOERROR,
