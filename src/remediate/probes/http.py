@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 from remediate.probes.answer import Answer, Malformed
 from remediate.probes.channel import Broken, Channel
@@ -22,15 +22,20 @@ from remediate.probes.tls import Judge, Reached, reach
 
 DEADLINE: Final = 10.0  # seconds
 LIMIT: Final = 64  # requests at once
+Unreached: TypeAlias = Literal["tls", "reset", "refused", "timeout", "unreachable", "not_public"]
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Ask `address`, an IP, for a URL: its host goes into SNI and Host, whoever is there."""
+    """Ask `address`, an IP, for a URL: its host goes into SNI and Host, whoever is there.
+
+    `port`: where it is not the URL's own.
+    """
 
     url: str
     address: str
     method: str = "GET"
+    port: int | None = None
 
 
 def get(
@@ -60,7 +65,7 @@ async def _ask(dial: Dial, request: Request, judge: Judge, end: float) -> HttpSe
         target = target_of(request.url)
     except ValueError as error:
         return HttpSeen(request.url, request.address, "malformed", str(error))
-    whom = (request.address, target.port, target.host)
+    whom = (request.address, request.port or target.port, target.host)
     reached = await reach(dial, whom, judge if target.secure else None, end)
     exchange = _Exchange(reached, Answer(request.method), request.address)
     asked = loop.time()
@@ -102,10 +107,9 @@ class _Exchange:
 
     async def run(self, head: bytes, end: float) -> tuple[WireOutcome, str]:
         """How it ended, in a word and in words."""
-        channel, broken = self.reached.channel, self.reached.broken
-        if broken or not channel:
-            assert broken
-            return _outcome(self.reached, broken), broken.message
+        channel = self.reached.channel
+        if channel is None:
+            return not_reached(self.reached)
         try:
             async with asyncio.timeout_at(end):
                 channel.send(head)
@@ -134,12 +138,14 @@ class _Exchange:
         return f" (after status {self.answer.status})" if self.answer.status else ""
 
 
-def _outcome(reached: Reached, broken: Broken) -> WireOutcome:
+def not_reached(reached: Reached) -> tuple[Unreached, str]:
     """What went wrong while connecting; of a handshake, `TlsSeen` says what."""
-    match broken.how:
+    assert reached.broken
+    how, message = reached.broken.how, reached.broken.message
+    match how:
         case "refused" | "timeout" | "unreachable" | "not_public":
-            return broken.how
+            return how, message
         case "reset" if not reached.tls:
-            return "reset"
+            return how, message
         case _:
-            return "tls"
+            return "tls", message
