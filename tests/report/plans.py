@@ -49,6 +49,7 @@ def planned(
         objections,
         notes,
         desired_digest,
+        negative_ttls={parse_ref("DnsZone/netrasystems-staging"): 300},
     )
     return replace(made, digest=plan_digest(made))
 

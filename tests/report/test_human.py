@@ -58,8 +58,8 @@ Risk     medium at most: create
          DnsZone/netrasystems-staging/api-staging.netrasystems.ai./A
 Undo     exact, for every step
 Time     about 6 s of changes, and up to 90 min until staging-ssl-cert is ready
-DNS      resolvers that were just told that a name does not exist may repeat
-         that for the negative TTL of its zone (the minimum in its SOA)
+DNS      NXDOMAIN may be cached up to 300 s, by resolvers that were just told so
+         (its zone's SOA)
 Digest   DIGEST
 
 Next: remediate apply -e staging

@@ -197,6 +197,8 @@ class Plan:
     retention: float = RETENTION  # seconds until `gc` deletes what is set aside
     then_wait: int = 0  # seconds after it until the rest may follow, for TTLs that it lowers
     consent: Consent = field(default_factory=Consent)  # what was said besides, for the journal
+    # by zone, the seconds for which caches keep that there is none, where its live SOA was read
+    negative_ttls: Mapping[Ref, int] = field(default_factory=dict)
     kept: int = 0  # seconds for which resolvers may keep an answer from before its TTL was lowered
 
     @property

@@ -78,8 +78,17 @@ def plan(desired: Desired, observed: Observed, ledger: Ledger, choices: Choices)
         left_out=left_out,
         then_wait=then_wait,
         kept=max(kept.values(), default=0),
+        negative_ttls=_negative_ttls(verdict),
     )
     return replace(made, digest=plan_digest(made))
+
+
+def _negative_ttls(verdict: Differences) -> dict[Ref, int]:
+    return {
+        records.zone: records.negative_ttl
+        for records in verdict.records.values()
+        if records.negative_ttl is not None
+    }
 
 
 def _objections(

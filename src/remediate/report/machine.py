@@ -16,6 +16,7 @@ from remediate.model.ref import Ref
 from remediate.model.values import HIDDEN, Unknown
 from remediate.pipeline.apply import Outcome
 from remediate.pipeline.guard import denied
+from remediate.pipeline.propagation import Cached, cached
 from remediate.report.differences import is_beside
 from remediate.report.human import allow_words
 from remediate.report.rotation import rotations
@@ -29,6 +30,7 @@ RECORD_SET = "DnsRecordSet"
 def plan_json(plan: Plan) -> Body:
     """The plan, equal for equal plans: no times, everything in a fixed order."""
     ordered = sorted(plan.differences, key=lambda d: (str(d.ref), str(d.live)))
+    kept = {each.ref: cached(each, plan.negative_ttls) for each in ordered}
     return {
         "format_version": FORMAT_VERSION,
         "applyable": bool(plan.differences) and not denied(plan.objections),
@@ -41,13 +43,16 @@ def plan_json(plan: Plan) -> Body:
             "summary": _summary(plan),
             "changes": [_ours(difference) for difference in ordered],
             "steps": [
-                _step(step, wave) for wave, steps in enumerate(plan.waves, 1) for step in steps
+                _step(step, wave, kept.get(step.ref))
+                for wave, steps in enumerate(plan.waves, 1)
+                for step in steps
             ],
             "settles": [str(ref) for ref in plan.settles],
             "foreign": [str(ref) for ref in plan.foreign],
             "guards": [_guard(objection) for objection in plan.objections],
             "allowances": dict(plan.allowances),
             "retention_s": plan.retention,
+            "negative_ttls_s": {str(zone): each for zone, each in plan.negative_ttls.items()},
             "notes": list(plan.notes),
             "compared": len(plan.written),
         },
@@ -148,7 +153,7 @@ def _field(ref: Ref, change: FieldChange) -> Body:
     }
 
 
-def _step(step: Step, wave: int) -> Body:
+def _step(step: Step, wave: int, kept: Cached | None) -> Body:
     return {
         "id": step.id,
         "wave": wave,
@@ -170,6 +175,7 @@ def _step(step: Step, wave: int) -> Body:
         "awaits": [condition.to_json() for condition in step.awaits],
         "note": step.note,
         "restarts": list(step.restarts),
+        "cached": {"negative": kept.negative, "seconds": kept.seconds} if kept else None,
     }
 
 

@@ -60,6 +60,9 @@ def _plan(changes: Sequence[Mapping[str, Any]], ours: Mapping[str, Any]) -> Plan
         settles=[ref_of(ref) for ref in ours["settles"]],
         foreign=[ref_of(ref) for ref in ours.get("foreign", ())],
         allowances=dict(ours["allowances"]),
+        negative_ttls={
+            ref_of(zone): int(each) for zone, each in ours.get("negative_ttls_s", {}).items()
+        },
         retention=float(ours.get("retention_s", RETENTION)),
         then_wait=int(ours["summary"].get("then_wait_s", 0)),
         kept=int(ours["summary"].get("kept_s", 0)),

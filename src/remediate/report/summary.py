@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from remediate.model.plan import Action, Cause, Plan, Risk, Step, Undo
 from remediate.model.ref import Ref
+from remediate.pipeline.propagation import cached
 from remediate.report.rotation import rotations, waiting
 from remediate.report.text import WIDTH, counted, duration, safe
 
@@ -139,14 +140,13 @@ def _time(expected: Estimate) -> str:
 
 
 def caching(plan: Plan) -> Iterator[str]:
-    """What resolvers may go on answering after the change (RFC 1035 §3.2.1, RFC 2308 §5)."""
-    sets = [difference for difference in plan.differences if difference.ref.is_record_set]
-    old = max((int(d.before.get("ttl") or 0) for d in sets if d.before is not None), default=None)
+    """What caches may go on with after the change, and for how long at most."""
+    found = [one for each in plan.differences if (one := cached(each, plan.negative_ttls))]
+    old = max((one.seconds or 0 for one in found if not one.negative), default=None)
     if old is not None:
         seconds, why = max((old, "the old TTL"), (plan.kept, "the TTL from before it was lowered"))
         yield f"resolvers may go on giving old answers for up to {duration(seconds)} ({why})"
-    if any(difference.before is None for difference in sets):
-        yield (
-            "resolvers that were just told that a name does not exist may repeat that for the "
-            "negative TTL of its zone (the minimum in its SOA)"
-        )
+    negative = [one for one in found if one.negative]
+    if negative:
+        worst = max(negative, key=lambda one: (one.seconds is None, one.seconds or 0))
+        yield f"{worst.words}, by resolvers that were just told so (its zone's SOA)"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from remediate.kinds.records.essence import with_serial_of
+from remediate.kinds.records.essence import negative_ttl, with_serial_of
 from remediate.kinds.records.ignored import Ignored
 from remediate.kinds.records.names import is_plain, unescaped
 from remediate.kinds.records.rdata import TYPES, canonical, same
@@ -106,6 +106,7 @@ class _Walk:
 
     def _look_closer(self, body: Body) -> None:
         key = (unescaped(str(body["name"])), str(body["type"]))
+        self._note_soa(body)
         if self.ignored.covers(*key):
             self.missing.pop(key, None)
             self.standing.add(key)
@@ -137,6 +138,10 @@ class _Walk:
             self._stays(ref, ours=ours)
             self._note_lead(key, body)
         self.standing.add(key)
+
+    def _note_soa(self, body: Body) -> None:
+        if body["type"] == "SOA" and body["name"] == self.zone.dns_name:
+            self.found.negative_ttl = negative_ttl(body)
 
     def _note_lead(self, key: Key, body: Body) -> None:
         fqdn, rrtype = key
@@ -171,6 +176,7 @@ class _Walk:
             live: Any = body.get("rrdatas") or []
             values: list[Any] = after["rrdatas"]
             if want.type == "SOA":
+                self._note_soa(body)
                 values = with_serial_of(live, values)
             if _all_known(values) and same(want.type, values, live):
                 values = list(live)

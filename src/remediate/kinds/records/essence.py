@@ -32,6 +32,14 @@ def essence(live: Mapping[str, Any]) -> dict[str, Any]:
     return words
 
 
+def negative_ttl(live: Mapping[str, Any]) -> int | None:
+    """Seconds for which a live SOA lets caches keep that there is none (RFC 2308 §5)."""
+    values = live.get("rrdatas") or [""]
+    minimum = str(values[0]).rpartition(" ")[2]
+    ttl = live.get("ttl")
+    return min(int(ttl), int(minimum)) if minimum.isdecimal() and ttl is not None else None
+
+
 def without_serial(values: list[Any]) -> list[Any]:
     """The data of a SOA, the same whatever the server has counted up to."""
     return with_serial_of(["- - 0"], values)

@@ -35,7 +35,8 @@ class RecordsVerdict:
     `last_addresses` are deletions after which a name has no address any more. `swapped` are those
     that make room for another set of their owner, as when a CNAME takes an address's place; they
     are none of the three kinds of removal. `led_here` are owner name, type and data of sets that
-    are not written, stay, and hold one of the addresses that were asked for.
+    are not written, stay, and hold one of the addresses that were asked for. `negative_ttl` is of
+    the live SOA, in seconds; None where it has none.
     """
 
     zone: Ref
@@ -50,4 +51,5 @@ class RecordsVerdict:
     removed_wildcards: tuple[Ref, ...] = ()
     last_addresses: tuple[Ref, ...] = ()
     swapped: tuple[Ref, ...] = ()
+    negative_ttl: int | None = None
     led_here: list[tuple[str, str, list[str]]] = field(default_factory=list)
