@@ -2,6 +2,7 @@
 
 The product names its own points (`failpoint.PLACES`). Between those lie every other call that
 changes what is on disk, and the moment when a request has had its effect and no answer was read.
+Of a store in a bucket, each write and all that waits for the bucket is named by what it is of.
 """
 
 from __future__ import annotations
@@ -22,9 +23,17 @@ from urllib3.connection import HTTPConnection
 
 from remediate.cli.command import run
 from remediate.model import failpoint
+from remediate.stores.bucket import Bucket
+from remediate.stores.folder import Folder
+from remediate.stores.mirror import Offline
 
 CALLS = ("mkdir", "open", "write", "link", "replace", "unlink")
 SENT = "between a request and its answer"
+KEYED = (  # writes of which the key says what is written
+    (Bucket, "_written", "putting"),
+    (Offline, "_note", "noting"),
+    (Folder, "remove", "removing"),
+)
 _PATIENCE = 60  # seconds; a child that hangs is a failure, not a wait
 
 
@@ -62,6 +71,9 @@ class Points:
         self._write = os.write
         for name in CALLS:
             setattr(os, name, self._watched(name, getattr(os, name)))
+        self._about = threading.local()  # what the request under way is about
+        for owner, name, what in KEYED:
+            setattr(owner, name, self._keyed(what, getattr(owner, name)))
         HTTPConnection.getresponse = self._answered(HTTPConnection.getresponse)  # type: ignore[method-assign] # in this process alone, which ends
         failpoint.watch(self.note)
 
@@ -91,12 +103,30 @@ class Points:
 
         return watched
 
+    def _keyed(self, what: str, call: Callable[..., Any]) -> Callable[..., Any]:
+        """A write to a store, which its key tells the kind of: `before putting runs`."""
+
+        def keyed(store: Any, key: str, *args: Any) -> Any:
+            about = f"{what} {key.partition('/')[0]}"
+            self.note(f"before {about}")
+            self._about.now = about
+            try:
+                result = call(store, key, *args)
+            finally:
+                self._about.now = ""
+            self.note(f"after {about}")
+            return result
+
+        return keyed
+
     def _answered(self, getresponse: Callable[..., Any]) -> Callable[..., Any]:
         def answered(connection: Any) -> Any:
+            about = getattr(self._about, "now", "")
             with self._turn:
-                if self._due(SENT):
-                    select.select([connection.sock], [], [], _PATIENCE)  # it has had its effect
-                self.note(SENT)
+                for point in (SENT, *([f"{SENT}: {about}"] if about else [])):
+                    if self._due(point):
+                        select.select([connection.sock], [], [], _PATIENCE)  # it had its effect
+                    self.note(point)
             return getresponse(connection)
 
         return answered
