@@ -61,6 +61,7 @@ def test_cloud_dns_answers_by_its_schemas(sandbox: Sandbox) -> None:
 COLLECTIONS = {
     "addresses": "Address",
     "backendServices": "BackendService",
+    "firewalls": "Firewall",
     "forwardingRules": "ForwardingRule",
     "healthChecks": "HealthCheck",
     "sslCertificates": "SslCertificate",
@@ -113,10 +114,12 @@ SERVED = {
     "compute.v1": (
         "addresses",
         "backendServices",
+        "firewalls",
         "forwardingRules",
         "globalAddresses",
         "globalForwardingRules",
         "healthChecks",
+        "instanceGroups",
         "regionBackendServices",
         "regionHealthChecks",
         "regionNetworkEndpointGroups",
@@ -125,6 +128,7 @@ SERVED = {
         "regionTargetHttpProxies",
         "regionTargetHttpsProxies",
         "regionUrlMaps",
+        "securityPolicies",
         "sslCertificates",
         "sslPolicies",
         "targetHttpProxies",
