@@ -96,7 +96,7 @@ class Grandchild:
         return PARENT.format(child=self.script, then=then)
 
     def said_until_its_end(self) -> bytes:
-        with open(self._end, "rb") as fifo:
+        with os.fdopen(self._end, "rb") as fifo:
             return fifo.read()
 
 
