@@ -13,7 +13,7 @@ from typing import Final
 from gcp_sandbox.compute.section import Compute
 from gcp_sandbox.request import Body
 
-PROBERS: Final = (ip_network("35.191.0.0/16"), ip_network("130.211.0.0/22"))
+PROBERS: Final = (IPv4Network("35.191.0.0/16"), IPv4Network("130.211.0.0/22"))
 _TCP: Final = frozenset({"tcp", "6", "all"})
 
 
@@ -27,10 +27,7 @@ def lets_probers_in(compute: Compute, project: str, network: str, port: int) -> 
         and network in ("", body["network"])
     ]
     rules.sort(key=lambda rule: (rule["priority"], "allowed" in rule))
-    return all(_allowed(rules, source, port) for source in PROBERS if isinstance(source, _V4))
-
-
-_V4: Final = IPv4Network
+    return all(_allowed(rules, source, port) for source in PROBERS)
 
 
 def _allowed(rules: list[Body], source: IPv4Network, port: int) -> bool:

@@ -34,11 +34,17 @@ def serve(world: World, service: Body, message: Message) -> Reply:
     ]
     healthy = next((it for it in groups if is_healthy(compute, service, it)), None)
     if healthy is None:
-        return Reply(503, b"no healthy upstream", "text/plain")
+        return nobody(service)
     port = _port_of(compute, service, healthy)
     if service["protocol"] != "HTTP" or not _listens(compute, healthy, port):
         return Reply(502, b"upstream connect error", "text/plain")
     return _application(world, service, message)
+
+
+def nobody(service: Body) -> Reply:
+    """Where no backend can be asked: Envoy says 503, the classic load balancer 502."""
+    status = 502 if service["loadBalancingScheme"] == "EXTERNAL" else 503
+    return Reply(status, b"no healthy upstream", "text/plain")
 
 
 def _application(world: World, service: Body, message: Message) -> Reply:

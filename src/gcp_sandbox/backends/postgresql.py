@@ -62,6 +62,8 @@ class Databases:
 
     def _within_reach(self) -> Iterator[Database]:
         for it in database.databases(self.world):
+            if not it.body["databaseVersion"].startswith("POSTGRES"):
+                continue
             inside = it.network and database.has_vantage(self.world, it.network)
             if inside and database.peered(self.world, it.network) and it.door != "silent":
                 yield it

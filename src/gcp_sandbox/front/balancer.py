@@ -8,6 +8,7 @@ answers 501 and says so: buckets, functions, App Engine, endpoints on the intern
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable
 from dataclasses import dataclass, field
 from ipaddress import ip_address
@@ -27,6 +28,7 @@ from gcp_sandbox.request import Body
 from gcp_sandbox.server import Message, Reply
 from gcp_sandbox.service import split_target
 
+_log = logging.getLogger(__name__)
 _LOGIN: Final = "https://accounts.google.com/o/oauth2/v2/auth"
 _WHOLE: Final = 100
 _SERVERLESS: Final = "SERVERLESS"
@@ -46,7 +48,11 @@ class Balancer:
     def answer(self, spot: Spot, message: Message) -> Reply | Awaitable[Reply]:
         world = self._compute.world
         world.settle()
-        answer = self._answer(spot, message)
+        try:
+            answer = self._answer(spot, message)
+        except Exception:  # noqa: BLE001 - a body that nobody checks so deeply, a regular expression
+            _log.exception("no answer at %s", spot)
+            answer = Answer(Reply(502, b"Server Error\n", "text/plain"))
         world.save()
         if isinstance(answer.reply.then, Echo):
             self._echoes.add(answer.reply.then)
@@ -103,7 +109,7 @@ class Balancer:
             if group["networkEndpointType"] != _SERVERLESS or "cloudRun" not in group:
                 return _not_emulated(place.path)
             return self._run(place, group["cloudRun"], message)
-        return Answer(Reply(503, b"no healthy upstream", "text/plain"))
+        return Answer(instances.nobody(service))
 
     def _run(self, group: Place, run: Body, message: Message) -> Answer:
         if "service" not in run:
@@ -138,5 +144,5 @@ def _added(service: Body) -> dict[str, str]:
     for line in service.get("customResponseHeaders") or ():
         name, _, value = line.partition(":")
         if "{" not in value:
-            added[name.strip()] = value.strip()
+            added[name.strip()] = value.strip().encode("latin-1", "replace").decode("latin-1")
     return added

@@ -74,12 +74,16 @@ class Front:
 
     async def _serve(self, bound: socket.socket, spot: Spot) -> None:
         answer = partial(self.balancer.answer, spot)
+        context = self._context(spot) if spot.secure else None
+
+        def met() -> Connection:
+            if context is not None:  # before the handshake, where it would be too late
+                context.minimum_version = self.selection.min_version(spot)
+            return Connection(answer, self._connections, _BODY_LIMIT)
+
         with bound:
             server = await asyncio.get_running_loop().create_server(
-                lambda: Connection(answer, self._connections, _BODY_LIMIT),
-                sock=bound,
-                backlog=_BACKLOG,
-                ssl=self._context(spot) if spot.secure else None,
+                met, sock=bound, backlog=_BACKLOG, ssl=context
             )
             try:
                 await asyncio.Event().wait()

@@ -7,8 +7,9 @@ certificate is for clients that name no host, or one that none covers
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from ipaddress import ip_address
@@ -46,17 +47,33 @@ class Pair:
 
 @dataclass(slots=True)
 class Selection:
-    """Reads the state anew at every question, so that it follows each change at once."""
+    """Follows each change of the state at once."""
 
     compute: Compute
     certificates: CertificateManager
+    _version: int = -1
+    _proxies: dict[Spot, Body] = field(default_factory=dict)
 
     def spots(self) -> set[Spot]:
         """The external ones, on the ports 80 and 443."""
-        return {spot for spot, _ in self._fronts()}
+        return set(self._at())
 
     def proxy_at(self, spot: Spot) -> Body | None:
-        return next((proxy for at, proxy in self._fronts() if at == spot), None)
+        return self._at().get(spot)
+
+    def min_version(self, spot: Spot) -> ssl.TLSVersion:
+        """What the proxy's SSL policy asks for; TLS 1.2 at least, for want of anything older."""
+        proxy = self.proxy_at(spot) or {}
+        policy = self.compute.find_path(proxy.get("sslPolicy") or "") or {}
+        newest = policy.get("minTlsVersion") == "TLS_1_3"
+        return ssl.TLSVersion.TLSv1_3 if newest else ssl.TLSVersion.TLSv1_2
+
+    def _at(self) -> dict[Spot, Body]:
+        """The proxy at each spot; looked up anew whenever the world has changed."""
+        if self._version != self.compute.world.version:
+            self._version = self.compute.world.version
+            self._proxies = dict(self._fronts())
+        return self._proxies
 
     def choose(self, spot: Spot, server_name: str | None) -> Pair | None:
         """What is shown there to a client that asks for `server_name`; None: nothing."""
@@ -132,8 +149,8 @@ class Selection:
         above = section.canonical(link.removeprefix(names.HOST))
         entries = section.of(above, "certificateMapEntries")
         wildcard = f"*.{host.partition('.')[2]}"
-        for field, wanted in (("hostname", host), ("hostname", wildcard), ("matcher", "PRIMARY")):
-            entry = next((it for it in entries if it.get(field) == wanted), None)
+        for by, wanted in (("hostname", host), ("hostname", wildcard), ("matcher", "PRIMARY")):
+            entry = next((it for it in entries if it.get(by) == wanted), None)
             if entry is not None and (held := in_force(section, entry)):
                 return _best(list(self._held_by(held)), host)
         return None

@@ -15,7 +15,7 @@ from gcp_sandbox.world import World
 NAME: Final = "internet"
 PARTS: Final = (
     *("registrar", "followed", "servers", "resolvers", "caches", "tcp53", "served"),
-    *("edge", "backends", "metrics"),
+    *("backends", "metrics"),
 )
 _PASSING: Final = frozenset({"followed", "caches"})
 
@@ -32,7 +32,7 @@ class Internet:
     - `caches`: `{resolver's ip: {"<name>/<TYPE>": {"rcode", "rdatas", "ttl", "expires", "soa"}}}`.
     - `tcp53`: "open" or "blocked". `served`: `{"<project>/<zone>": {"before": change id |
       "latest"}}`, zones of which that change and all after it are not served yet.
-    - `edge` and `backends` belong to the load balancer's front end and to what is behind it.
+    - `backends`: what is behind the load balancers; see the package `backends`.
     """
 
     world: World
@@ -42,10 +42,6 @@ class Internet:
         """One part, to be read; to be changed only by who calls `touch` afterwards."""
         part: Body = self.state.setdefault(name, {})
         return part
-
-    @property
-    def edge(self) -> Body:
-        return self.part("edge")
 
     @property
     def backends(self) -> Body:

@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 import socket
+import ssl
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from websockets.exceptions import InvalidStatus, InvalidURI
 
 from tests.gcp_sandbox.backends.road import SERVICES, road
 from tests.gcp_sandbox.client import Client
 from tests.gcp_sandbox.front.handshake import dialled
-from tests.gcp_sandbox.front.visitor import ADDRESS, API, WEB, connected, get, visit, websocket
+from tests.gcp_sandbox.front.visitor import (
+    ADDRESS,
+    API,
+    WEB,
+    connected,
+    get,
+    trusting,
+    visit,
+    websocket,
+)
 
 MAP = "global/urlMaps/staging-url-map"
 BACKEND = "global/backendServices/staging-backend-service"
 PLAIN = f"{ADDRESS}:80"
+_REQUEST = b"GET /%b HTTP/1.1\r\n\r\n"
+_HOST = b"GET / HTTP/1.1\r\nHost: %b\r\n\r\n"
 
 
 def patched(client: Client, path: str, change: dict[str, Any]) -> None:
@@ -161,6 +176,53 @@ def test_what_is_not_emulated_says_so(staging: Client) -> None:
 def test_a_service_without_backends_has_nobody_to_ask(staging: Client) -> None:
     patched(staging, BACKEND, {"backends": []})
     assert get(staging).status == 503
+    patched(staging, BACKEND, {"loadBalancingScheme": "EXTERNAL"})
+    assert get(staging).status == 502
+
+
+def test_what_the_api_took_and_nobody_can_carry_out_is_a_server_error(staging: Client) -> None:
+    rule = {"priority": 1, "matchRules": [{"regexMatch": "("}], "service": BACKEND}
+    matcher = {"name": "api", "routeRules": [rule], "defaultService": BACKEND}
+    rules = [{"hosts": [API], "pathMatcher": "api"}]
+    patched(staging, MAP, {"hostRules": rules, "pathMatchers": [matcher], "tests": []})
+    assert get(staging).status == 502
+    assert get(staging, host=WEB).status == 200
+
+
+def test_the_policy_of_the_proxy_says_which_versions_of_tls_are_spoken(staging: Client) -> None:
+    old = trusting()
+    old.maximum_version = ssl.TLSVersion.TLSv1_2
+
+    def shake_hands() -> str | None:
+        with socket.create_connection(dialled(staging), timeout=30) as plain:
+            return old.wrap_socket(plain, server_hostname=API).version()
+
+    assert shake_hands() == "TLSv1.2"
+    policy = "global/sslPolicies/staging-tls"
+    patched(staging, policy, {"profile": "RESTRICTED", "minTlsVersion": "TLS_1_3"})
+    with pytest.raises(OSError, match=r"(?i)version|eof|reset"):
+        shake_hands()
+    patched(staging, policy, {"profile": "MODERN", "minTlsVersion": "TLS_1_2"})
+    assert shake_hands() == "TLSv1.2"
+
+
+_OFTEN = settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+@_OFTEN
+@given(junk=st.binary(min_size=1, max_size=200), form=st.sampled_from([b"%b", _REQUEST, _HOST]))
+def test_whatever_is_sent_is_answered_or_hung_up_on(
+    staging: Client, junk: bytes, form: bytes
+) -> None:
+    with connected(staging, at=PLAIN) as raw:
+        raw.sendall(form % junk)
+        raw.shutdown(socket.SHUT_WR)
+        with suppress(ConnectionError):
+            answer = raw.recv(10_000)
+            assert not answer or answer.startswith(b"HTTP/1.1 ")
+            assert not answer.startswith(b"HTTP/1.1 500 ")
 
 
 def test_who_stays_connected_after_the_rule_went_is_cut_off(staging: Client) -> None:

@@ -17,7 +17,7 @@ _JSON = st.recursive(
     _LEAVES, lambda inner: st.dictionaries(st.sampled_from("abc"), inner, max_size=3), max_leaves=8
 )
 _PARTS = st.dictionaries(
-    st.sampled_from(["edge", "backends", "registrar"]),
+    st.sampled_from(["servers", "backends", "registrar"]),
     st.dictionaries(st.sampled_from("abc"), _JSON, max_size=3),
 )
 
