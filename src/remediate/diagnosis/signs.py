@@ -29,7 +29,8 @@ class NameSeen:
     """One name as every vantage has it, A and AAAA.
 
     `parent` are the servers of the zone above, `authoritative` those that it delegates to, both
-    asked without recursion; `unchecked` the resolvers once more, with the CD bit.
+    asked without recursion; `unchecked` the resolvers once more, with the CD bit. `ds` is what the
+    zone above has of it.
     """
 
     name: str
@@ -38,6 +39,7 @@ class NameSeen:
     authoritative: tuple[DnsSeen, ...] = ()
     resolvers: tuple[DnsSeen, ...] = ()
     unchecked: tuple[DnsSeen, ...] = ()
+    ds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,313 @@
+"""The load balancer, judged: addresses, rules, proxies, URL maps and backend services."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from remediate.diagnosis.edge import Edge, listens
+from remediate.diagnosis.layers import identity
+from remediate.diagnosis.looks import Look
+from remediate.diagnosis.node import Ailment, Judged, Remedy, Source
+from remediate.diagnosis.routes import has_rule, hosts_of, paths_of, route
+from remediate.kinds.bodies.links import project_relative
+from remediate.kinds.registry import kind
+from remediate.model.json import Body
+from remediate.model.observation import Live, Unreadable
+from remediate.model.plan import Action
+from remediate.model.ref import Ref
+from remediate.model.values import Unknown
+
+EXACT = "exact: `remediate rollback --snapshot latest`"
+SPREADS = 60  # seconds until all front ends have a change: a guess to be on the safe side
+API: frozenset[Source] = frozenset({"api"})
+PROBE: frozenset[Source] = frozenset({"probe"})
+_NO_TLS = ("timeout", "refused", "unreachable")
+
+
+def judge_balancer(edge: Edge) -> Iterator[Judged]:
+    for ref in edge.of_kind("Address"):
+        yield _address(edge, ref)
+    for ref in edge.of_kind("ForwardingRule"):
+        yield _rule(edge, ref)
+    for name in ("TargetHttpsProxy", "TargetHttpProxy"):
+        for ref in edge.of_kind(name):
+            yield _proxy(edge, ref)
+    for ref in edge.of_kind("UrlMap"):
+        yield _url_map(edge, ref)
+    for ref in edge.of_kind("BackendService"):
+        yield _service(edge, ref)
+
+
+def begin(edge: Edge, layer: str, ref: Ref, requires: tuple[str, ...] = ()) -> Judged:
+    """A node, with what is to be said where it is not there or cannot be read."""
+    node = Judged(layer, ref, requires)
+    if why := edge.blind(ref):
+        node.blind.append(why)
+    elif edge.is_absent(ref):
+        remedy = applied(ref, "make it again as the YAML says", Action.CREATE)
+        node.ailments.append(Ailment(f"{ref} does not exist", remedy, API))
+    return node
+
+
+def applied(ref: Ref, text: str, action: Action = Action.UPDATE) -> Remedy:
+    """What `apply` does about one resource, and how long that takes Google."""
+    seconds = int(kind(ref.kind).seconds.get(action, 0)) + SPREADS
+    return Remedy("apply", text, (str(ref),), seconds=seconds, at_most=True, undo=EXACT)
+
+
+def differs(node: Judged, told: str, remedy: Remedy, works: bool | None) -> None:
+    """A difference from the YAML is an ailment unless what passes over it is seen to work."""
+    if works:
+        node.facts.append(f"{told}; it works all the same")
+        return
+    node.ailments.append(Ailment(told, remedy, API | (PROBE if works is False else frozenset())))
+
+
+# Addresses, rules, proxies
+
+
+def _address(edge: Edge, ref: Ref) -> Judged:
+    node = begin(edge, "lb.address", ref)
+    if body := edge.live(ref):
+        node.facts.append(f"{body.get('address')} is {body.get('status') or 'ours'}")
+    elif node.ailments:
+        remedy = Remedy(
+            "propose",
+            "reserve an address (the old number is rarely to be had), then the rule, then DNS",
+            words=("plan", "--target", str(ref), "--target", "ForwardingRule/*"),
+            seconds=600,
+            at_most=True,
+            undo="never: the old number is gone",
+        )
+        told = f"{ref} does not exist: the number that names lead to may be somebody else's"
+        node.ailments[:] = [Ailment(told, remedy, API)]
+    return node
+
+
+def _rule(edge: Edge, ref: Ref) -> Judged:
+    wanted = edge.wanted(ref)
+    holders = [at for at in edge.of_kind("Address") if _is_at(edge, wanted, at)]
+    node = begin(
+        edge, "lb.forwarding_rule", ref, tuple(identity("lb.address", at) for at in holders)
+    )
+    node.ailments[:] = [_after(one, "lb.address") for one in node.ailments]
+    body = edge.live(ref)
+    if body is None:
+        return node
+    works = _reached(edge, ref)
+    fix = applied(ref, "have the rule as the YAML says")
+    target = edge.ref(body.get("target"))
+    meant = edge.ref(wanted.get("target"))
+    if meant and target != meant:
+        differs(node, f"{ref} leads to {target or 'nothing'}, not to {meant}", fix, works)
+    at, address = wanted.get("IPAddress"), body.get("IPAddress")
+    if isinstance(at, str) and at != address:
+        differs(node, f"{ref} is at {address}, not at {at}", fix, works)
+    port = str(wanted.get("portRange") or "").partition("-")[0]
+    if port.isdigit() and not listens(body, int(port)):
+        differs(node, f"{ref} listens at {body.get('portRange')}, not {port}", fix, works)
+    if not node.ailments and (silent := _silent(edge, ref)):
+        remedy = Remedy("none", "look again from elsewhere: Google says that it is in order")
+        node.ailments.append(
+            Ailment(silent, remedy, PROBE, frozenset({"lb.address"}), contradicted=True)
+        )
+    node.facts.append(f"{address} port {body.get('portRange')} to {target}")
+    return node
+
+
+def _after(ailment: Ailment, *because: str) -> Ailment:
+    return Ailment(
+        ailment.evidence, ailment.remedy, ailment.sources, frozenset(because), ailment.waits
+    )
+
+
+def _is_at(edge: Edge, wanted: dict[str, Any], at: Ref) -> bool:
+    value = wanted.get("IPAddress")
+    if isinstance(value, Unknown):
+        return value.ref in (at, edge.live_ref(at))
+    return value == edge.address(at)
+
+
+def _reached(edge: Edge, rule: Ref) -> bool | None:
+    """Whether clients of the hosts behind a rule get what they came for."""
+    hosts = [way.host for way in edge.ways.values() if way.rule == rule]
+    works = [edge.look(host).works for host in hosts]
+    return None if not works or None in works else all(works)
+
+
+def _silent(edge: Edge, rule: Ref) -> str:
+    """What is seen where nobody listens."""
+    seen = [edge.signs.hosts.get(w.host) for w in edge.ways.values() if w.rule == rule]
+    told = [one.tls for one in seen if one and one.tls]
+    if told and all(tls.outcome in _NO_TLS for tls in told):
+        return told[0].message
+    return ""
+
+
+def _proxy(edge: Edge, ref: Ref) -> Judged:
+    node = begin(edge, "lb.target_proxy", ref)
+    body = edge.live(ref)
+    if body is None:
+        return node
+    wanted = edge.wanted(ref)
+    hosts = [way.host for way in edge.ways.values() if way.proxy == ref]
+    works = Look.of([edge.look(host) for host in hosts]).works if hosts else None
+    live, meant = (edge.ref(each.get("urlMap")) for each in (body, wanted))
+    if meant and live != meant:
+        fix = applied(ref, "have the proxy as the YAML says")
+        differs(node, f"{ref} uses {live or 'no URL map'}, not {meant}", fix, works)
+    of_map = str(body.get("certificateMap") or "")
+    if of_map and not wanted.get("certificateMap"):
+        name = of_map.rpartition("/")[2]
+        told = f"{ref} has the certificate map {name}, so its own certificates are not heeded"
+        line = (
+            f"gcloud compute target-https-proxies update {ref.name} --global "
+            f"--clear-certificate-map --project={edge.project}"
+        )
+        text = "take the map off the proxy, or add entries for the hosts"
+        undo = f"exact: set the certificate map {name} again"
+        remedy = Remedy("propose", text, program=line, seconds=SPREADS, at_most=True, undo=undo)
+        differs(node, told, remedy, _trusted(edge, hosts))
+    node.facts.append(f"it uses {live}")
+    return node
+
+
+def _trusted(edge: Edge, hosts: list[str]) -> bool | None:
+    seen = [edge.signs.hosts.get(host) for host in hosts]
+    told = [one.tls.outcome == "ok" for one in seen if one and one.tls]
+    return all(told) if told else None
+
+
+# URL maps
+
+
+def _url_map(edge: Edge, ref: Ref) -> Judged:
+    services = [s for way in edge.ways.values() if way.url_map == ref for s in way.services]
+    layers = ("lb.backend_service", "lb.backend")
+    under = [identity(layer, service) for service in services for layer in layers]
+    runs = [run for service in services if (run := edge.run_of(service))]
+    under += [identity(layer, run) for run in runs for layer in _RUN]
+    node = begin(edge, "lb.url_map", ref, tuple(dict.fromkeys(under)))
+    live = edge.live(ref)
+    if live is None:
+        return node
+    wanted = edge.wanted(ref)
+    for host in hosts_of(wanted) or [""]:
+        moved = _moved(edge, wanted, live, host)
+        if moved:
+            fix = applied(ref, "have the URL map's rules as the YAML says")
+            differs(node, moved, fix, _works(edge, ref, host))
+    if not node.ailments:
+        _unrouted(edge, node, ref)
+    node.facts.append(f"{len(hosts_of(live))} hosts go where they should")
+    return node
+
+
+def _moved(edge: Edge, wanted: Body, live: Body, host: str) -> str:
+    """Where a host's paths go otherwise than meant."""
+    if host and has_rule(wanted, host) and not has_rule(live, host):
+        return f"no host rule for {host}"
+    for path in paths_of(wanted, host):
+        meant, found = (route(body, host, path, edge.project) for body in (wanted, live))
+        if meant != found:
+            name = found.rpartition("/")[2] or "nowhere"
+            return f"{host}{path} goes to {name}, not to {meant.rpartition('/')[2]}"
+    return ""
+
+
+def _works(edge: Edge, ref: Ref, host: str) -> bool | None:
+    """Whether everything of a host that a map sends on is seen to work."""
+    if not any(way.url_map == ref for way in edge.ways.values()):
+        return None
+    looks = [edge.look(host), *(Look(p.http) for p in edge.signs.paths if p.host == host)]
+    return Look.of(looks).works
+
+
+def _unrouted(edge: Edge, node: Judged, ref: Ref) -> None:
+    """404 from somewhere, though the map is as it should be: it is whoever is behind it."""
+    hosts = [w.host for w in edge.ways.values() if w.url_map == ref]
+    lost = [h for h in hosts if edge.look(h).statuses == {404}]
+    if lost:
+        told = edge.look(lost[0]).message
+        remedy = Remedy("none", "nothing that was read tells why; look at the application")
+        because = frozenset({"lb.backend_service", "lb.backend", *_RUN})
+        node.ailments.append(Ailment(told, remedy, PROBE, because, contradicted=True))
+
+
+_RUN = ("run.service", "run.ingress", "run.iam", "run.revision", "run.env")
+
+
+# Backend services
+
+
+def _service(edge: Edge, ref: Ref) -> Judged:
+    node = begin(edge, "lb.backend_service", ref)
+    live = edge.live(ref)
+    if live is None:
+        return node
+    wanted = edge.wanted(ref)
+    look = edge.look_at_service(ref)
+    fix = applied(ref, "have the backend service as the YAML says")
+    _lets_in(edge, node, live, wanted, look)
+    meant, there = (_groups(edge, body) for body in (wanted, live))
+    if gone := [group for group in meant if group not in there]:
+        told = f"{ref} lacks its backend {gone[0].rpartition('/')[2]}"
+        differs(node, told, fix, look.works)
+    held = [p.held for p in edge.signs.paths if p.held and p.service in (ref, edge.live_ref(ref))]
+    lasts = all(seen.outcome == "ok" for seen in held) if held else None
+    if (limit := wanted.get("timeoutSec")) and int(str(live.get("timeoutSec") or 30)) < int(limit):
+        told = f"{ref} ends requests after {live.get('timeoutSec')} s, not {limit} s"
+        differs(node, told, fix, lasts)
+    if wanted.get("protocol") and live.get("protocol") != wanted["protocol"]:
+        told = f"{ref} speaks {live.get('protocol')}, not {wanted['protocol']}"
+        differs(node, told, fix, look.works)
+    node.facts.append(f"{len(there)} backend{'s' if len(there) != 1 else ''}")
+    return node
+
+
+def _groups(edge: Edge, body: Body) -> list[str]:
+    backends: Any = body.get("backends") or ()
+    links = (backend.get("group") for backend in backends)
+    return [project_relative(str(link), edge.project) for link in links if isinstance(link, str)]
+
+
+def _lets_in(edge: Edge, node: Judged, live: Body, wanted: Body, look: Look) -> None:
+    """Policies and logins that stand before a service, and that nobody declared."""
+    policy = str(live.get("securityPolicy") or "")
+    name = node.resource.name if isinstance(node.resource, Ref) else ""
+    line = f"gcloud compute backend-services update {name} --global --project={edge.project}"
+    if policy and not wanted.get("securityPolicy"):
+        short = policy.rpartition("/")[2]
+        told = f"{node.resource} has the security policy {short}{_denies(edge, policy)}"
+        differs(
+            node, told, _security(f"{line} --security-policy=", "take the policy off"), look.works
+        )
+    if _is_on(live) and not _is_on(wanted):
+        told = f"{node.resource} has IAP enabled: clients without a browser cannot log in"
+        differs(node, told, _security(f"{line} --no-iap", "switch IAP off"), look.works)
+
+
+def _is_on(body: Body) -> bool:
+    iap: Any = body.get("iap") or {}
+    return bool(iap.get("enabled"))
+
+
+def _denies(edge: Edge, policy: str) -> str:
+    seen = edge.google.policies.get(policy)
+    if seen is None or isinstance(seen, Unreadable):
+        return ", which cannot be read"
+    rules: Any = seen.body.get("rules") or () if isinstance(seen, Live) else ()
+    denying = [rule for rule in rules if str(rule.get("action")).startswith("deny")]
+    return f", which has {len(denying)} rules that deny" if denying else ""
+
+
+def _security(line: str, text: str) -> Remedy:
+    undo = "exact: set it again as it was"
+    text = f"{text}; it is somebody's measure of security: a person approves"
+    return Remedy(
+        "propose", text, program=line, seconds=SPREADS, at_most=True, undo=undo, takes=_SECURITY
+    )
+
+
+_SECURITY = "it changes who may come in"

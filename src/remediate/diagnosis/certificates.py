@@ -1,0 +1,362 @@
+"""Certificates, judged: whether every host is shown one that clients accept, and stays so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
+
+from remediate.diagnosis.edge import Edge, Way
+from remediate.diagnosis.layers import identity
+from remediate.diagnosis.node import Ailment, Judged, Remedy, Source
+from remediate.diagnosis.signs import HostSeen
+from remediate.kinds.ssl_certificate import SOAK
+from remediate.model.json import Body
+from remediate.model.ref import Ref
+from remediate.probes.seen import TlsSeen
+
+ISSUE = 3600  # seconds that a first issue may take once names and load balancer are right
+UNDER = frozenset(
+    {
+        *("dns.record", "dns.zone", "dns.delegation", "dns.dnssec"),
+        *("lb.address", "lb.forwarding_rule", "lb.target_proxy"),
+    }
+)
+"""What Google has to find in order before it issues or renews."""
+_CHAIN = ("missing_intermediate", "self_signed", "untrusted", "name_mismatch", "not_yet_valid")
+_API: frozenset[Source] = frozenset({"api"})
+_PROBE: frozenset[Source] = frozenset({"probe"})
+_AGAIN = "exact: `remediate rollback --snapshot latest` while the old certificate exists"
+
+
+def judge_certificates(edge: Edge, names: Sequence[Judged]) -> Iterator[Judged]:
+    """A node for each certificate that is attached, and each declared one that is not.
+
+    `names` are the nodes that a managed one hangs on.
+    """
+    for proxy in dict.fromkeys(way.proxy for way in edge.ways.values()):
+        ways = [way for way in edge.ways.values() if way.proxy == proxy]
+        meant = _certificates(edge, edge.wanted(proxy))
+        body = edge.live(proxy)
+        attached = meant if body is None else _certificates(edge, body)
+        under = _under(names, proxy, ways)
+        for ref in attached:
+            yield _attached(edge, ref, under, ways, _replaced(meant, attached, ref))
+        for ref in (ref for ref in meant if ref not in attached):
+            yield _left_out(edge, ref, under, ways, attached)
+
+
+def _certificates(edge: Edge, body: Body) -> list[Ref]:
+    links: Any = body.get("sslCertificates") or ()
+    return [ref for link in links if (ref := edge.ref(link))]
+
+
+def _replaced(meant: list[Ref], attached: list[Ref], ref: Ref) -> list[Ref]:
+    """The declared ones that an undeclared certificate stands in for."""
+    return [] if ref in meant else [one for one in meant if one not in attached]
+
+
+def _under(names: Sequence[Judged], proxy: Ref, ways: list[Way]) -> tuple[str, ...]:
+    """What Google looks at before it issues; of one's own it is the proxy alone that matters."""
+    rules = sorted({way.rule for way in ways})
+    return (
+        identity("lb.target_proxy", proxy),
+        *(identity("lb.forwarding_rule", rule) for rule in rules),
+        *(node.id for node in names if node.layer in UNDER),
+    )
+
+
+def _begin(edge: Edge, ref: Ref, under: tuple[str, ...]) -> Judged:
+    body = edge.live(ref)
+    is_own = body is not None and not body.get("managed")
+    return Judged("lb.certificate", ref, under[:1] if is_own else under)
+
+
+# What is attached
+
+
+def _attached(
+    edge: Edge, ref: Ref, under: tuple[str, ...], ways: list[Way], replaced: list[Ref]
+) -> Judged:
+    proxy = ways[0].proxy
+    node = _begin(edge, ref, under)
+    body = edge.live(ref)
+    if body is None:
+        if edge.is_absent(ref) and edge.live(proxy) is not None:
+            remedy = Remedy("apply", "make it again", (str(ref),), seconds=ISSUE, at_most=True)
+            node.ailments.append(Ailment(f"{ref} does not exist", remedy, _API))
+        else:
+            node.blind.append(edge.blind(ref) or f"{ref} is not to be seen")
+        return node
+    hosts = [way.host for way in ways if covers(body, way.host)]
+    shown = [seen.tls for host in hosts if (seen := _seen(edge, host)) and seen.tls]
+    others = _others(edge, proxy, ref, hosts)
+    if body.get("managed"):
+        _managed(edge, node, body, shown, replaced)
+    else:
+        _own(node, edge, body, shown)
+    if not node.ailments:
+        _served(edge, node, body, shown)
+    _uncovered(edge, node, ways, proxy)
+    if others and node.ailments and all(tls.outcome == "ok" for tls in shown):
+        node.facts.append(f"{node.ailments[0].evidence}; {others[0]} serves its hosts meanwhile")
+        node.ailments.clear()
+    if not node.ailments and not node.facts:
+        node.facts.append(f"valid until {body.get('expireTime') or 'nobody says when'}")
+    return node
+
+
+def _managed(
+    edge: Edge, node: Judged, body: Body, shown: list[TlsSeen], replaced: list[Ref]
+) -> None:
+    managed: Any = body.get("managed") or {}
+    status = str(managed.get("status") or "PROVISIONING")
+    words = {
+        host: str(w) for host, w in (managed.get("domainStatus") or {}).items() if w != "ACTIVE"
+    }
+    told = f"{node.resource} is {status}" + (f" ({_each(words)})" if words else "")
+    if status == "ACTIVE":
+        if expires(body) and _past(edge, body):
+            told = f"{node.resource} expired at {body.get('expireTime')} though {status}"
+            node.ailments.append(Ailment(told, _anew(edge, node), _API))
+        return
+    seen = _PROBE if any(tls.outcome != "ok" for tls in shown) else frozenset[Source]()
+    if replaced:
+        told += f"; it is attached instead of {replaced[0]}"
+        node.ailments.append(Ailment(told, _put_back(edge, replaced), _API | seen))
+    elif status == "PROVISIONING_FAILED_PERMANENTLY":
+        node.ailments.append(Ailment(told, _anew(edge, node), _API | seen))
+    elif status == "RENEWAL_FAILED":
+        expired = f", expired at {body.get('expireTime')}" if _past(edge, body) else ""
+        because = UNDER if _is_about(words, _NOT_FOUND) else frozenset[str]()
+        node.ailments.append(Ailment(told + expired, _anew(edge, node), _API | seen, because))
+    else:
+        node.ailments.append(_issuing(edge, body, told, words, seen))
+
+
+def _issuing(
+    edge: Edge, body: Body, told: str, words: dict[str, str], seen: frozenset[Source]
+) -> Ailment:
+    """Google tries again by itself, and what it waits for may be something else."""
+    made = _time(body.get("creationTimestamp"))
+    age = int((edge.signs.at - made).total_seconds()) if made else 0
+    left = max(ISSUE - age, 600) if not _is_about(words, _LIMITED) else 86_400
+    text = "wait; never make it again, which starts the clock anew and counts against the limit"
+    remedy = Remedy("wait", text, seconds=left + int(SOAK), at_most=True)
+    because = UNDER if _is_about(words, _NOT_FOUND) else frozenset[str]()
+    told += f", made {age // 60} min ago" if made else ""
+    return Ailment(told, remedy, _API | seen, because, waits=True)
+
+
+_NOT_FOUND = ("FAILED_NOT_VISIBLE", "FAILED_CAA_CHECKING", "FAILED_CAA_FORBIDDEN")
+_LIMITED = ("FAILED_RATE_LIMITED",)
+
+
+def _is_about(words: dict[str, str], which: tuple[str, ...]) -> bool:
+    return any(word in which for word in words.values())
+
+
+def _each(words: dict[str, str]) -> str:
+    by_word: dict[str, list[str]] = {}
+    for host, word in words.items():
+        by_word.setdefault(word, []).append(host)
+    return "; ".join(f"{word}: {', '.join(hosts)}" for word, hosts in by_word.items())
+
+
+def _own(node: Judged, edge: Edge, body: Body, shown: list[TlsSeen]) -> None:
+    """One that somebody uploaded: its dates and chain are in its body, whatever a client saw."""
+    fine = bool(shown) and all(tls.outcome == "ok" for tls in shown)
+    remedy = Remedy(
+        "propose",
+        "attach a managed certificate beside it and wait until it is ACTIVE and served; or upload "
+        "the whole chain anew",
+        words=("apply", "--target", "SslCertificate/*", "--target", "TargetHttpsProxy/*"),
+        seconds=ISSUE + int(SOAK),
+        at_most=True,
+        undo=_AGAIN,
+    )
+    seen = {problem for tls in shown for problem in (tls.problems or (tls.outcome,))}
+    told = _wrong_chain(body)
+    if _past(edge, body):
+        sources = _API | (_PROBE if "expired" in seen else frozenset())
+        told = f"{node.resource}, our own, expired at {body.get('expireTime')}"
+        node.ailments.append(Ailment(told, remedy, sources, contradicted=fine))
+    elif (said := [p for p in _CHAIN if p in seen]) and _is_served(body, shown):
+        message = next(tls.message for tls in shown if said[0] in (tls.outcome, *tls.problems))
+        node.ailments.append(Ailment(message, remedy, _PROBE | (_API if told else frozenset())))
+    elif told and not fine:
+        node.ailments.append(Ailment(f"{node.resource}: {told}", remedy, _API))
+
+
+def _wrong_chain(body: Body) -> str:
+    chain = _chain(body)
+    if not chain:
+        return ""
+    if chain[0].issuer == chain[0].subject:
+        return "it is signed by itself"
+    whole = len(chain) > 1 and chain[0].issuer == chain[1].subject
+    return "" if whole else "its chain is the leaf alone, without an intermediate"
+
+
+# What is served
+
+
+def _served(edge: Edge, node: Judged, body: Body, shown: list[TlsSeen]) -> None:
+    """A certificate that is in order may still have to reach the front ends."""
+    made = _time(body.get("creationTimestamp"))
+    age = (edge.signs.at - made).total_seconds() if made else SOAK
+    other = [tls for tls in shown if tls.sha256 and not _is_served(body, [tls])]
+    if any(tls.outcome != "ok" for tls in other):
+        tls = next(tls for tls in other if tls.outcome != "ok")
+        told = f"{node.resource} is in order, but another one is served: {tls.message}"
+    elif edge.signs.hosts and not shown and age < SOAK:
+        told = f"{node.resource} is {age / 60:.0f} min old: front ends may not have it yet"
+    elif refused := [tls for tls in shown if tls.outcome in ("reset", "alert")]:
+        told = f"{node.resource} is in order, but none is served: {refused[0].message}"
+    else:
+        return
+    text = "wait up to half an hour; compare fingerprints"
+    remedy = Remedy("wait", text, seconds=int(max(SOAK - age, 60) if made else SOAK), at_most=True)
+    sources = _API | (_PROBE if shown else frozenset())
+    because = frozenset({"lb.target_proxy"})
+    node.ailments.append(Ailment(told, remedy, sources, because, waits=True))
+
+
+def _is_served(body: Body, shown: list[TlsSeen]) -> bool:
+    """Whether what was shown is this one, by fingerprint, or else by when it expires."""
+    leaf = _chain(body)[:1]
+    for tls in shown:
+        if leaf and tls.sha256:
+            if tls.sha256 == f"sha256:{leaf[0].fingerprint(SHA256()).hex()}":
+                return True
+        elif (end := expires(body)) and tls.not_after:
+            if abs(end - tls.not_after) < timedelta(minutes=5):
+                return True
+        else:
+            return True
+    return False
+
+
+def _uncovered(edge: Edge, node: Judged, ways: list[Way], proxy: Ref) -> None:
+    """Hosts that no attached certificate is for."""
+    attached = [edge.live(ref) for ref in _certificates(edge, edge.live(proxy) or {})]
+    bodies = [body for body in attached if body is not None]
+    left = [w.host for w in ways if bodies and not any(covers(body, w.host) for body in bodies)]
+    if left and len(bodies) == len(attached):
+        told = f"no certificate of {proxy} is for {', '.join(left)}"
+        node.ailments.append(Ailment(told, _put_back(edge, []), _API | _PROBE))
+
+
+def _left_out(
+    edge: Edge, ref: Ref, under: tuple[str, ...], ways: list[Way], attached: list[Ref]
+) -> Judged:
+    """A declared certificate that the proxy does not hold."""
+    node = _begin(edge, ref, under)
+    body = edge.live(ref)
+    hosts = [w.host for w in ways if body is None or covers(body, w.host)]
+    usable = [edge.live(one) or {} for one in attached]
+    bare = [h for h in hosts if not any(covers(b, h) and _serves(edge, b) for b in usable)]
+    works = [seen.tls.outcome == "ok" for h in hosts if (seen := _seen(edge, h)) and seen.tls]
+    if attached or not bare or (works and all(works)):
+        node.facts.append(f"{ways[0].proxy} does not hold it")
+        return node
+    told = f"{ways[0].proxy} does not hold {ref}, and nothing else for {', '.join(bare)}"
+    node.ailments.append(Ailment(told, _put_back(edge, [ref]), _API))
+    return node
+
+
+def _others(edge: Edge, proxy: Ref, ref: Ref, hosts: list[str]) -> list[Ref]:
+    """Other attached certificates that serve all its hosts."""
+    every = [one for one in _certificates(edge, edge.live(proxy) or {}) if one != ref]
+    bodies = [(one, edge.live(one) or {}) for one in every]
+    return [o for o, b in bodies if _serves(edge, b) and all(covers(b, host) for host in hosts)]
+
+
+def _serves(edge: Edge, body: Body) -> bool:
+    managed: Any = body.get("managed") or {}
+    active = not managed or managed.get("status") in ("ACTIVE", "RENEWAL_FAILED")
+    return active and not _past(edge, body)
+
+
+# What bodies say
+
+
+def covers(body: Body, host: str) -> bool:
+    """Whether a certificate is for a host, as far as its body tells."""
+    managed: Any = body.get("managed") or {}
+    listed: Any = [*(managed.get("domains") or ()), *(body.get("subjectAlternativeNames") or ())]
+    names = {str(name).lower().rstrip(".") for name in listed}
+    names |= (
+        {name for leaf in _chain(body)[:1] for name in _alternatives(leaf)} if not names else set()
+    )
+    return not names or host in names or f"*.{host.partition('.')[2]}" in names
+
+
+def _alternatives(leaf: x509.Certificate) -> list[str]:
+    try:
+        found = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    except (x509.ExtensionNotFound, ValueError):
+        return []
+    return found.value.get_values_for_type(x509.DNSName)
+
+
+def expires(body: Body) -> datetime | None:
+    return _time(body.get("expireTime"))
+
+
+def _past(edge: Edge, body: Body) -> bool:
+    end = expires(body)
+    return end is not None and end <= edge.signs.at
+
+
+def _time(text: object) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return found if found.tzinfo else None
+
+
+def _chain(body: Body) -> list[x509.Certificate]:
+    own: Any = body.get("selfManaged") or {}
+    pem = str(body.get("certificate") or own.get("certificate") or "")
+    try:
+        return x509.load_pem_x509_certificates(pem.encode())
+    except ValueError:
+        return []
+
+
+def _seen(edge: Edge, host: str) -> HostSeen | None:
+    return edge.signs.hosts.get(host) or edge.signs.hosts.get(f"{host}.")
+
+
+# Ways out
+
+
+def _anew(edge: Edge, node: Judged) -> Remedy:
+    """Google never tries again: a new one beside it, under a name of its own."""
+    proxies = [str(way.proxy) for way in edge.ways.values()]
+    return Remedy(
+        "apply",
+        "make a certificate under a new name, attach it beside, wait until it is ACTIVE and served",
+        tuple(dict.fromkeys([str(node.resource), *proxies])),
+        seconds=ISSUE + int(SOAK),
+        at_most=True,
+        undo=_AGAIN,
+    )
+
+
+def _put_back(edge: Edge, refs: list[Ref]) -> Remedy:
+    proxies = [str(way.proxy) for way in edge.ways.values()]
+    old = " and ".join(map(str, refs)) or "the declared certificates"
+    return Remedy(
+        "rollback",
+        f"attach {old} again; a new one goes beside, and alone only when it is ACTIVE and served",
+        tuple(dict.fromkeys(proxies)),
+        seconds=60,
+        at_most=True,
+        undo=_AGAIN,
+    )

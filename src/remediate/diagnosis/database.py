@@ -1,0 +1,345 @@
+"""The way to the database and the database, judged: connector, network, instance, its slots."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from remediate.diagnosis.balancer import API, EXACT, PROBE, applied, begin, differs
+from remediate.diagnosis.edge import Edge
+from remediate.diagnosis.layers import identity
+from remediate.diagnosis.looks import Look
+from remediate.diagnosis.node import Ailment, Judged, Remedy
+from remediate.diagnosis.signs import Sample
+from remediate.kinds.registry import kind
+from remediate.model.json import Body
+from remediate.model.observation import Unreadable
+from remediate.model.ref import Ref
+from remediate.probes.seen import PostgresSeen
+
+BUSY = 0.9  # of a connector's CPU
+RESERVED = 3  # connections that PostgreSQL keeps for its superuser, where nobody set it
+MAINTENANCE = 3600  # seconds: Google announces less, and promises nothing
+STARTS = 300  # seconds until a stopped instance takes connections: a guess
+_NO_SLOT, _WRONG_PASSWORD = "53300", "28P01"  # noqa: S105 - SQLSTATEs (PostgreSQL, appendix A)
+_PEERING = "servicenetworking"
+
+
+def judge_database(edge: Edge) -> Iterator[Judged]:
+    for ref in edge.of_kind("VpcConnector"):
+        yield _connector(edge, ref)
+    for ref in edge.of_kind("SqlInstance"):
+        pg = edge.signs.databases.get(ref) or edge.signs.databases.get(edge.live_ref(ref))
+        look = _look(edge, ref)
+        yield _instance(edge, ref, pg, look)
+        yield _network(edge, ref, pg, look)
+        yield _connections(edge, ref, pg, look)
+        yield _auth(edge, ref, pg, look)
+
+
+def _look(edge: Edge, database: Ref) -> Look:
+    runs = [run for run in edge.of_kind("RunService") if database in edge.databases_of(run)]
+    return Look.of([edge.looks_at_run(run) for run in runs])
+
+
+def _works(pg: PostgresSeen | None, look: Look) -> bool | None:
+    """Whether the database is seen to be of use: by its own handshake, else by who uses it."""
+    if pg is not None and pg.outcome not in ("unreachable", "not_public"):
+        return pg.outcome == "ok"
+    return look.works
+
+
+# The connector
+
+
+def _connector(edge: Edge, ref: Ref) -> Judged:
+    node = begin(edge, "vpc.connector", ref)
+    body = edge.live(ref)
+    look = Look.of(
+        [edge.looks_at_run(r) for r in edge.of_kind("RunService") if edge.connector_of(r) == ref]
+    )
+    if body is None:
+        if node.ailments:
+            node.ailments[:] = [Ailment(f"{ref} does not exist", _second(ref), API)]
+        return node
+    ready = kind(ref.kind).ready(body)
+    if ready.failed:
+        told = f"{ref} is {ready.state}: nothing comes through to private addresses"
+        sources = API | (PROBE if look.works is False else frozenset())
+        node.ailments.append(Ailment(told, _second(ref), sources, contradicted=look.works is True))
+    elif not ready.ready and ready.state in ("CREATING", "UPDATING"):
+        if ready.state == "CREATING" or look.works is False:
+            remedy = Remedy("wait", "wait until it is READY", seconds=300, at_most=True)
+            node.ailments.append(Ailment(f"{ref} is {ready.state}", remedy, API, waits=True))
+    elif not ready.ready:
+        node.ailments.append(Ailment(f"{ref} is {ready.state}", _second(ref), API))
+    else:
+        _load(edge, node, ref, body, look)
+        _at_network(edge, node, ref, body, look)
+    return node
+
+
+def _load(edge: Edge, node: Judged, ref: Ref, body: Body, look: Look) -> None:
+    """READY says nothing of load: only monitoring shows that."""
+    cpu, count = (
+        edge.google.metrics.get((ref, f"connector/{name}"))
+        for name in ("cpu/utilizations", "instances")
+    )
+    ceiling = int(str(body.get("maxInstances") or 10))
+    if isinstance(cpu, Unreadable) or isinstance(count, Unreadable):
+        why = cpu.why if isinstance(cpu, Unreadable) else getattr(count, "why", "")
+        node.blind.append(f"READY, and its load cannot be read: {why}")
+        return
+    if not isinstance(cpu, Sample) or not isinstance(count, Sample):
+        node.facts.append("READY")
+        return
+    share = cpu.value / 100 if cpu.value > 1.5 else cpu.value  # noqa: PLR2004 - percent, not a share
+    told = f"CPU {share:.0%}, {count.value:.0f} of {ceiling} instances"
+    if share < BUSY or count.value < ceiling:
+        node.facts.append(f"READY, {told}")
+        return
+    line = (
+        f"gcloud compute networks vpc-access connectors update {ref.name} --region={ref.location} "
+        f"--min-instances={body.get('minInstances') or 2} --max-instances={min(ceiling * 2, 10)} "
+        f"--project={edge.project}"
+    )
+    remedy = Remedy(
+        "propose",
+        "raise maxInstances; it never scales in again by itself",
+        program=line,
+        seconds=180,
+        at_most=True,
+        undo="never in place: a connector only grows; another one takes its place",
+        takes="a connector cannot be made smaller again",
+    )
+    quick = look.works is True and look.is_slow is False
+    sources = API | (PROBE if look.is_slow or look.works is False else frozenset())
+    node.ailments.append(
+        Ailment(f"{ref} is at its ceiling: {told}", remedy, sources, contradicted=quick)
+    )
+
+
+def _at_network(edge: Edge, node: Judged, ref: Ref, body: Body, look: Look) -> None:
+    meant = str(edge.wanted(ref).get("network") or "").rpartition("/")[2]
+    found = str(body.get("network") or "").rpartition("/")[2]
+    if meant and found != meant:
+        differs(node, f"{ref} is in the network {found}, not {meant}", _second(ref), look.works)
+
+
+def _second(ref: Ref) -> Remedy:
+    return Remedy(
+        "propose",
+        "make a second connector on a free /28, move Cloud Run to it, then delete this one",
+        words=("plan", "--target", str(ref), "--target", "RunService/*"),
+        seconds=300,
+        at_most=True,
+        undo="approximate: the old range has to be free again",
+        takes="everything that goes through it is cut meanwhile",
+    )
+
+
+# The instance
+
+
+def _instance(edge: Edge, ref: Ref, pg: PostgresSeen | None, look: Look) -> Judged:
+    node = begin(edge, "sql.instance", ref)
+    body = edge.live(ref)
+    if body is None:
+        if node.ailments:
+            remedy = Remedy("manual", "restore it from a backup", undo="never")
+            node.ailments[:] = [Ailment(f"{ref} does not exist", remedy, API)]
+        return node
+    works = _works(pg, look)
+    sources = API | (PROBE if works is False else frozenset())
+    ready = kind(ref.kind).ready(body)
+    settings: Any = body.get("settings") or {}
+    if ready.failed:
+        why = ", ".join(map(str, _list(body.get("suspensionReason"))))
+        told = f"{ref} is {ready.state}" + (f" ({why})" if why else "")
+        text = "put the billing account in order" if "BILLING" in why else "ask Google's support"
+        remedy = Remedy("manual", f"{text}; nothing here can start it", seconds=3600, at_most=True)
+        node.ailments.append(Ailment(told, remedy, sources, contradicted=works is True))
+    elif settings.get("activationPolicy") == "NEVER":
+        fix = applied(ref, "set activationPolicy to ALWAYS; leave the load balancer alone")
+        remedy = Remedy(
+            "propose",
+            fix.text,
+            fix.targets,
+            seconds=STARTS,
+            at_most=True,
+            undo=EXACT,
+            takes=_STOPPED,
+        )
+        told = f"{ref} is stopped: activationPolicy NEVER"
+        node.ailments.append(Ailment(told, remedy, sources, contradicted=works is True))
+    elif not ready.ready:
+        text = "wait; it comes back by itself"
+        remedy = Remedy("wait", text, seconds=MAINTENANCE, at_most=True)
+        node.ailments.append(Ailment(f"{ref} is {ready.state}", remedy, sources, waits=True))
+    else:
+        node.facts.append(ready.state)
+    return node
+
+
+_STOPPED = "somebody stopped it: they may have had a reason"
+
+
+def _list(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
+
+
+def _network(edge: Edge, ref: Ref, pg: PostgresSeen | None, look: Look) -> Judged:
+    node = Judged("sql.network", ref, (identity("sql.instance", ref),))
+    body = edge.live(ref)
+    if body is None:
+        node.blind.append(edge.blind(ref) or f"{ref} does not exist")
+        return node
+    works = _works(pg, look)
+    live, wanted = (_ip(each) for each in (body, edge.wanted(ref)))
+    if not wanted.get("privateNetwork"):
+        node.facts.append("it has no private network to be reached by")
+        return node
+    short = str(wanted["privateNetwork"]).rpartition("/")[2]
+    found = str(live.get("privateNetwork") or "").rpartition("/")[2]
+    if found != short:
+        fix = applied(ref, "give it its private network again")
+        told = f"{ref} is in the network {found}" if found else f"{ref} is in no private network"
+        differs(node, f"{told}, not {short}", fix, works)
+        return node
+    peerings = _peerings(edge, str(live.get("privateNetwork")))
+    if peerings is None or isinstance(peerings, Unreadable):
+        why = peerings.why if peerings is not None else "they were not asked for"
+        node.blind.append(f"the peerings of {short} cannot be read: {why}")
+    elif not any(_PEERING in str(each) for each in peerings):
+        told = f"{short} has no private service access peering"
+        differs(node, told, _peer(edge, short), works)
+    else:
+        node.facts.append(f"{short} is peered")
+    return node
+
+
+def _ip(body: Body) -> dict[str, Any]:
+    settings: Any = body.get("settings") or {}
+    return dict(settings.get("ipConfiguration") or {})
+
+
+def _peerings(edge: Edge, network: str) -> tuple[Body, ...] | Unreadable | None:
+    short = network.rpartition("/")[2]
+    every = edge.google.peerings
+    return next((found for at, found in every.items() if at.rpartition("/")[2] == short), None)
+
+
+def _peer(edge: Edge, network: str) -> Remedy:
+    line = (
+        "gcloud services vpc-peerings connect --service=servicenetworking.googleapis.com "
+        f"--network={network} --ranges=RANGE --project={edge.project}"
+    )
+    return Remedy(
+        "propose",
+        "make the peering again, with the range that it had",
+        program=line,
+        seconds=300,
+        at_most=True,
+        undo="exact: delete the peering again",
+        takes="it changes what the network reaches",
+    )
+
+
+# Connections and passwords
+
+
+def _connections(edge: Edge, ref: Ref, pg: PostgresSeen | None, look: Look) -> Judged:
+    node = Judged("sql.connections", ref, (identity("sql.instance", ref),))
+    body = edge.live(ref)
+    count = edge.google.metrics.get((ref, "database/postgresql/num_backends"))
+    count = count or edge.google.metrics.get((ref, "postgresql/num_backends"))
+    most = _flag(body or {}, "max_connections")
+    remedy = Remedy(
+        "propose",
+        "lower the pool, or maxInstanceCount; raising max_connections restarts the instance",
+        words=("plan", "--target", "RunService/*", "--target", str(ref)),
+        seconds=300,
+        at_most=True,
+        undo=EXACT,
+        takes="the database restarts, or the application loses instances",
+    )
+    told = f"{count.value:.0f} of {most or '?'} connections" if isinstance(count, Sample) else ""
+    full = isinstance(count, Sample) and most is not None and count.value >= most - RESERVED
+    if pg is not None and pg.sqlstate == _NO_SLOT:
+        shown = f"{pg.message}" + (f"; {told}" if told else "")
+        node.ailments.append(Ailment(shown, remedy, PROBE | (API if full else frozenset())))
+    elif full and _works(pg, look) is not True:
+        node.ailments.append(Ailment(f"{ref} has {told}", remedy, API))
+    elif pg is not None and pg.outcome == "ok":
+        node.facts.append(f"it takes connections{', ' + told if told else ''}")
+    elif isinstance(count, Unreadable):
+        node.blind.append(f"how many connections {ref} has cannot be read: {count.why}")
+    elif body is None:
+        node.blind.append(edge.blind(ref) or f"{ref} does not exist")
+    else:
+        node.facts.append(told or "nothing was measured")
+    return node
+
+
+def _flag(body: Body, name: str) -> int | None:
+    settings: Any = body.get("settings") or {}
+    flags = settings.get("databaseFlags") or ()
+    return next((int(f["value"]) for f in flags if f.get("name") == name), None)
+
+
+def _auth(edge: Edge, ref: Ref, pg: PostgresSeen | None, look: Look) -> Judged:
+    node = Judged("sql.auth", ref, (identity("sql.instance", ref),))
+    run = next((r for r in edge.of_kind("RunService") if ref in edge.databases_of(r)), None)
+    rotated = _rotated(edge, run) if run else ""
+    line = ""
+    if run:
+        line = (
+            f"gcloud run services update {run.name} --region={run.location} "
+            f"--update-labels=restarted={edge.signs.at:%Y%m%d%H%M} --project={edge.project}"
+        )
+    remedy = Remedy(
+        "propose",
+        "make a new revision, which reads the secret's current version; both sides must agree",
+        program=line,
+        seconds=120,
+        at_most=True,
+        undo="exact: send the traffic back to the old revision",
+        takes="the database and the application have to change together",
+    )
+    if pg is not None and pg.sqlstate == _WRONG_PASSWORD:
+        told = f"{pg.message}" + (f"; {rotated}" if rotated else "")
+        node.ailments.append(Ailment(told, remedy, PROBE | (API if rotated else frozenset())))
+    elif pg is not None and pg.outcome == "ok":
+        node.facts.append("its start-up handshake asks for a password")
+    elif rotated and look.works is not True:
+        node.ailments.append(Ailment(rotated, remedy, API))
+    elif pg is None or pg.outcome not in ("error", "ok"):
+        node.blind.append("nobody came as far as a password")
+    return node
+
+
+def _rotated(edge: Edge, run: Ref) -> str:
+    """A secret whose current version is newer than the revision that runs with it."""
+    revisions = edge.google.revisions.get(edge.live_ref(run))
+    newest = revisions[0] if isinstance(revisions, tuple) and revisions else {}
+    since = _time(newest.get("createTime"))
+    if since is None:
+        return ""
+    for name, versions in edge.google.secrets.items():
+        made = (
+            _time(versions[0].get("createTime"))
+            if isinstance(versions, tuple) and versions
+            else None
+        )
+        if made and made > since and isinstance(versions, tuple) and len(versions) > 1:
+            short = name.rpartition("/")[2]
+            return f"the secret {short} has a newer version than the revision that runs"
+    return ""
+
+
+def _time(text: object) -> datetime | None:
+    try:
+        return datetime.fromisoformat(str(text))
+    except ValueError:
+        return None

@@ -1,0 +1,81 @@
+"""Ways out, weighed: what a remedy risks, and whether it may be done without asking."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from remediate.diagnosis.edge import Edge
+from remediate.diagnosis.node import Auto, Confidence, Fix, Judged, Remedy, RiskWord
+from remediate.model.ref import Ref
+
+_RISKS: dict[str, RiskWord] = {
+    "lb.certificate": "LOW",
+    "vpc.connector": "HIGH",
+    "run.vpc_access": "HIGH",
+    "sql.instance": "HIGH",
+    "sql.connections": "HIGH",
+    "sql.auth": "HIGH",
+    "sql.network": "HIGH",
+}
+"""The incident plan's matrix, by what is touched; everything else is MEDIUM."""
+_NOTHING = ("wait", "none")
+_VERIFY = ("verify", "--until-pass")
+
+
+def fix(remedy: Remedy) -> Fix:
+    """A remedy with the next command: ours as words, anybody else's as a whole line."""
+    words = remedy.words
+    if not words and not remedy.program:
+        words = _words(remedy)
+    return Fix(remedy.action, remedy.text, words, remedy.program, remedy.seconds, remedy.at_most)
+
+
+def _words(remedy: Remedy) -> tuple[str, ...]:
+    targets = tuple(word for ref in remedy.targets for word in ("--target", ref))
+    match remedy.action:
+        case "apply" | "rollback" if targets:
+            return ("apply", *targets)
+        case "propose" if targets:
+            return ("plan", *targets)
+        case "wait":
+            return (*_VERIFY, "--within", f"{max(remedy.seconds, 1)}s")
+        case _:
+            return ("diagnose",)
+
+
+def risk(layer: str, remedy: Remedy) -> RiskWord:
+    """`n/a` where nothing of ours is changed."""
+    if remedy.action in _NOTHING or (remedy.action == "manual" and not layer.startswith("dns.")):
+        return "n/a"
+    if layer == "lb.target_proxy" and "certificate" in remedy.program:
+        return "LOW"
+    return _RISKS.get(layer, "MEDIUM")
+
+
+def auto(edge: Edge, node: Judged, remedy: Remedy, sure: Confidence) -> Auto:
+    """Waiting is always allowed; a change is where all that is said against one is not so."""
+    if remedy.action in _NOTHING:
+        return Auto(allowed=True, blocked_by=())
+    reasons = tuple(_reasons(edge, node, remedy, sure))
+    return Auto(not reasons, reasons)
+
+
+def _reasons(edge: Edge, node: Judged, remedy: Remedy, sure: Confidence) -> Iterator[str]:
+    if sure == "low":
+        yield "confidence is low"
+    if remedy.action in ("propose", "manual"):
+        yield f"{remedy.action}: a person decides"
+    if remedy.takes:
+        yield remedy.takes
+    weight = risk(node.layer, remedy)
+    if weight in ("HIGH", "CRITICAL"):
+        yield f"risk {weight}"
+    if weight == "MEDIUM" and node.layer != "dns.record":
+        yield "risk MEDIUM, and every host of the load balancer would feel it"
+    if isinstance(node.resource, Ref) and "zone that is made again" in remedy.takes:
+        yield f"lifecycle.protect of {node.resource}" if _is_protected(edge, node.resource) else ""
+
+
+def _is_protected(edge: Edge, ref: Ref) -> bool:
+    found = edge.declared.get(ref)
+    return found is not None and found.lifecycle.protect

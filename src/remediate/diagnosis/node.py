@@ -1,0 +1,157 @@
+"""What a diagnosis says: nodes, each judged by itself, and roots, each with a way out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, TypeAlias
+
+from remediate.diagnosis.layers import OBSERVER, identity
+from remediate.model.ref import Ref
+
+State: TypeAlias = Literal["ok", "failed", "waiting", "unknown"]
+Confidence: TypeAlias = Literal["high", "medium", "low"]
+Action: TypeAlias = Literal["apply", "propose", "rollback", "wait", "manual", "none"]
+RiskWord: TypeAlias = Literal["LOW", "MEDIUM", "HIGH", "CRITICAL", "n/a"]
+Source: TypeAlias = Literal["api", "probe"]
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """What would mend an ailment.
+
+    `words` are a verb of ours and what follows it, or with `program` another command line whole.
+    `targets` are what an `apply` is to be about. `seconds` until it is green; `at_most` where
+    Google takes as long as it takes, so that they are an upper bound. `takes` says what a change
+    takes away for good, or from others: a reason to ask a person.
+    """
+
+    action: Action
+    text: str
+    targets: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    program: str = ""
+    seconds: int = 0
+    at_most: bool = False
+    undo: str = ""
+    takes: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ailment:
+    """One thing that is wrong with a node, by its own evidence.
+
+    `because` are layers under it whose failing would bring this about too: with one of them failed
+    it is a symptom. `waits`: it passes by itself.
+    """
+
+    evidence: str
+    remedy: Remedy
+    sources: frozenset[Source]
+    because: frozenset[str] = frozenset()
+    waits: bool = False
+    contradicted: bool = False  # another source says the opposite
+
+
+@dataclass(slots=True)
+class Judged:
+    """A node as its own evidence has it. `requires` are the nodes below; `blind` what is unread."""
+
+    layer: str
+    resource: Ref | str
+    requires: tuple[str, ...] = ()
+    ailments: list[Ailment] = field(default_factory=list)
+    blind: list[str] = field(default_factory=list)
+    facts: list[str] = field(default_factory=list)  # what speaks for it
+    intermittent: bool = False
+
+    @property
+    def id(self) -> str:
+        return identity(self.layer, self.resource)
+
+    @property
+    def state(self) -> State:
+        if any(not ailment.waits for ailment in self.ailments):
+            return "failed"
+        if self.ailments:
+            return "waiting"
+        return "unknown" if self.blind else "ok"
+
+    @property
+    def evidence(self) -> tuple[str, ...]:
+        told = [*(ailment.evidence for ailment in self.ailments), *self.blind]
+        return tuple(dict.fromkeys(told or self.facts))
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One requirement, or one symptom, and where it stands."""
+
+    id: str
+    layer: str
+    resource: str
+    state: State
+    evidence: tuple[str, ...]
+    requires: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """What to do next. `words` are for `remediate`; `program` is a whole line for something else.
+
+    `eta_s` is the time until everything is green, in seconds; an upper bound where `at_most`.
+    """
+
+    action: Action
+    text: str
+    words: tuple[str, ...]
+    program: str
+    eta_s: int
+    at_most: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Auto:
+    """Whether it may be done without anybody being asked, and what stands in the way."""
+
+    allowed: bool
+    blocked_by: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A failed node without a failed requirement, and what it explains."""
+
+    id: str
+    layer: str
+    resource: str
+    state: State
+    confidence: Confidence
+    evidence: tuple[str, ...]
+    explains: tuple[str, ...]
+    fix: Fix
+    risk: RiskWord
+    undo: str
+    auto: Auto
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """All of it, at one moment. `late` names what had not answered when time was up."""
+
+    environment: str
+    at: datetime
+    roots: tuple[Root, ...]
+    nodes: tuple[Node, ...]
+    late: tuple[str, ...] = ()
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether anything fails, or is waited for, that is not our own view."""
+        return any(root.layer != OBSERVER for root in self.roots)
+
+    @property
+    def symptoms(self) -> tuple[Node, ...]:
+        """What fails for clients, and not by itself."""
+        roots = {root.id for root in self.roots}
+        return tuple(n for n in self.nodes if n.state == "failed" and n.id not in roots)

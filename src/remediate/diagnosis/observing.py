@@ -1,0 +1,66 @@
+"""Ourselves, judged: which of our own eyes are shut."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from remediate.diagnosis.edge import Edge
+from remediate.diagnosis.layers import ENVIRONMENT, OBSERVER
+from remediate.diagnosis.names import SILENT
+from remediate.diagnosis.node import Ailment, Judged, Remedy
+from remediate.model.observation import Unreadable
+from remediate.probes.seen import DnsSeen
+
+
+def judge_observer(edge: Edge) -> Judged:
+    """Silent vantages are failures of ours; sources that deny us leave things unknown."""
+    node = Judged(OBSERVER, ENVIRONMENT)
+    names = [*edge.signs.names.values()]
+    every = [s for n in names for s in (*n.parent, *n.authoritative, *n.resolvers)]
+    if every and all(seen.outcome in SILENT for seen in every):
+        told = "no DNS server answers us at all: port 53 is shut for this vantage"
+        node.ailments.append(Ailment(told, _LOOK_ELSEWHERE, _PROBE))
+    else:
+        resolvers = [seen for name in names for seen in name.resolvers]
+        for server in _silent(resolvers):
+            told = f"{server} does not answer us; the other resolvers do"
+            node.ailments.append(Ailment(told, _DO_WITHOUT, _PROBE))
+    node.blind += [
+        *_unread(edge),
+        *(f"{what} had not answered in time" for what in edge.signs.late),
+    ]
+    node.facts.append("every source answers")
+    return node
+
+
+_PROBE = frozenset({"probe"})
+_LOOK_ELSEWHERE = Remedy("none", "probe from somewhere else; change nothing on this evidence")
+_DO_WITHOUT = Remedy("none", "do without that vantage: the others agree")
+
+
+def _silent(seen: list[DnsSeen]) -> list[str]:
+    """Resolvers that say nothing while others do."""
+    servers = dict.fromkeys(one.server for one in seen)
+    heard = {one.server for one in seen if one.outcome not in SILENT}
+    return [server for server in servers if server not in heard] if heard else []
+
+
+def _unread(edge: Edge) -> Iterator[str]:
+    """What Google did not let us read, each reason once."""
+    google = edge.google
+    every = [
+        *(("resources", one) for one in google.resources.values()),
+        *(("record sets", one) for one in google.record_sets.values()),
+        *(("changes", one) for one in google.changes.values()),
+        *(("backend health", one) for one in google.health.values()),
+        ("firewall rules", google.firewalls),
+        *(("invokers", one) for one in google.invokers.values()),
+        *(("revisions", one) for one in google.revisions.values()),
+        *(("peerings", one) for one in google.peerings.values()),
+        *(("secrets", one) for one in google.secrets.values()),
+        *(("metrics", one) for one in google.metrics.values()),
+    ]
+    told = [
+        f"{what} cannot be read: {one.why}" for what, one in every if isinstance(one, Unreadable)
+    ]
+    yield from dict.fromkeys(told)

@@ -1,0 +1,214 @@
+"""Record sets, judged: what the zone holds against what the YAML says, and servers beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from remediate.diagnosis.edge import Edge
+from remediate.diagnosis.layers import identity
+from remediate.diagnosis.node import Ailment, Judged, Remedy, Source
+from remediate.diagnosis.signs import NameSeen
+from remediate.model.json import Body
+from remediate.model.observation import Unreadable
+from remediate.model.ref import Ref, record_ref
+from remediate.model.resource import RecordSet, RoutedSet, Zone
+from remediate.probes.caa import forbids, upwards
+from remediate.probes.seen import DnsSeen
+
+NAMING = ("A", "AAAA", "CNAME")
+NEGATIVE_TTL = 300  # seconds, where nobody told
+_EXACT = "exact: `remediate rollback --snapshot latest`; caches follow within the TTL"
+API: frozenset[Source] = frozenset({"api"})
+PROBE: frozenset[Source] = frozenset({"probe"})
+
+
+def told_by(edge: Edge, zone: Zone) -> Mapping[tuple[str, str], Body] | None:
+    """The record sets of a zone as Cloud DNS has them; None where it did not say."""
+    sets = edge.google.record_sets.get(zone.ref.name)
+    if isinstance(sets, Unreadable) or sets is None:
+        return {} if edge.is_absent(zone.ref) else None
+    return sets
+
+
+def judge_records(edge: Edge, zone: Zone, names: list[NameSeen]) -> Iterator[Judged]:
+    seen = {f"{name.name.rstrip('.')}.": name for name in names}
+    hosts = {f"{host}." for host in edge.ways} | set(seen)
+    inside = [h for h in sorted(hosts) if f".{h}".endswith(f".{zone.dns_name}")]
+    live = told_by(edge, zone)
+    for host in inside:
+        written = [r for (owner, _), r in zone.records.items() if owner == host]
+        for record in (r for r in written if r.type in NAMING):
+            yield _declared(edge, zone, record, seen.get(host), live)
+        kinds = {record.type for record in written}
+        for rrtype in (t for t in NAMING if t not in kinds and kinds):
+            yield from _stray(edge, zone, (host, rrtype), seen.get(host), live)
+    yield from _authorities(edge, zone, inside, live)
+
+
+# What is declared
+
+
+def _declared(
+    edge: Edge,
+    zone: Zone,
+    record: RecordSet,
+    name: NameSeen | None,
+    live: Mapping[tuple[str, str], Body] | None,
+) -> Judged:
+    at = record_ref(zone.ref.name, record.fqdn, record.type)
+    node = Judged("dns.record", at, (identity("dns.zone", zone.ref),))
+    wanted = [edge.rendered(text) for text in record.rrdatas]
+    seen = [s for s in (name.authoritative if name else ()) if s.rrtype == record.type]
+    if live is None:
+        said = next((s.message for s in seen), "no name server was heard either")
+        node.blind.append(f"Cloud DNS does not say what {at} is; {said}")
+        return node
+    body = live.get((record.fqdn, record.type))
+    if body is None:
+        node.ailments.append(_absent(edge, zone, record, name, live))
+    elif isinstance(record, RoutedSet) or None in wanted:
+        node.facts.append("it is there; what it should say is not known")
+        if _values(body) and None in wanted:
+            node.blind.append(f"{at} says {_shown(_values(body))}; what it should say is not known")
+    else:
+        _compare(node, edge, at, _values(body), {v for v in wanted if v}, name)
+    if not node.ailments and (cut := [s for s in seen if s.outcome == "truncated"]):
+        told = f"{cut[0].message}: the answer does not fit, and TCP port 53 is shut"
+        text = "make the record set smaller, or let TCP port 53 through"
+        node.ailments.append(Ailment(told, Remedy("propose", text, undo=_EXACT), PROBE))
+    return node
+
+
+def _absent(
+    edge: Edge,
+    zone: Zone,
+    record: RecordSet,
+    name: NameSeen | None,
+    live: Mapping[tuple[str, str], Body],
+) -> Ailment:
+    at = record_ref(zone.ref.name, record.fqdn, record.type)
+    wild = "*." + record.fqdn.partition(".")[2]
+    told = f"{record.fqdn} has no {record.type} record in {zone.ref.name}"
+    if (wild, record.type) in live:
+        told += f"; the wildcard {wild} answers in its place"
+    agree = [
+        s for s in _heard(name, record.type) if s.outcome in ("nxdomain", "nodata") or s.values
+    ]
+    because = frozenset({"dns.zone"}) if edge.is_absent(zone.ref) else frozenset[str]()
+    text = f"put the {record.type} record back, then let negative caches run out"
+    remedy = _put_back(at, text, _seconds(name, record, NEGATIVE_TTL))
+    return Ailment(told, remedy, API | (PROBE if agree else frozenset()), because=because)
+
+
+def _compare(
+    node: Judged, edge: Edge, at: Ref, live: set[str], wanted: set[str], name: NameSeen | None
+) -> None:
+    """Wrong is what leads somewhere else; values beside ours that lead to us are a difference."""
+    strange = {v for v in live - wanted if v not in edge.own_addresses()}
+    if not strange and live & (wanted | edge.own_addresses()):
+        node.facts.append(f"{at.record[0]} {at.record[1]} is {_shown(live)}")
+        return
+    told = f"{at.record[0]} {at.record[1]} is {_shown(live)}, not {_shown(wanted)}"
+    agree = [
+        s for s in _heard(name, at.record[1]) if {*s.values} & strange or s.outcome == "truncated"
+    ]
+    ttl = max((s.ttl or 0 for s in _asked(name, at.record[1]) if s.values), default=0)
+    takes = f"{len(live) - len(wanted)} more values go than come" if len(live) > len(wanted) else ""
+    remedy = _put_back(at, "put the declared value back", ttl or NEGATIVE_TTL, takes)
+    node.ailments.append(Ailment(told, remedy, API | (PROBE if agree else frozenset())))
+
+
+def _put_back(at: Ref, text: str, seconds: int, takes: str = "") -> Remedy:
+    return Remedy("apply", text, (str(at),), seconds=seconds, undo=_EXACT, takes=takes)
+
+
+def _seconds(name: NameSeen | None, record: RecordSet, least: int) -> int:
+    """Until the last cache that was asked forgets what it says now."""
+    asked = _asked(name, record.type)
+    kept = [(s.ttl if s.values else s.negative_ttl) for s in asked]
+    told = [seconds for seconds in kept if seconds is not None]
+    return max(told, default=least)
+
+
+def _heard(name: NameSeen | None, rrtype: str) -> list[DnsSeen]:
+    """What the zone's own servers answered, or resolvers where none of them did."""
+    both = ([*name.authoritative], [*name.resolvers]) if name else ([], [])
+    told = [[s for s in seen if s.rrtype == rrtype and s.outcome not in _SILENT] for seen in both]
+    return told[0] or told[1]
+
+
+_SILENT = ("timeout", "unreachable", "refused", "lame")
+
+
+def _asked(name: NameSeen | None, rrtype: str) -> list[DnsSeen]:
+    return [s for s in (name.resolvers if name else ()) if s.rrtype == rrtype]
+
+
+def _values(body: Body) -> set[str]:
+    listed = body.get("rrdatas")
+    return {str(value) for value in (listed if isinstance(listed, list) else ())}
+
+
+def _shown(values: set[str]) -> str:
+    some = sorted(values)[:3]
+    return ", ".join(some) + (f" and {len(values) - 3} more" if len(values) > len(some) else "")
+
+
+# What nobody declared
+
+
+def _stray(
+    edge: Edge,
+    zone: Zone,
+    at: tuple[str, str],
+    name: NameSeen | None,
+    live: Mapping[tuple[str, str], Body] | None,
+) -> Iterator[Judged]:
+    """An address that clients are sent to as well, and where we are not."""
+    host, rrtype = at
+    ref = record_ref(zone.ref.name, host, rrtype)
+    body = (live or {}).get(at)
+    strange = _values(body or {}) - edge.own_addresses()
+    if body is None or not strange:
+        return
+    node = Judged("dns.record", ref, (identity("dns.zone", zone.ref),))
+    told = f"{host} has an undeclared {rrtype} record to {_shown(strange)}, which is not ours"
+    line = (
+        f"gcloud dns record-sets delete {host} --zone={zone.ref.name} --type={rrtype} "
+        f"--project={edge.project}"
+    )
+    ttl = int(str(body.get("ttl") or NEGATIVE_TTL))
+    text = "take the record away, or declare it: somebody put it there"
+    undo = f"exact: put {_shown(_values(body))} back with TTL {ttl}"
+    remedy = Remedy("propose", text, program=line, seconds=ttl, undo=undo, takes="it is not ours")
+    agree = any(s.values for s in _heard(name, rrtype))
+    node.ailments.append(Ailment(told, remedy, API | (PROBE if agree else frozenset())))
+    yield node
+
+
+def _authorities(
+    edge: Edge, zone: Zone, hosts: list[str], live: Mapping[tuple[str, str], Body] | None
+) -> Iterator[Judged]:
+    """The CAA records that a managed certificate's issue depends on (RFC 8659)."""
+    judged: dict[Ref, Judged] = {}
+    for host in hosts:
+        at = next((name for name in upwards(host) if (name, "CAA") in (live or {})), None)
+        if at is None:
+            continue
+        values = sorted(_values((live or {})[at, "CAA"]))
+        ref = record_ref(zone.ref.name, at, "CAA")
+        node = judged.setdefault(ref, Judged("dns.record", ref, (identity("dns.zone", zone.ref),)))
+        why = forbids(at, values, host.rstrip("."))
+        if not why:
+            node.facts.append(f"CAA at {at} lets Google issue")
+        elif edge.of_kind("SslCertificate"):
+            written = zone.records.get((at, "CAA"))
+            remedy = _put_back(
+                ref, "let pki.goog issue again", int(written.ttl if written else 300)
+            )
+            if written is None:
+                remedy = Remedy(
+                    "propose", "let pki.goog issue: change the CAA records", undo=_EXACT
+                )
+            node.ailments.append(Ailment(why, remedy, API))
+    yield from judged.values()

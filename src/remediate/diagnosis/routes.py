@@ -1,0 +1,86 @@
+"""Where a URL map sends a host and a path, judged from its body alone.
+
+Of Google's rules (https://cloud.google.com/load-balancing/docs/url-map-concepts): the host rule
+whose host matches exactly, else the longest wildcard, else `*`; in its matcher the longest path
+that matches; else the matcher's default, else the map's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeAlias
+
+from remediate.kinds.bodies.links import project_relative
+from remediate.model.json import canonical
+
+Fields: TypeAlias = Mapping[str, Any]
+_WAYS = ("service", "urlRedirect", "routeAction")
+_DEFAULTS = ("defaultService", "defaultUrlRedirect", "defaultRouteAction")
+_UNSAID = (None, "", False, "MOVED_PERMANENTLY_DEFAULT")
+
+
+def hosts_of(url_map: Fields) -> list[str]:
+    """The hosts that a map has rules for, without patterns, in order."""
+    listed = (str(host) for rule in url_map.get("hostRules") or () for host in rule["hosts"])
+    return [host for host in dict.fromkeys(listed) if "*" not in host]
+
+
+def paths_of(url_map: Fields, host: str) -> list[str]:
+    """One path for every rule that a host has, and `/`."""
+    matcher = _matcher(url_map, host) or {}
+    rules = (path for rule in matcher.get("pathRules") or () for path in rule["paths"])
+    return [*dict.fromkeys(["/", *(str(path).replace("*", "-") for path in rules)])]
+
+
+def route(url_map: Fields, host: str, path: str, project: str) -> str:
+    """The link of a service as `projects/…`, or how it answers itself; empty for no way at all."""
+    matcher = _matcher(url_map, host)
+    holders: list[Fields] = [url_map] if matcher is None else [matcher, url_map]
+    rule = _rule(matcher or {}, path)
+    if rule is not None and (said := _said(rule, _WAYS, project)):
+        return said
+    for holder in holders:
+        if (matcher or {}).get("routeRules") and holder is matcher:
+            return canonical(holder["routeRules"]).decode()
+        if said := _said(holder, _DEFAULTS, project):
+            return said
+    return ""
+
+
+def has_rule(url_map: Fields, host: str) -> bool:
+    """Whether a host rule names the host, or a pattern that it matches."""
+    return _matcher(url_map, host) is not None
+
+
+def _matcher(url_map: Fields, host: str) -> Fields | None:
+    rules = {str(one): rule for rule in url_map.get("hostRules") or () for one in rule["hosts"]}
+    patterns = sorted((p for p in rules if _matches(p, host)), key=len, reverse=True)
+    if not patterns:
+        return None
+    name = rules[host if host in rules else patterns[0]].get("pathMatcher")
+    matchers: Iterator[Fields] = (one for one in url_map.get("pathMatchers") or ())
+    return next((one for one in matchers if one.get("name") == name), {})
+
+
+def _matches(pattern: str, host: str) -> bool:
+    return pattern == host or (pattern.startswith("*") and host.endswith(pattern[1:]))
+
+
+def _rule(matcher: Fields, path: str) -> Fields | None:
+    found = [
+        (len(pattern), rule)
+        for rule in matcher.get("pathRules") or ()
+        for pattern in map(str, rule["paths"])
+        if pattern == path or (pattern.endswith("/*") and path.startswith(pattern[:-1]))
+    ]
+    return max(found, key=lambda one: one[0])[1] if found else None
+
+
+def _said(holder: Fields, names: tuple[str, ...], project: str) -> str:
+    for name in names:
+        value = holder.get(name)
+        if isinstance(value, str) and value:
+            return project_relative(value, project)
+        if isinstance(value, Mapping):
+            return canonical({k: v for k, v in value.items() if v not in _UNSAID}).decode()
+    return ""

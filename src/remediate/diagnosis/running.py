@@ -1,0 +1,377 @@
+"""Cloud Run, judged: the service, who may call it, its revision, variables, network and room."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from remediate.diagnosis.balancer import API, PROBE, SPREADS, applied, begin, differs
+from remediate.diagnosis.edge import Edge
+from remediate.diagnosis.layers import identity
+from remediate.diagnosis.looks import Look
+from remediate.diagnosis.node import Ailment, Judged, Remedy
+from remediate.diagnosis.signs import Sample
+from remediate.kinds.registry import kind
+from remediate.model.json import Body
+from remediate.model.observation import Unreadable
+from remediate.model.plan import Action
+from remediate.model.ref import Ref
+
+EVERYBODY = "allUsers"
+RECENT = 86_400.0  # seconds: what began with a revision of today, began with the revision
+_TAKES_LOAD_BALANCERS = ("INGRESS_TRAFFIC_ALL", "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER")
+_SECURITY = "it changes who may come in"
+_BELOW = frozenset(
+    {
+        *("run.env", "run.vpc_access", "vpc.connector"),
+        *("sql.instance", "sql.connections", "sql.auth", "sql.network"),
+    }
+)
+"""What an application may err for though its revision is as good as ever."""
+
+
+def judge_running(edge: Edge) -> Iterator[Judged]:
+    for ref in edge.of_kind("RunService"):
+        service = _service(edge, ref)
+        yield service
+        if edge.live(ref) is None:  # nothing of what is not there can be told
+            continue
+        look = edge.looks_at_run(ref)
+        yield _ingress(edge, ref, look)
+        yield _iam(edge, ref, look)
+        yield _env(edge, ref, look)
+        yield _access(edge, ref, look)
+        yield _scaling(edge, ref, look)
+        yield _revision(edge, ref, look)
+
+
+def below(edge: Edge, ref: Ref) -> tuple[str, ...]:
+    """The nodes that a service's application hangs on."""
+    connector = edge.connector_of(ref)
+    found = [identity(layer, ref) for layer in ("run.env", "run.vpc_access")]
+    found += [identity("vpc.connector", connector)] if connector else []
+    layers = ("sql.network", "sql.instance", "sql.connections", "sql.auth")
+    return (*found, *(identity(layer, at) for at in edge.databases_of(ref) for layer in layers))
+
+
+def _service(edge: Edge, ref: Ref) -> Judged:
+    layers = ("run.ingress", "run.iam", "run.revision", "run.scaling")
+    node = begin(edge, "run.service", ref, tuple(identity(layer, ref) for layer in layers))
+    body = edge.live(ref)
+    text = "deploy it again from the YAML; its image is named by the application's own pipeline"
+    if body is None or body.get("deleteTime"):
+        if not node.blind:
+            remedy = Remedy(
+                "propose",
+                text,
+                words=("plan", "--target", str(ref)),
+                seconds=int(kind(ref.kind).seconds.get(Action.CREATE, 0)) + SPREADS,
+                at_most=True,
+                undo="approximate: a deleted service comes back without its revisions",
+            )
+            told = f"{ref} does not exist: what names it points at nothing"
+            node.ailments[:] = [Ailment(told, remedy, API)]
+        return node
+    ready = kind(ref.kind).ready(body)
+    if ready.failed and body.get("latestReadyRevision") is None:
+        told = f"{ref} has never become ready: {ready.state}"
+        node.ailments.append(Ailment(told, applied(ref, text), API))
+    elif not ready.ready and not ready.failed:
+        node.facts.append(f"{ref} is becoming ready: {ready.state}")
+    node.facts.append(f"serves by {_short(body.get('latestReadyRevision')) or 'nothing yet'}")
+    return node
+
+
+def _ingress(edge: Edge, ref: Ref, look: Look) -> Judged:
+    node = Judged("run.ingress", ref)
+    body, wanted = edge.live(ref) or {}, edge.wanted(ref)
+    found = str(body.get("ingress") or "INGRESS_TRAFFIC_ALL")
+    if found in _TAKES_LOAD_BALANCERS:
+        node.facts.append(found)
+        return node
+    fix = applied(ref, f"set ingress to {wanted.get('ingress') or _TAKES_LOAD_BALANCERS[1]} again")
+    differs(node, f"{ref} takes {found} only, not what load balancers send", fix, look.works)
+    return node
+
+
+def _iam(edge: Edge, ref: Ref, look: Look) -> Judged:
+    node = Judged("run.iam", ref)
+    body = edge.live(ref) or {}
+    members = edge.google.invokers.get(edge.live_ref(ref))
+    if body.get("invokerIamDisabled"):
+        node.facts.append("it asks nobody who they are")
+    elif members is None or isinstance(members, Unreadable):
+        why = members.why if members is not None else "it was not asked for"
+        node.blind.append(f"who may call {ref} cannot be read: {why}")
+    elif EVERYBODY not in members:
+        line = (
+            f"gcloud run services add-iam-policy-binding {ref.name} --region={ref.location} "
+            f"--member={EVERYBODY} --role=roles/run.invoker --project={edge.project}"
+        )
+        remedy = Remedy(
+            "propose",
+            "let everybody call it again; that is security: a person approves",
+            program=line,
+            seconds=SPREADS,
+            at_most=True,
+            undo="exact: remove the binding again",
+            takes=_SECURITY,
+        )
+        told = f"{EVERYBODY} lacks roles/run.invoker on {ref}"
+        differs(node, told, remedy, look.works)
+    else:
+        node.facts.append(f"{EVERYBODY} may call it")
+    return node
+
+
+# Variables and network
+
+
+def _env(edge: Edge, ref: Ref, look: Look) -> Judged:
+    node = Judged("run.env", ref)
+    live, wanted = (_variables(body) for body in (edge.live(ref) or {}, edge.wanted(ref)))
+    fix = applied(ref, "give it the variables of the YAML again")
+    for name, value in wanted.items():
+        if name not in live:
+            differs(node, f"{ref} lacks the variable {name}", fix, look.works)
+        elif isinstance(value, str | dict) and live[name] != value and "(known" not in str(value):
+            differs(node, f"{ref} has another value of {name} than the YAML", fix, look.works)
+    node.facts.append(f"{len(wanted)} variables are as the YAML says")
+    return node
+
+
+def _variables(body: Body) -> dict[str, Any]:
+    template: Any = body.get("template") or {}
+    containers = template.get("containers") or [{}]
+    return {
+        str(one["name"]): _reference(one) or str(one.get("value") or "")
+        for one in containers[0].get("env") or ()
+    }
+
+
+def _reference(variable: dict[str, Any]) -> dict[str, str] | None:
+    found = (variable.get("valueSource") or {}).get("secretKeyRef")
+    if not found:
+        return None
+    name = str(found.get("secret")).rpartition("/")[2]
+    return {"secret": name, "version": str(found.get("version") or "latest")}
+
+
+def _access(edge: Edge, ref: Ref, look: Look) -> Judged:
+    connector = edge.connector_of(ref)
+    under = (identity("vpc.connector", connector),) if connector else ()
+    node = Judged("run.vpc_access", ref, under)
+    live, wanted = (
+        _template(body).get("vpcAccess") or {} for body in (edge.live(ref) or {}, edge.wanted(ref))
+    )
+    if not wanted:
+        node.facts.append("it needs no network of its own")
+        return node
+    meant, found = (edge.ref(access.get("connector")) for access in (wanted, live))
+    fix = applied(ref, "have it send into the network again")
+    if meant and found != meant and not live.get("networkInterfaces"):
+        told = f"{ref} goes through {found}" if found else f"{ref} has no way into the network"
+        differs(node, f"{told}, not through {meant}", fix, look.works)
+    node.facts.append(f"through {found or 'a network interface'}")
+    return node
+
+
+def _template(body: Body) -> dict[str, Any]:
+    found = body.get("template")
+    return dict(found) if isinstance(found, dict) else {}
+
+
+# Room
+
+
+def _scaling(edge: Edge, ref: Ref, look: Look) -> Judged:
+    node = Judged("run.scaling", ref)
+    body = edge.live(ref) or {}
+    ceiling = _ceiling(body)
+    count = edge.google.metrics.get((ref, "container/instance_count"))
+    full = isinstance(count, Sample) and ceiling is not None and count.value >= ceiling
+    line = f"gcloud run services update {ref.name} --region={ref.location} --max-instances=NUMBER"
+    remedy = Remedy(
+        "propose",
+        "raise maxInstanceCount; instances x pool must stay below the database's max_connections",
+        program=f"{line} --project={edge.project}",
+        seconds=SPREADS,
+        at_most=True,
+        undo="exact: set it as it was",
+        takes="more instances open more connections to the database",
+    )
+    if 429 in look.statuses:  # no instance is there to take it
+        at = f", {_whole(count)} of {ceiling} instances" if full else ""
+        told = f"{ref} answers 429{at}"
+        node.ailments.append(Ailment(told, remedy, PROBE | (API if full else frozenset())))
+    elif full:
+        told = f"{ref} has {_whole(count)} of {ceiling} instances"
+        differs(node, told, remedy, look.works)
+    elif isinstance(count, Unreadable) and not look.works:
+        node.blind.append(f"how many instances {ref} has cannot be read: {count.why}")
+    else:
+        node.facts.append(f"{_whole(count)} instances, at most {ceiling or 100}")
+    return node
+
+
+def _ceiling(body: Body) -> int | None:
+    own: Any = body.get("scaling") or {}
+    found = (_template(body).get("scaling") or {}).get("maxInstanceCount")
+    found = found or own.get("maxInstanceCount")
+    return int(found) if found else None
+
+
+def _whole(sample: object) -> str:
+    return f"{sample.value:.0f}" if isinstance(sample, Sample) else "an unknown number of"
+
+
+# The revision
+
+
+def _revision(edge: Edge, ref: Ref, look: Look) -> Judged:
+    node = Judged("run.revision", ref, below(edge, ref))
+    body = edge.live(ref) or {}
+    serving = _serving(body)
+    revisions = edge.google.revisions.get(edge.live_ref(ref))
+    known = revisions if isinstance(revisions, tuple) else ()
+    if isinstance(revisions, Unreadable):
+        node.blind.append(f"the revisions of {ref} cannot be read: {revisions.why}")
+    before = _before(known, serving)
+    fix = _traffic(edge, ref, before)
+    if _errors(look):
+        _err(edge, node, ref, look, known, serving, fix)
+    elif look.works is None and (share := _share(edge, ref, serving)) and share > 0.5:  # noqa: PLR2004 - most
+        told = f"{share:.0%} of what {serving} answered was an error of its own"
+        node.ailments.append(_own(edge, told, known, serving, fix))
+    elif look.is_slow:
+        told = f"{ref} takes {max(s.first_byte for s in look.answers):.1f} s to begin an answer"
+        because = frozenset({*_BELOW, "run.scaling"})
+        node.ailments.append(Ailment(told, _LOOK, PROBE, because, contradicted=True))
+    node.facts.append(f"{serving or 'nothing'} serves")
+    return node
+
+
+_LOOK = Remedy("none", "nothing that was read tells why; look at the application's logs")
+
+
+def _errors(look: Look) -> bool:
+    return bool(look.statuses & {500, 502, 503, 504}) or look.errs
+
+
+def _err(
+    edge: Edge,
+    node: Judged,
+    ref: Ref,
+    look: Look,
+    known: tuple[Body, ...],
+    serving: str,
+    fix: Remedy,
+) -> None:
+    """An application that names what it lacks is believed; else what began with a revision."""
+    pinned = _pinned(edge.live(ref) or {}, edge.wanted(ref))
+    told = look.message
+    if look.reason or not look.statuses & {500, 504}:
+        said = f", and says why: {look.reason}" if look.reason else ""
+        node.ailments.append(Ailment(f"{told}{said}", fix, PROBE, _BELOW, contradicted=True))
+    elif pinned:
+        told = f"{told}; traffic stays on {pinned}, not on the latest revision"
+        node.ailments.append(Ailment(told, _latest(edge, ref), API | PROBE))
+    else:
+        node.ailments.append(_own(edge, told, known, serving, fix, seen=True))
+
+
+def _own(
+    edge: Edge,
+    told: str,
+    known: tuple[Body, ...],
+    serving: str,
+    fix: Remedy,
+    *,
+    seen: bool = False,
+) -> Ailment:
+    age = _age(edge, known, serving)
+    began = age is not None and age < RECENT and bool(_before(known, serving))
+    if began and age is not None:
+        told += f"; {serving} serves since {age / 60:.0f} min"
+    because = frozenset[str]() if began else _BELOW
+    sources = (PROBE if seen else frozenset[str]()) | (API if began or not seen else frozenset())
+    return Ailment(told, fix, sources, because, contradicted=not began)  # type: ignore[arg-type]  # a union of the two
+
+
+def _share(edge: Edge, ref: Ref, serving: str) -> float | None:
+    """Which part of a revision's requests ended in 5xx; None where nothing was measured."""
+    counts = {
+        name.rpartition("/")[2]: sample.value
+        for (at, name), sample in edge.google.metrics.items()
+        if at == ref and name.startswith(f"request_count/{serving}/") and isinstance(sample, Sample)
+    }
+    total = sum(counts.values())
+    return counts.get("5xx", 0.0) / total if total else None
+
+
+def _serving(body: Body) -> str:
+    """The revision that most traffic goes to."""
+    targets: Any = body.get("trafficStatuses") or body.get("traffic") or ()
+    most = max(targets, key=lambda one: int(one.get("percent") or 0), default={})
+    return _short(most.get("revision") or body.get("latestReadyRevision"))
+
+
+def _pinned(body: Body, wanted: Body) -> str:
+    latest = _short(body.get("latestReadyRevision"))
+    serving = _serving(body)
+    return serving if serving != latest and not wanted.get("traffic") else ""
+
+
+def _before(known: tuple[Body, ...], serving: str) -> str:
+    """The newest revision that is older than the one that serves."""
+    names = [_short(each.get("name")) for each in known]
+    later = names[names.index(serving) + 1 :] if serving in names else []
+    return later[0] if later else ""
+
+
+def _age(edge: Edge, known: tuple[Body, ...], serving: str) -> float | None:
+    made = next((e.get("createTime") for e in known if _short(e.get("name")) == serving), None)
+    try:
+        since = datetime.fromisoformat(str(made))
+    except ValueError:
+        return None
+    return (edge.signs.at - since).total_seconds()
+
+
+def _short(name: object) -> str:
+    return str(name or "").rpartition("/")[2]
+
+
+def _traffic(edge: Edge, ref: Ref, before: str) -> Remedy:
+    if not before:
+        return _LOOK
+    line = (
+        f"gcloud run services update-traffic {ref.name} --region={ref.location} "
+        f"--to-revisions={before}=100 --project={edge.project}"
+    )
+    return Remedy(
+        "rollback",
+        f"send all traffic to {before}, which is ready, then mend the new one",
+        program=line,
+        seconds=SPREADS,
+        at_most=True,
+        undo="exact: send the traffic back",
+        takes="the application's own pipeline decides what serves",
+    )
+
+
+def _latest(edge: Edge, ref: Ref) -> Remedy:
+    line = (
+        f"gcloud run services update-traffic {ref.name} --region={ref.location} --to-latest "
+        f"--project={edge.project}"
+    )
+    return Remedy(
+        "rollback",
+        "send traffic to the latest revision again",
+        program=line,
+        seconds=SPREADS,
+        at_most=True,
+        undo="exact: send the traffic back",
+        takes="the application's own pipeline decides what serves",
+    )

@@ -1,0 +1,320 @@
+"""What clients see, as nodes: each fails by what was seen alone, and requires the way it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from remediate.diagnosis.backends import DATABASE, healthy
+from remediate.diagnosis.certificates import expires
+from remediate.diagnosis.edge import Edge, Way
+from remediate.diagnosis.layers import OBSERVER, identity
+from remediate.diagnosis.looks import Look
+from remediate.diagnosis.names import LAME, SILENT, is_bogus, wanted_addresses
+from remediate.diagnosis.node import Ailment, Judged, Remedy
+from remediate.diagnosis.running import below
+from remediate.diagnosis.signs import HostSeen, NameSeen
+from remediate.kinds.ssl_certificate import KIND as CERTIFICATES
+from remediate.model.observation import Unreadable
+from remediate.model.ref import Ref
+from remediate.model.resource import Zone
+from remediate.probes.seen import DnsSeen
+
+_SEEN = Remedy("none", "a symptom")
+_BAD = ("wrong_answer", "nodata", "nxdomain", "servfail", "refused", "truncated", "lame", "bogus")
+
+
+def judge_symptoms(edge: Edge, nodes: Sequence[Judged]) -> Iterator[Judged]:
+    """After all else: `nodes` are what symptoms may lead to."""
+    names = {f"{seen.name.rstrip('.')}": seen for seen in edge.signs.names.values()}
+    found: list[Judged] = []
+    for host in dict.fromkeys([*edge.ways, *names]):
+        found += _of_name(edge, host, names.get(host), nodes)
+    for host, way in edge.ways.items():
+        found += _of_host(edge, way, nodes, _is(found, "dns.resolution", host))
+    found += _of_paths(edge)
+    found += _of_google(edge, nodes)
+    yield from found
+    failing = [one for one in found if one.state == "failed" and one.layer in _GOLDEN]
+    e2e = Judged("e2e", "environment", tuple(dict.fromkeys(r for o in failing for r in o.requires)))
+    if failing:
+        _fails(e2e, f"{failing[0].layer} fails")
+    yield e2e
+
+
+_GOLDEN = ("dns.resolution", "http.by_name", "http.by_ip", "websocket")
+
+
+def _fails(node: Judged, told: str) -> None:
+    node.ailments.append(Ailment(told, _SEEN, frozenset({"probe"})))
+
+
+def _is(found: list[Judged], layer: str, resource: str) -> Judged | None:
+    return next((n for n in found if (n.layer, n.resource) == (layer, resource)), None)
+
+
+def _all(nodes: Sequence[Judged], *layers: str) -> tuple[str, ...]:
+    return tuple(node.id for node in nodes if node.layer in layers)
+
+
+# Names
+
+
+def _under(nodes: Sequence[Judged], host: str) -> tuple[str, ...]:
+    """What a name's answer hangs on."""
+    own = [
+        node.id
+        for node in nodes
+        if (node.layer == "dns.record" and _speaks_for(node, host))
+        or (node.layer == "dns.propagation" and node.resource == host)
+    ]
+    zones = [
+        node.id
+        for node in nodes
+        if node.layer in ("dns.delegation", "dns.zone", "dns.dnssec") and _holds(node, host)
+    ]
+    return (*own, *zones, identity(OBSERVER, "environment"))
+
+
+def _speaks_for(node: Judged, host: str) -> bool:
+    at = node.resource
+    return isinstance(at, Ref) and at.record[0] == f"{host}." and at.record[1] != "AAAA"
+
+
+def _holds(node: Judged, host: str) -> bool:
+    return bool(host) and node.resource is not None
+
+
+def _of_name(
+    edge: Edge, host: str, seen: NameSeen | None, nodes: Sequence[Judged]
+) -> Iterator[Judged]:
+    under = _under(nodes, host)
+    resolution = Judged("dns.resolution", host, under)
+    latency = Judged("dns.latency", host, _all(nodes, "dns.delegation"))
+    if seen is None or not seen.resolvers:
+        resolution.blind.append(f"no resolver was asked for {host}")
+        yield resolution
+        return
+    asked = [s for s in seen.resolvers if s.rrtype in ("A", "CNAME")]
+    heard = [s for s in asked if s.outcome not in SILENT]
+    bad = [s for s in heard if s.outcome in _BAD and s.outcome != "wrong_answer"]
+    good = [s for s in heard if s not in bad]
+    if not heard and asked:
+        _fails(resolution, f"no resolver answers: {asked[0].message}")
+    elif bad:
+        resolution.intermittent = len(good) > len(bad)
+        _fails(resolution, bad[0].message)
+    yield resolution
+    by_server = {_server(s) for s in seen.authoritative if s.outcome not in (*SILENT, *LAME)}
+    lame = [s for s in seen.authoritative if s.outcome in LAME and _server(s) not in by_server]
+    if lame and by_server:
+        _fails(latency, lame[0].message)
+    yield latency
+    yield from _stray(edge, host, seen, nodes)
+
+
+def _server(seen: DnsSeen) -> str:
+    return seen.server
+
+
+def _stray(edge: Edge, host: str, seen: NameSeen, nodes: Sequence[Judged]) -> Iterator[Judged]:
+    """Clients with IPv6 go where an AAAA record sends them."""
+    own = edge.own_addresses()
+    told = [s for s in (*seen.authoritative, *seen.resolvers) if s.rrtype == "AAAA" and s.values]
+    if told:
+        at = [n.id for n in nodes if isinstance(n.resource, Ref) and n.resource.is_record_set]
+        under = [i for i in at if f"/{host}./" in i]
+        node = Judged("http.ipv6", host, (*under, *_all(nodes, "dns.zone")))
+        if strange := [s for s in told if {*s.values} - own]:
+            _fails(node, f"{host} has the IPv6 address {', '.join(strange[0].values)}")
+        yield node
+
+
+# Hosts
+
+
+def way_down(edge: Edge, way: Way, services: Sequence[Ref], nodes: Sequence[Judged]) -> list[str]:
+    """All that a request for a host hangs on, from the address to the database."""
+    found = [n.id for n in nodes if n.layer == "lb.address"]
+    found += [identity("lb.forwarding_rule", way.rule), identity("lb.target_proxy", way.proxy)]
+    found += _all(nodes, "lb.certificate")
+    found += [identity("lb.url_map", way.url_map)]
+    for service in services:
+        found += [identity("lb.backend_service", service), identity("lb.backend", service)]
+        if run := edge.run_of(service):
+            layers = ("service", "ingress", "iam", "revision", "scaling")
+            found += [identity(f"run.{layer}", run) for layer in layers]
+            found += below(edge, run)
+        else:
+            found += _all(nodes, "lb.health_check", *sorted(DATABASE))
+    return [*dict.fromkeys(found)]
+
+
+def _of_host(
+    edge: Edge, way: Way, nodes: Sequence[Judged], resolution: Judged | None
+) -> Iterator[Judged]:
+    host = way.host
+    look, seen = edge.look(host), edge.signs.hosts.get(host)
+    down = way_down(edge, way, [way.service], nodes)
+    dns = _under(nodes, host)
+    by_ip = Judged("http.by_ip", host, tuple(down))
+    by_name = Judged("http.by_name", host, (*dns, *down))
+    socket = Judged("websocket", host, tuple(down))
+    socket_by_name = Judged("websocket.by_name", host, (*dns, *down))
+    slow = Judged("latency", host, tuple(down))
+    if why := _refused(seen, look):
+        by_ip.intermittent = look.comes_and_goes and not _bad_tls(seen)
+        _fails(by_ip, why)
+    elif seen is None or not seen.http:
+        by_ip.blind.append(f"nobody asked {host} at the load balancer's address")
+    told = seen.websocket if seen else None
+    if told is not None and told.outcome != "ok":
+        _fails(socket, told.message)
+    elif told is None:
+        socket.blind.append(f"nobody opened a WebSocket to {host}")
+    if look.is_slow:
+        _fails(slow, f"{host} takes {max(s.first_byte for s in look.answers):.1f} s to answer")
+    _named(edge, by_name, by_ip, resolution)
+    if by_name.state == "failed" and told is not None:
+        socket_by_name.intermittent = by_name.intermittent
+        _fails(socket_by_name, by_name.evidence[0])
+    yield from (by_ip, by_name, socket, socket_by_name, slow)
+
+
+def _refused(seen: HostSeen | None, look: Look) -> str:
+    if seen is None:
+        return ""
+    if bad := _bad_tls(seen):
+        return bad
+    if look.http and look.works is not True:
+        wrong = [s for s in look.http if s.status is None or not 200 <= s.status < 300]  # noqa: PLR2004 - RFC 9110
+        return wrong[0].message if wrong else ""
+    return ""
+
+
+def _bad_tls(seen: HostSeen | None) -> str:
+    return seen.tls.message if seen and seen.tls and seen.tls.outcome != "ok" else ""
+
+
+def _named(edge: Edge, node: Judged, by_ip: Judged, resolution: Judged | None) -> None:
+    """By name it works where names lead here, and here it works."""
+    host = str(node.resource)
+    wrong, right = _answers(edge, host)
+    if resolution is not None and resolution.state == "failed":
+        node.intermittent = resolution.intermittent
+        _fails(node, resolution.evidence[0])
+    if wrong:
+        node.intermittent = bool(right)
+        _fails(node, f"{wrong[0].server} sends {host} to {', '.join(wrong[0].values)}")
+    if by_ip.state == "failed":
+        node.intermittent = by_ip.intermittent
+        _fails(node, by_ip.evidence[0])
+
+
+def _answers(edge: Edge, host: str) -> tuple[list[DnsSeen], list[DnsSeen]]:
+    """Which resolvers send clients elsewhere, and which here."""
+    seen = edge.signs.names.get(host) or edge.signs.names.get(f"{host}.")
+    told = [s for s in (seen.resolvers if seen else ()) if s.rrtype == "A" and s.values]
+    ours = edge.own_addresses() | _wanted(edge, host)
+    if not ours:
+        return [], told
+    wrong = [s for s in told if not {*s.values} & ours]
+    return wrong, [s for s in told if s not in wrong]
+
+
+def _wanted(edge: Edge, host: str) -> set[str]:
+    zones = [z for z in edge.declared.values() if isinstance(z, Zone)]
+    found = [wanted_addresses(edge, zone, f"{host}.") or frozenset() for zone in zones]
+    return {each for values in found for each in values}
+
+
+# Paths, and Google's own view
+
+
+def _of_paths(edge: Edge) -> Iterator[Judged]:
+    for seen in edge.signs.paths:
+        way = edge.ways.get(seen.host)
+        service = edge.ref(f"projects/{edge.project}/global/backendServices/{seen.service.name}")
+        if way is None or service is None:
+            continue
+        layers = ("lb.backend_service", "lb.backend")
+        at = f"{seen.host}{seen.path}"
+        down = way_down(edge, way, [service], [])
+        checks = [edge.ref(link) for link in edge.wanted(service).get("healthChecks") or ()]
+        down += [identity("lb.health_check", check) for check in checks if check]
+        down += [identity("lb.address", one) for one in edge.of_kind("Address")]
+        down += [
+            identity(lay, db) for db in edge.of_kind("SqlInstance") for lay in sorted(DATABASE)
+        ]
+        down += [identity("lb.certificate", one) for one in edge.of_kind("SslCertificate")]
+        stream = Judged("stream", at, tuple(dict.fromkeys(down)))
+        look = Look(seen.http)
+        if look.http and look.works is not True:
+            stream.intermittent = look.comes_and_goes
+            _fails(stream, look.message)
+        elif not look.http:
+            stream.blind.append(f"nobody asked {at}")
+        yield stream
+        if seen.held is not None:
+            long = Judged("websocket.long", at, tuple(dict.fromkeys(down)))
+            if seen.held.outcome != "ok":
+                _fails(long, seen.held.message)
+            yield long
+        del layers
+
+
+def _of_google(edge: Edge, nodes: Sequence[Judged]) -> Iterator[Judged]:
+    for service in edge.of_kind("BackendService"):
+        state = healthy(edge, service)
+        told = edge.google.health.get(edge.live_ref(service))
+        if state is None and not isinstance(told, Unreadable):
+            continue
+        checks = [edge.ref(link) for link in edge.wanted(service).get("healthChecks") or ()]
+        under = [identity("lb.health_check", check) for check in checks if check]
+        under += [identity("lb.backend", service), *_all(nodes, *sorted(DATABASE))]
+        node = Judged("lb.backend_health", service, tuple(under))
+        if state is False:
+            _fails(node, f"Google finds the backends of {service} unhealthy")
+        elif state is None:
+            node.blind.append(f"the health of {service} cannot be read")
+        yield node
+    yield from _reachability(edge, nodes)
+    yield from _renewals(edge, nodes)
+
+
+def _reachability(edge: Edge, nodes: Sequence[Judged]) -> Iterator[Judged]:
+    for ref in edge.of_kind("SqlInstance"):
+        pg = edge.signs.databases.get(ref) or edge.signs.databases.get(edge.live_ref(ref))
+        layers = ("sql.instance", "sql.network", "sql.connections", "sql.auth")
+        under = [*_all(nodes, "vpc.connector"), *(identity(layer, ref) for layer in layers)]
+        node = Judged("sql.reachability", ref, tuple(under))
+        if pg is None or pg.outcome in ("unreachable", "not_public"):
+            node.blind.append(pg.message if pg else f"{ref} cannot be asked from here")
+        elif pg.outcome != "ok":
+            _fails(node, pg.message)
+        yield node
+
+
+def _renewals(edge: Edge, nodes: Sequence[Judged]) -> Iterator[Judged]:
+    """A managed certificate is renewed while all that Google looks at is in order."""
+    for node in [node for node in nodes if node.layer == "lb.certificate"]:
+        body = edge.live(node.resource) if isinstance(node.resource, Ref) else None
+        if body is None:
+            continue
+        end = expires(body)
+        expiry = Judged("cert.expiry", node.resource, (node.id,))
+        if end is not None and end <= edge.signs.at:
+            _fails(expiry, f"{node.resource} expired at {body.get('expireTime')}")
+        yield expiry
+        if not body.get("managed"):
+            continue
+        records = [n.id for n in nodes if n.layer == "dns.record"]
+        renewal = Judged("cert.renewal", node.resource, (node.id, *node.requires, *records))
+        missing = [n for n in nodes if n.id in renewal.requires and n.state == "failed"]
+        if missing:
+            _fails(renewal, f"{CERTIFICATES.name} cannot be renewed: {missing[0].evidence[0]}")
+        yield renewal
+
+
+def bogus(seen: NameSeen) -> bool:
+    """Whether some resolver finds the signatures wrong."""
+    return any(is_bogus(one, seen.unchecked) for one in seen.resolvers)
