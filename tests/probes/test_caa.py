@@ -90,20 +90,20 @@ def test_an_alias_leads_to_its_targets_records_and_not_above_them(
 
 
 def test_a_resolver_that_is_silent_is_told_and_decides_nothing(dial: Dial) -> None:
-    found = caa_permits(dial, HOST, resolvers=["8.8.8.8", "192.0.2.53"])
+    found = caa_permits(dial, HOST, resolvers=["8.8.8.8", "8.8.4.8"])
     assert found.permitted is True
-    assert "but 192.0.2.53: 192.0.2.53 does not answer on port 53" in found.message
+    assert "but 8.8.4.8: 8.8.4.8 does not answer on port 53" in found.message
 
 
 def test_where_all_are_silent_nobody_knows(dial: Dial) -> None:
-    found = caa_permits(dial, HOST, resolvers=["192.0.2.53"])
+    found = caa_permits(dial, HOST, resolvers=["8.8.4.8"])
     assert found.permitted is None
-    assert found.message.startswith(f"CAA of {HOST} is not known: 192.0.2.53")
+    assert found.message.startswith(f"CAA of {HOST} is not known: 8.8.4.8")
 
 
 def test_who_forbids_wins(dial: Dial, outside: Client) -> None:
     """Resolvers may see different things for as long as caches live."""
     record(outside, APEX, "CAA", '0 issue ";"')
-    found = caa_permits(dial, HOST, resolvers=["192.0.2.53", "8.8.8.8"])
+    found = caa_permits(dial, HOST, resolvers=["8.8.4.8", "8.8.8.8"])
     assert found.permitted is False
     assert found.message == f"CAA at {APEX} permits nobody, not pki.goog"

@@ -30,6 +30,10 @@ class Chance:
             number = least + 1 + self._random.getrandbits(64)
         return "".join(_CROCKFORD[(number >> shift) & 31] for shift in range(125, -1, -5))
 
+    def bits(self, count: int) -> int:
+        """A whole number of so many bits."""
+        return self._random.getrandbits(count)
+
     def jitter(self, upper: float) -> float:
         """A number of seconds between nothing and `upper`."""
         return self._random.uniform(0, upper)

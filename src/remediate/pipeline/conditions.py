@@ -23,13 +23,13 @@ from remediate.pipeline.coverage import leads
 from remediate.probes.caa import caa_permits
 from remediate.probes.chain import serial_of
 from remediate.probes.dial import dial_for
-from remediate.probes.dns import RecordType, resolve
+from remediate.probes.dns import ANSWERED, finding, resolve
 
 READY_TIMEOUT = 3600.0  # seconds; Google's own word for a managed certificate
 PROPAGATION = 900.0  # seconds until resolvers have a change of DNS: their negative caches included
 SERVED_TIMEOUT = 1800.0  # seconds; as long again as a certificate may take to be served
 _PAUSES = (2.0, 5.0, 10.0, 20.0, 30.0, 60.0)
-_RECORD_TYPES: tuple[RecordType, ...] = ("A", "AAAA")
+_RECORD_TYPES = ("A", "AAAA")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,15 +136,15 @@ def _astray(google: Google, domain: str, addresses: Sequence[str]) -> Iterator[s
     """
     for rrtype in _RECORD_TYPES:
         said = resolve(dial_for(google), domain, rrtype)
-        heard = [answers for answers in said if answers.status != "failed"]
+        heard = [seen for seen in said if seen.outcome in ANSWERED]
         told: dict[str, list[str]] = defaultdict(list)
-        for answers in heard or said:
-            strays = any(_plain(value) not in addresses for value in answers.values)
-            if strays or (not answers.values and (rrtype == "A" or not heard)):
-                told[answers.finding].append(answers.resolver)
-        for finding, resolvers in told.items():
+        for seen in heard or said:
+            strays = any(_plain(value) not in addresses for value in seen.values)
+            if strays or (not seen.values and (rrtype == "A" or not heard)):
+                told[finding(seen)].append(seen.server)
+        for what, resolvers in told.items():
             wanted = f"it should lead to the load balancer's {', '.join(addresses)} alone"
-            yield f"{', '.join(resolvers)}: {finding}" + (f" ({wanted})" if heard else "")
+            yield f"{', '.join(resolvers)}: {what}" + (f" ({wanted})" if heard else "")
 
 
 def addresses_of(proxy: Ref, google: Google) -> tuple[str, ...]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from remediate.probes.dial import Dial
-from remediate.probes.dns import RESOLVERS, Answers, resolve
+from remediate.probes.dns import ANSWERED, RESOLVERS, resolve
+from remediate.probes.seen import DnsSeen
 
 GOOGLE: Final = "pki.goog"
 _UNDERSTOOD: Final = frozenset(
@@ -42,14 +43,14 @@ def caa_permits(
     asked counts only where no other could. Raises Unreachable where a sandbox is gone.
     """
     asking, failed = list(resolvers), []
-    decided: list[Answers] = []
+    decided: list[DnsSeen] = []
     for name in upwards(domain):
         if not asking:
             break
         said = resolve(dial, name, "CAA", asking)
-        decided += [it for it in said if it.status == "found"]
-        failed += [it for it in said if it.status == "failed"]
-        asking = [it.resolver for it in said if it.status in {"no-data", "no-such-name"}]
+        decided += [it for it in said if it.outcome == "ok"]
+        failed += [it for it in said if it.outcome not in ANSWERED]
+        asking = [it.server for it in said if it.outcome in {"nodata", "nxdomain"}]
     verdicts = [(forbids(it.name, it.values, domain, issuer), it) for it in decided]
     for objection, answer in verdicts:
         if objection:

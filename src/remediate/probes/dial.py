@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv6Address
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+from remediate.probes.addresses import (
+    DOCUMENTATION,
+    Address,
+    is_allowed,
+    networks,
+    parse,
+    why_not_public,
+)
 
 if TYPE_CHECKING:
     from remediate.gcp.google import Google
@@ -16,8 +25,6 @@ Reason: TypeAlias = Literal[
     "timeout", "refused", "unreachable", "not-public", "handshake", "unreadable", "untrusted"
 ]
 Where: TypeAlias = tuple[str, int]
-
-_NAT64: Final = IPv6Network("64:ff9b::/96")  # RFC 6052
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,34 +41,63 @@ class Failure:
 class Dial:
     """Which sockets probes may open.
 
-    Without a map, public addresses themselves and no others: nothing of this machine, its network
-    or its metadata server. With a sandbox's map, what is in the map and nothing else.
+    Addresses are judged before anything else, and what was judged is what is dialled: no name is
+    ever looked up on the way. Without a map, public addresses themselves; with a sandbox's map,
+    what is in the map, documentation ranges included, and nothing else. What is private, or this
+    machine's, or a metadata server's, is for who was told so by `allow`.
     """
 
-    def __init__(self, sandbox: Callable[[], Mapping[str, str]] | None = None) -> None:
-        """`sandbox` answers `{"203.0.113.10:443": "127.0.0.1:41234"}` as it is now."""
+    def __init__(
+        self,
+        sandbox: Callable[[], Mapping[str, str]] | None = None,
+        allow: Iterable[str] = (),
+    ) -> None:
+        """`sandbox` answers `{"203.0.113.10:443": "127.0.0.1:41234"}` as it is now.
+
+        `allow` are addresses and networks (`10.20.0.0/16`); raises ValueError for anything else. A
+        metadata server's address has to be among them itself.
+        """
         self._sandbox = sandbox
+        self._allow = networks(allow)
+
+    def for_a_round(self) -> Dial:
+        """The same with a sandbox's map as it is now, asked for once.
+
+        Raises Unreachable where the sandbox is gone.
+        """
+        if self._sandbox is None:
+            return self
+        now = self._sandbox()
+        pinned = Dial(lambda: now)
+        pinned._allow = self._allow
+        return pinned
 
     def where(self, address: str, port: int) -> Where | Failure:
-        """What to connect to for `address`, an IP.
+        """What to connect to for `address`, an IP: always an IP again.
 
-        A sandbox's name servers go by their host names too. Raises Unreachable where the sandbox
-        itself is gone.
+        Raises Unreachable where the sandbox itself is gone.
         """
-        if self._sandbox is not None:
-            found = self._sandbox().get(_key(address, port))
-            if found is None:
-                return silent(address, port)
-            host, _, local = found.rpartition(":")
-            return host, int(local)
-        if not _is_public(address):
-            return Failure("not-public", f"{address} is no public address; it is never probed")
-        return address, port
+        ip = parse(address)
+        if ip is None:
+            return Failure("not-public", f"{address!r} is no IP address; it is never probed")
+        objection = why_not_public(ip)
+        mapped_only = objection == DOCUMENTATION and self._sandbox is not None
+        if objection and not mapped_only and not is_allowed(ip, self._allow):
+            return Failure(
+                "not-public", f"{address} is no public address but {objection}; it is never probed"
+            )
+        if self._sandbox is None:
+            return str(ip), port
+        found = self._sandbox().get(_key(ip, port))
+        if found is None:
+            return silent(address, port)
+        host, _, local = found.rpartition(":")
+        return host.strip("[]"), int(local)
 
 
-def dial_for(google: Google) -> Dial:
+def dial_for(google: Google, allow: Iterable[str] = ()) -> Dial:
     """As the command was told: to a sandbox, or out into the world."""
-    return Dial(google.sandbox.dial if google.sandbox else None)
+    return Dial(google.sandbox.dial if google.sandbox else None, allow)
 
 
 def silent(address: str, port: int) -> Failure:
@@ -79,28 +115,5 @@ def lost(address: str, port: int, error: OSError) -> Failure:
     return Failure("unreachable", f"{address} is not reached on port {port}: {why}")
 
 
-def _key(address: str, port: int) -> str:
-    try:
-        ip = ip_address(address)
-    except ValueError:
-        return f"{address.lower().rstrip('.')}:{port}"
+def _key(ip: Address, port: int) -> str:
     return f"[{ip}]:{port}" if isinstance(ip, IPv6Address) else f"{ip}:{port}"
-
-
-def _is_public(address: str) -> bool:
-    """Whether the internet leads there, also by what an IPv6 address carries inside."""
-    try:
-        ip = ip_address(address)
-    except ValueError:
-        return False
-    carried = _carried(ip) if isinstance(ip, IPv6Address) else None
-    if carried is not None:
-        return _is_public(str(carried))
-    return ip.is_global and not ip.is_multicast
-
-
-def _carried(ip: IPv6Address) -> IPv4Address | None:
-    """The IPv4 address in a mapped, a 6to4 or a NAT64 one."""
-    if ip in _NAT64:
-        return IPv4Address(int(ip) & 0xFFFFFFFF)
-    return ip.ipv4_mapped or ip.sixtofour

@@ -1,183 +1,255 @@
-"""What resolvers say of a name: over UDP, over TCP where an answer is too long for that."""
+"""What name servers and resolvers say of names: many questions in one round, one answer each.
+
+Over UDP, over TCP where an answer is too long for that; aliases are followed.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Final
 
-from remediate.gcp.google import read_all
-from remediate.probes.dial import Dial, Failure, lost, silent
+from remediate.model.chance import Chance
+from remediate.probes.dial import Dial, Failure, Where, silent
+from remediate.probes.dns_meaning import LONGEST_CHAIN, Meaning, Question, meaning
+from remediate.probes.dns_query import NoName, absolute, question, template
+from remediate.probes.dns_reply import Malformed, read
+from remediate.probes.seen import DnsOutcome, DnsSeen
 
 if TYPE_CHECKING:
-    import dns.message
-    import dns.name
-    import dns.rrset
+    from remediate.probes.dns_exchange import Asked, Heard
+
+__all__ = [
+    "ANSWERED",
+    "PORT",
+    "RESOLVERS",
+    "Question",
+    "ask",
+    "bogus",
+    "finding",
+    "resolve",
+    "with_expectation",
+]
 
 RESOLVERS: Final = ("8.8.8.8", "1.1.1.1", "9.9.9.9")
-RecordType: TypeAlias = Literal["A", "AAAA", "CAA"]
-Status: TypeAlias = Literal["found", "no-data", "no-such-name", "failed"]
-
-_PORT: Final = 53
-_TRIES: Final = 2  # datagrams get lost
-_TIMEOUT: Final = 3.0  # seconds, each
-_LONGEST_CHAIN: Final = 16
-_UDP_PAYLOAD: Final = 1232  # bytes; what fits every path unfragmented (DNS flag day 2020)
+PORT: Final = 53
+ANSWERED: Final = frozenset({"ok", "wrong_answer", "nodata", "nxdomain"})
+"""Outcomes by which a server has told what it knows."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answers:
-    """What one resolver said of one name and record type.
+def ask(
+    dial: Dial,
+    questions: Sequence[Question],
+    *,
+    deadline: float = 5.0,
+    limit: int = 256,
+    chance: Chance | None = None,
+) -> list[DnsSeen]:
+    """Ask all at once, `limit` at a time; an answer to each, in order, within `deadline` seconds.
 
-    `values` are rdata texts, sorted; `aliases` the CNAME targets on the way, in order; `ttl` is in
-    seconds, the least on the way. Where the status is `failed`, `why` says what went wrong.
+    Not from inside an event loop. Raises Unreachable where a sandbox is gone, and nothing for what
+    the network does.
     """
+    if not questions:
+        return []
+    import asyncio  # noqa: PLC0415 - start-up time
 
-    resolver: str
-    name: str
-    rrtype: RecordType
-    status: Status
-    values: tuple[str, ...] = ()
-    aliases: tuple[str, ...] = ()
-    ttl: int | None = None
-    why: str = ""
-
-    @property
-    def message(self) -> str:
-        return f"{self.resolver}: {self.finding}"
-
-    @property
-    def finding(self) -> str:
-        """What was said, whoever said it; of an alias it is the target that has no answer."""
-        named = (
-            f"{self.name} is an alias of {self.aliases[-1]}, which" if self.aliases else self.name
-        )
-        match self.status:
-            case "found":
-                return f"{self.name} {self.rrtype} {', '.join(self.values)}"
-            case "no-data":
-                return f"{named} has no {self.rrtype} record"
-            case "no-such-name":
-                return f"{named} does not exist"
-            case "failed":
-                return self.why
+    return asyncio.run(
+        _ask(dial.for_a_round(), questions, deadline, limit, chance or Chance()),
+    )
 
 
 def resolve(
-    dial: Dial, name: str, rrtype: RecordType, resolvers: Sequence[str] = RESOLVERS
-) -> tuple[Answers, ...]:
-    """Ask resolvers, given by IP, side by side; an answer of each, in their order.
-
-    Raises Unreachable where a sandbox is gone, and nothing for what the network does.
-    """
-    return tuple(read_all([partial(_ask, dial, name, rrtype, each) for each in resolvers]))
+    dial: Dial, name: str, rrtype: str, resolvers: Sequence[str] = RESOLVERS
+) -> list[DnsSeen]:
+    """What each resolver, given by IP, says of one name; as `ask`."""
+    return ask(dial, [Question(name, rrtype, each, each) for each in resolvers])
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What one reply holds; no status where it leaves off at an alias."""
+def with_expectation(seen: DnsSeen, values: Iterable[str]) -> DnsSeen:
+    """An answer that is other than exactly `values`, rdata texts, is a wrong one."""
+    wanted = {_spelled(value) for value in values}
+    if seen.outcome != "ok" or {_spelled(value) for value in seen.values} == wanted:
+        return seen
+    should = f"{seen.message}, not {', '.join(sorted(wanted)) or 'nothing'}"
+    return replace(seen, outcome="wrong_answer", message=should)
 
-    status: Status | None
-    values: tuple[str, ...] = ()
-    aliases: tuple[str, ...] = ()
+
+def bogus(checked: DnsSeen, unchecked: DnsSeen) -> DnsSeen:
+    """A resolver that fails, and would answer if it did not check signatures: those are wrong."""
+    if checked.outcome != "servfail" or unchecked.outcome not in ANSWERED:
+        return checked
+    message = f"{checked.message}; without checking signatures (CD): {finding(unchecked)}"
+    return replace(checked, outcome="bogus", message=message)
+
+
+def finding(seen: DnsSeen) -> str:
+    """The message without whose it is: who say the same say the same words."""
+    return seen.message.removeprefix(f"{seen.server}: ")
+
+
+@dataclass(slots=True)
+class _Way:
+    """A question on its way along the aliases; `name` is where it has got to."""
+
+    place: int
+    question: Question
+    where: Where
+    name: str
+    met: tuple[str, ...] = ()
     ttl: int | None = None
+    seconds: float = 0.0
 
+    def asked(self) -> Asked:
+        from remediate.probes.dns_exchange import Asked  # noqa: PLC0415 - start-up time
 
-def _ask(dial: Dial, name: str, rrtype: RecordType, resolver: str) -> Answers:
-    """Follow aliases from reply to reply: most resolvers do it in one."""
-    import dns.name  # noqa: PLC0415 - start-up time
+        q = self.question
+        wire = template(self.name, q.rrtype, recursive=q.recursive, checked=q.checked)
+        return Asked(self.where, wire, question(self.name, q.rrtype))
 
-    asked = _absolute(name)
-    if asked is None:
-        return Answers(resolver, name, rrtype, "failed", why=f"{name!r} is no domain name")
-    text = _text(asked)
-    met, ttl = [text], None
-    while len(set(met)) == len(met) <= _LONGEST_CHAIN:
-        reply = _exchange(dial, resolver, asked, rrtype)
-        if isinstance(reply, Failure):
-            return Answers(resolver, text, rrtype, "failed", (), tuple(met[1:]), ttl, reply.message)
-        found = _read(reply, asked, rrtype)
-        met += found.aliases
-        ttl = _least(ttl, found.ttl)
-        if found.status is not None:
-            return Answers(resolver, text, rrtype, found.status, found.values, tuple(met[1:]), ttl)
-        asked = dns.name.from_text(met[-1])
-    why = f"the aliases of {text} lead to no end"
-    return Answers(resolver, text, rrtype, "failed", (), tuple(met[1:]), ttl, why)
-
-
-def _exchange(
-    dial: Dial, resolver: str, name: dns.name.Name, rrtype: str
-) -> dns.message.Message | Failure:
-    import dns.exception  # noqa: PLC0415 - start-up time
-    import dns.message  # noqa: PLC0415 - as above
-    import dns.query  # noqa: PLC0415 - as above
-    import dns.rcode  # noqa: PLC0415 - as above
-
-    where = dial.where(resolver, _PORT)
-    if isinstance(where, Failure):
-        return where
-    host, port = where
-    query = dns.message.make_query(name, rrtype, use_edns=0, payload=_UDP_PAYLOAD)
-    for _ in range(_TRIES):
+    def take(self, heard: Heard) -> DnsSeen | None:
+        """None where the next alias is to be asked for."""
+        self.seconds += heard.seconds
+        if heard.fate != "answered":
+            return self._end(heard.fate, self._unheard(heard))
         try:
-            reply, _by_tcp = dns.query.udp_with_fallback(
-                query, host, _TIMEOUT, port, ignore_unexpected=True, ignore_errors=True
-            )
-        except dns.exception.Timeout:
-            continue
-        except OSError as error:
-            return lost(resolver, _PORT, error)
-        except (dns.exception.DNSException, EOFError):
-            return Failure("unreadable", "the answer makes no sense")
-        if reply.rcode() in {dns.rcode.NOERROR, dns.rcode.NXDOMAIN}:
-            return reply
-        return Failure(
-            "unreadable", f"answers {dns.rcode.to_text(reply.rcode())} for {name} {rrtype}"
+            reply = read(heard.wire)
+        except Malformed as error:
+            return self._end("malformed", f"the answer makes no sense: {error}")
+        found = meaning(reply, self.question, self.name)
+        self.met += found.aliases
+        if found.ttl is not None:
+            self.ttl = found.ttl if self.ttl is None else min(self.ttl, found.ttl)
+        if found.outcome is None:
+            return self._onward()
+        return self._end(
+            found.outcome,
+            self._from_the_start(found),
+            found,
+            reply.authoritative,
+            reply.authenticated,
         )
-    return silent(resolver, _PORT)
 
-
-def _read(reply: dns.message.Message, name: dns.name.Name, rrtype: str) -> _Found:
-    """Follow the aliases inside one reply as far as they lead."""
-    import dns.rcode  # noqa: PLC0415 - start-up time
-    import dns.rdatatype  # noqa: PLC0415 - as above
-
-    wanted = dns.rdatatype.from_text(rrtype)
-    sets = {(it.name, it.rdtype): it for it in reply.answer}
-    aliases: list[str] = []
-    ttl: int | None = None
-    while len(aliases) < _LONGEST_CHAIN:
-        if (name, wanted) in sets:
-            values, ttl = sets[name, wanted], _least(ttl, sets[name, wanted].ttl)
-            texts = tuple(sorted(rdata.to_text() for rdata in values))
-            return _Found("found", texts, tuple(aliases), ttl)
-        alias = sets.get((name, dns.rdatatype.CNAME))
-        if not alias:
-            break
-        name, ttl = alias[0].target, _least(ttl, alias.ttl)
-        aliases.append(_text(name))
-    ended = not aliases or any(it.rdtype == dns.rdatatype.SOA for it in reply.authority)
-    status: Status | None = "no-data" if ended else None
-    if reply.rcode() == dns.rcode.NXDOMAIN:
-        status = "no-such-name"
-    return _Found(status, (), tuple(aliases), ttl)
-
-
-def _least(one: int | None, other: int | None) -> int | None:
-    return min((it for it in (one, other) if it is not None), default=None)
-
-
-def _absolute(name: str) -> dns.name.Name | None:
-    import dns.exception  # noqa: PLC0415 - start-up time
-    import dns.name  # noqa: PLC0415 - as above
-
-    try:
-        return dns.name.from_text(name).canonicalize()
-    except (dns.exception.DNSException, UnicodeError):
+    def _onward(self) -> DnsSeen | None:
+        start = absolute(self.question.name)
+        chain = (start, *self.met)
+        if len(set(chain)) < len(chain) or len(chain) > LONGEST_CHAIN:
+            return self._end("malformed", f"the aliases of {start} lead to no end")
+        self.name = self.met[-1]
         return None
 
+    def _from_the_start(self, found: Meaning) -> str:
+        """The finding, of the name that was asked for first."""
+        start = absolute(self.question.name)
+        if self.name == start:
+            return found.finding
+        if found.outcome == "ok":
+            return f"{start} {self.question.rrtype} {', '.join(found.values)}"
+        return f"{start} is an alias: {found.finding}"
 
-def _text(name: dns.name.Name) -> str:
-    return str(name.to_text()).lower()
+    def _unheard(self, heard: Heard) -> str:
+        address = self.question.address
+        match heard.fate:
+            case "timeout":
+                return f"{silent(address, PORT).message}{heard.why and f': {heard.why}'}"
+            case "unreachable":
+                return f"{address} is not reached on port {PORT}: {heard.why}"
+            case "truncated":
+                return f"the answer is cut short, and {heard.why}"
+            case _:
+                return heard.why
+
+    def _end(
+        self,
+        outcome: DnsOutcome,
+        words: str,
+        found: Meaning | None = None,
+        authoritative: bool = False,  # noqa: FBT001, FBT002 - bits of a header
+        authenticated: bool = False,  # noqa: FBT001, FBT002 - as above
+    ) -> DnsSeen:
+        q, found = self.question, found or _NOTHING
+        return DnsSeen(
+            q.server,
+            q.address,
+            absolute(q.name),
+            q.rrtype,
+            outcome,
+            f"{q.server}: {words}",
+            found.values,
+            self.met,
+            self.ttl,
+            found.negative_ttl,
+            found.soa,
+            authoritative,
+            authenticated,
+            q.checked,
+            found.referral,
+            found.glue,
+            self.seconds,
+        )
+
+
+_NOTHING: Final = Meaning("ok", "")
+
+
+async def _ask(
+    dial: Dial, questions: Sequence[Question], deadline: float, limit: int, chance: Chance
+) -> list[DnsSeen]:
+    import asyncio  # noqa: PLC0415 - start-up time
+
+    from remediate.probes.dns_exchange import exchange  # noqa: PLC0415 - start-up time
+
+    clock = asyncio.get_running_loop().time
+    ends = clock() + deadline
+    seen: dict[int, DnsSeen] = {}
+    ways: list[_Way] = []
+    doors: dict[str, Where | Failure] = {}
+    for place, each in enumerate(questions):
+        if each.address not in doors:
+            doors[each.address] = dial.where(each.address, PORT)
+        way = _begin(place, each, doors[each.address])
+        if isinstance(way, DnsSeen):
+            seen[place] = way
+        else:
+            ways.append(way)
+    while ways:
+        left = max(0.0, ends - clock())
+        heard = await exchange(
+            [way.asked() for way in ways], deadline=left, limit=limit, chance=chance
+        )
+        onward = []
+        for way, what in zip(ways, heard, strict=True):
+            found = way.take(what)
+            if found is None:
+                onward.append(way)
+            else:
+                seen[way.place] = found
+        ways = onward
+    return [seen[place] for place in range(len(questions))]
+
+
+def _begin(place: int, asked: Question, door: Where | Failure) -> _Way | DnsSeen:
+    server, address = asked.server, asked.address
+    outcome: DnsOutcome = "malformed"
+    try:
+        name = absolute(asked.name)
+        question(name, asked.rrtype)
+    except NoName as error:
+        name, words = asked.name, str(error)
+    else:
+        if not isinstance(door, Failure):
+            return _Way(place, asked, door, name)
+        outcome = "timeout" if door.reason == "timeout" else "unreachable"
+        words = door.message
+    return DnsSeen(
+        server, address, name, asked.rrtype, outcome, f"{server}: {words}", checked=asked.checked
+    )
+
+
+def _spelled(value: str) -> str:
+    """Addresses have many spellings."""
+    try:
+        return str(ip_address(value))
+    except ValueError:
+        return value

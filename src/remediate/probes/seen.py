@@ -76,7 +76,8 @@ class DnsSeen:
     `server` is as it was named, an IP or a host name; `address` the IP that was asked. `values` are
     rdata texts, sorted; `aliases` the CNAME targets on the way. `ttl` is what remains of it,
     `negative_ttl` how long "there is none" may be kept, `soa` the zone that said so; `referral` the
-    name servers that a parent sends on to. `checked` is false for a question with the CD bit.
+    name servers that a parent sends on to, and `glue` their addresses as it tells them: (name, IP).
+    `checked` is false for a question with the CD bit.
     """
 
     server: str
@@ -94,6 +95,7 @@ class DnsSeen:
     authenticated: bool = False
     checked: bool = True
     referral: tuple[str, ...] = ()
+    glue: tuple[tuple[str, str], ...] = ()
     seconds: float = 0.0
 
 
