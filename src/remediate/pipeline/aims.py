@@ -95,7 +95,8 @@ def branches(desired: Desired, aim: Aim) -> Iterator[Branch]:
         if ref.kind != "UrlMap":
             continue
         rules: Any = resource.spec.get("hostRules") or ()
-        matchers: Any = {one["name"]: one for one in resource.spec.get("pathMatchers") or ()}
+        listed: Any = resource.spec.get("pathMatchers") or ()
+        matchers = {one["name"]: one for one in listed}
         chosen = [rule["pathMatcher"] for rule in rules if aim.host in rule.get("hosts", ())]
         for matcher in (matchers.get(name, {}) for name in chosen):
             for rule in matcher.get("pathRules") or ():

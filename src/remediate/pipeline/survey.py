@@ -1,0 +1,84 @@
+"""Look at an environment from both sides at once: what Google says, and what a client sees."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from remediate.diagnosis.signs import GoogleSide, NameSeen, Signs
+from remediate.gcp.google import Google
+from remediate.model.observation import Live, Unreadable
+from remediate.model.resource import Desired
+from remediate.pipeline.aims import Aim, aims
+from remediate.pipeline.deadline import Deadline
+from remediate.pipeline.survey_google import look_at_google
+
+WITHIN = 15.0  # seconds on the wall
+_HTTPS = "443"
+
+
+def survey(google: Google, desired: Desired, within: float = WITHIN) -> Signs:
+    """Everything that a diagnosis is made from, as far as it can be had `within` these seconds.
+
+    Raises nothing for what is silent, denied or late: that is told in its place.
+    """
+    from remediate.pipeline import survey_outside as outside  # noqa: PLC0415 - start-up time
+
+    deadline = Deadline(within)
+    try:
+        side = look_at_google(google, desired, deadline)
+        prober = outside.prober(google, side)
+        targets = aims(desired)
+        names = outside.look_at_names(prober, desired, side, targets)
+        address = address_of(desired, side, targets, names)
+        hosts, paths = outside.look_at_hosts(
+            prober, targets, address, names, desired, side, deadline
+        )
+        databases = outside.look_at_databases(prober, side, deadline)
+        late = tuple(deadline.late)
+    finally:
+        deadline.close()
+    return Signs(desired, google.clock.now(), side, names, hosts, paths, databases, late)
+
+
+def survey_of_google(google: Google, desired: Desired, within: float = WITHIN) -> Signs:
+    """Google's side alone."""
+    deadline = Deadline(within)
+    try:
+        side = look_at_google(google, desired, deadline)
+    finally:
+        deadline.close()
+    return Signs(desired, google.clock.now(), side, late=tuple(deadline.late))
+
+
+def address_of(
+    desired: Desired, side: GoogleSide, targets: tuple[Aim, ...], names: Mapping[str, NameSeen]
+) -> str:
+    """Where clients are to meet the load balancer: as Google has it, else as names have it.
+
+    An address that is released, or cannot be read, is still where names lead; empty where nobody
+    knows any.
+    """
+    live = {ref: seen.body for ref, seen in side.resources.items() if isinstance(seen, Live)}
+    used = [str(body.get("IPAddress")) for body in live.values() if _is_front(body)]
+    ours = [live[ref] for ref in desired.resources if ref.kind == "Address" and ref in live]
+    held = [str(body.get("address")) for body in ours if body.get("addressType") != "INTERNAL"]
+    return next(iter([*held, *used, *_recorded(side, targets), *_answered(targets, names)]), "")
+
+
+def _is_front(body: Mapping[str, Any]) -> bool:
+    outside = str(body.get("loadBalancingScheme", "")).startswith("EXTERNAL")
+    return outside and str(body.get("portRange", "")).partition("-")[0] == _HTTPS
+
+
+def _recorded(side: GoogleSide, targets: tuple[Aim, ...]) -> list[str]:
+    sets = [said for said in side.record_sets.values() if not isinstance(said, Unreadable)]
+    found: list[Any] = [
+        known.get((aim.name, "A"), {}).get("rrdatas") for known in sets for aim in targets
+    ]
+    return [str(value) for values in found for value in values or ()]
+
+
+def _answered(targets: tuple[Aim, ...], names: Mapping[str, NameSeen]) -> list[str]:
+    said = [one for aim in targets if aim.host in names for one in names[aim.host].resolvers]
+    return [value for one in said if one.rrtype == "A" for value in one.values]

@@ -1,0 +1,260 @@
+"""The outside of a survey: every name at every prober, and every host at its address."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from remediate.diagnosis.signs import GoogleSide, HostSeen, NameSeen, PathSeen
+from remediate.gcp.google import Google
+from remediate.model.observation import Live, Unreadable
+from remediate.model.ref import Ref
+from remediate.model.resource import Desired, Zone
+from remediate.pipeline.aims import Aim, branches
+from remediate.pipeline.deadline import Deadline
+from remediate.probes.delegation import Delegation, delegation
+from remediate.probes.dial import Dial, dial_for
+from remediate.probes.dns import RESOLVERS, Question, ask
+from remediate.probes.http import Request, get
+from remediate.probes.postgresql import start_up
+from remediate.probes.seen import DnsSeen, HttpSeen, PostgresSeen, WebSocketSeen
+from remediate.probes.tls import shake_hands
+from remediate.probes.websocket import talk
+
+LOOKS = 3  # at each host, since some trouble comes and goes
+_TYPES = ("A", "AAAA")
+_PARTS = ("authoritative", "resolvers", "unchecked")
+_EACH = 2.5  # seconds that a round of questions may take: there are some five
+_HOLDABLE = 10  # seconds; nobody waits any longer for a connection to be cut
+_LONGER = 0.5  # seconds that it is held beyond that
+
+
+@dataclass(frozen=True, slots=True)
+class Prober:
+    """Where probes are sent from, what time it is there, and whom it trusts.
+
+    `roots` are PEM texts; None is those that browsers trust.
+    """
+
+    dial: Dial
+    at: datetime
+    roots: Sequence[str] | None
+
+
+def prober(google: Google, side: GoogleSide) -> Prober:
+    """As the command was told. The private addresses of databases are there in a sandbox alone."""
+    sandbox = google.sandbox
+    if sandbox is None:
+        return Prober(dial_for(google), google.clock.now(), None)
+    return Prober(dial_for(google, _databases(side)), google.clock.now(), [sandbox.ca()])
+
+
+def _databases(side: GoogleSide) -> list[str]:
+    seen = [said.body for said in side.resources.values() if isinstance(said, Live)]
+    return [address for body in seen for address in private_addresses(body)]
+
+
+# Names
+
+
+def look_at_names(
+    prober: Prober, desired: Desired, google: GoogleSide, aims: Sequence[Aim]
+) -> dict[str, NameSeen]:
+    """Ask parents, every name server that is delegated to or that Google names, and resolvers."""
+    apexes = {aim.zone: _apex(aim.zone, desired) for aim in aims if aim.zone is not None}
+    found = {ref: delegation(prober.dial, apex, deadline=_EACH) for ref, apex in apexes.items()}
+    servers = {ref: [*_servers(prober, ref, google, found[ref])] for ref in apexes}
+    questions = [q for aim in aims for q in _questions(aim, apexes, servers)]
+    answers = iter(ask(prober.dial, questions, deadline=_EACH))
+    seen = {}
+    for aim in aims:
+        asked: dict[str, list[DnsSeen]] = {part: [] for part in _PARTS}
+        for question in _questions(aim, apexes, servers):
+            asked[_part(question)].append(next(answers))
+        above = found.get(aim.zone) if aim.zone else None
+        seen[aim.host] = NameSeen(
+            aim.name,
+            aim.zone,
+            above.seen if above else (),
+            ds=above.ds if above else (),
+            **{part: tuple(said) for part, said in asked.items()},
+        )
+    return seen
+
+
+def _apex(zone: Ref, desired: Desired) -> str:
+    declared = desired.resources[zone]
+    assert isinstance(declared, Zone)
+    return declared.dns_name
+
+
+def _servers(
+    prober: Prober, zone: Ref, google: GoogleSide, found: Delegation
+) -> Iterator[tuple[str, str]]:
+    """Whom the parent names, then whom only Google names; an address is "" where none is known."""
+    yield from found.servers
+    known = {name for name, _address in found.servers}
+    body = google.resources.get(zone)
+    names: Any = body.body.get("nameServers") if isinstance(body, Live) else ()
+    others = [str(name) for name in names or () if name not in known]
+    asked = [Question(name, "A", each, each) for name in others for each in RESOLVERS]
+    answers = ask(prober.dial, asked, deadline=_EACH) if asked else []
+    for name in others:
+        told = [said.values[0] for said in answers if said.name == name and said.values]
+        yield name, told[0] if told else ""
+
+
+def _questions(
+    aim: Aim, apexes: Mapping[Ref, str], servers: Mapping[Ref, list[tuple[str, str]]]
+) -> list[Question]:
+    known = servers[aim.zone] if aim.zone else []
+    apex = apexes[aim.zone] if aim.zone else ""
+    direct = [
+        Question(aim.name, rrtype, server, address, recursive=False, zone=apex)
+        for server, address in known
+        for rrtype in _TYPES
+    ]
+    public = [Question(aim.name, rrtype, each, each) for each in RESOLVERS for rrtype in _TYPES]
+    unchecked = [Question(aim.name, "A", each, each, checked=False) for each in RESOLVERS]
+    return [*direct, *public, *unchecked]
+
+
+def _part(question: Question) -> str:
+    if not question.recursive:
+        return "authoritative"
+    return "resolvers" if question.checked else "unchecked"
+
+
+# Hosts
+
+
+def look_at_hosts(
+    prober: Prober,
+    aims: Sequence[Aim],
+    address: str,
+    names: Mapping[str, NameSeen],
+    desired: Desired,
+    google: GoogleSide,
+    deadline: Deadline,
+) -> tuple[dict[str, HostSeen], tuple[PathSeen, ...]]:
+    """Every host at the load balancer's address, DNS left aside, and where names lead instead."""
+    pages = [(aim.host, path, address) for aim in aims for path in aim.paths if address] * LOOKS
+    strays = [
+        (aim.host, aim.paths[0], stray)
+        for aim in aims
+        for stray in _strays(names.get(aim.host), address)
+    ]
+    reads: dict[tuple[str, ...], Callable[[], Any]] = {
+        ("http",): partial(_got, prober, [*pages, *strays])
+    }
+    for aim in aims if address else ():
+        reads["tls", aim.host] = partial(
+            shake_hands, prober.dial, address, aim.host, now=prober.at, roots=prober.roots
+        )
+        for path in aim.sockets:
+            reads["ws", aim.host, path] = _talking(prober, aim, path, address)
+        for path, hold in _holds(aim, desired, google):
+            reads["hold", aim.host, path] = _talking(prober, aim, path, address, hold)
+    told: dict[tuple[str, ...], Any] = {
+        key: said for key, said in deadline.read(reads).items() if not isinstance(said, Unreadable)
+    }
+    got: dict[tuple[str, str, str], list[HttpSeen]] = {}
+    for at, said in zip([*pages, *strays], told.get(("http",), ()), strict=False):
+        got.setdefault(at, []).append(said)
+    hosts = {aim.host: _host(aim, address, told, got, desired) for aim in aims}
+    return hosts, tuple(_branched(aims, address, told, got, desired))
+
+
+def _strays(seen: NameSeen | None, address: str) -> list[str]:
+    """The addresses that resolvers lead to and that are not the load balancer's."""
+    values = {value for said in seen.resolvers for value in said.values} if seen else set[str]()
+    return sorted(values - {address})
+
+
+def _talking(
+    prober: Prober, aim: Aim, path: str, address: str, hold: float = 0.0
+) -> Callable[[], WebSocketSeen]:
+    url = f"wss://{aim.host}{path}"
+    return partial(talk, prober.dial, url, address, roots=prober.roots, now=prober.at, hold=hold)
+
+
+def _holds(aim: Aim, desired: Desired, google: GoogleSide) -> Iterator[tuple[str, float]]:
+    """Paths at which a backend service cuts connections so soon that it can be seen."""
+    for branch in branches(desired, aim):
+        body = google.resources.get(branch.service)
+        seconds: Any = body.body.get("timeoutSec") if isinstance(body, Live) else None
+        if isinstance(seconds, int) and 0 < seconds <= _HOLDABLE:
+            yield from ((path, seconds + _LONGER) for path in branch.exact)
+
+
+def _got(prober: Prober, pages: Sequence[tuple[str, str, str]]) -> list[HttpSeen]:
+    asked = [Request(f"https://{host}{path}", address) for host, path, address in pages]
+    return get(prober.dial, asked, now=prober.at, roots=prober.roots) if asked else []
+
+
+def _host(
+    aim: Aim,
+    address: str,
+    told: Mapping[tuple[str, ...], Any],
+    got: Mapping[tuple[str, str, str], list[HttpSeen]],
+    desired: Desired,
+) -> HostSeen:
+    apart = {path for branch in branches(desired, aim) for path in branch.paths}
+    own = [path for path in aim.paths if path not in apart]
+    here = [said for path in own for said in got.get((aim.host, path, address), ())]
+    elsewhere = [
+        said
+        for (host, _path, at), many in got.items()
+        for said in many
+        if host == aim.host and at != address
+    ]
+    sockets = [told["ws", aim.host, path] for path in aim.sockets if ("ws", aim.host, path) in told]
+    return HostSeen(
+        aim.host,
+        address,
+        told.get(("tls", aim.host)),
+        tuple(here),
+        sockets[0] if sockets else None,
+        tuple(elsewhere),
+    )
+
+
+def _branched(
+    aims: Sequence[Aim],
+    address: str,
+    told: Mapping[tuple[str, ...], Any],
+    got: Mapping[tuple[str, str, str], list[HttpSeen]],
+    desired: Desired,
+) -> Iterator[PathSeen]:
+    for aim in aims:
+        for branch in branches(desired, aim):
+            for path in dict.fromkeys([*branch.paths, *branch.exact]):
+                http, held = got.get((aim.host, path, address)), told.get(("hold", aim.host, path))
+                if http or held:
+                    yield PathSeen(aim.host, path, branch.service, tuple(http or ()), held)
+
+
+# Databases
+
+
+def look_at_databases(
+    prober: Prober, google: GoogleSide, deadline: Deadline
+) -> dict[Ref, PostgresSeen]:
+    """The start-up handshake with every database, at its private address."""
+    reads = {
+        ref: partial(start_up, prober.dial, address)
+        for ref, seen in google.resources.items()
+        if ref.kind == "SqlInstance" and isinstance(seen, Live)
+        for address in private_addresses(seen.body)[:1]
+    }
+    found = deadline.read(reads)
+    return {ref: said for ref, said in found.items() if not isinstance(said, Unreadable)}
+
+
+def private_addresses(body: Mapping[str, Any]) -> list[str]:
+    """Of a Cloud SQL instance."""
+    told = body.get("ipAddresses") or ()
+    return [str(one["ipAddress"]) for one in told if one.get("type") == "PRIVATE"]
