@@ -19,6 +19,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import measure
+import probes_edge
 import throughput
 import zone
 from measure import BIN, HERE, Cost, cost
@@ -74,6 +75,7 @@ def _rows(*, quick: bool) -> Iterator[Row]:
     yield from _start_up()
     yield from _staging()
     yield from _sandbox()
+    yield from _edges()
     yield from _plan_of(10_000, 0.6, None, runs=3)
     if not quick:
         yield from _plan_of(100_000, 3.0, 250.0, runs=3)
@@ -133,6 +135,19 @@ def _sandbox() -> Iterator[Row]:
             "sandbox: GETs from 8 threads, client and server on the same cores",
             f"{fast:,.0f}/s", f"http.server: {slow:,.0f}/s", "≥ 2,000/s", fast >= 2_000,
         )  # fmt: skip
+
+
+def _edges() -> Iterator[Row]:
+    for each in probes_edge.measured():
+        theirs = f"{each.theirs:.2f} ms" if each.theirs is not None else "not installed"
+        yield Row(
+            each.what,
+            f"{each.ours:.2f} ms CPU",
+            f"{probes_edge.EXPORTER}: {theirs}",
+            f"≤ {probes_edge.BOUND:g} ms CPU",
+            each.holds,
+            each.theirs and each.theirs / each.ours,
+        )
 
 
 def _plan_of(count: int, seconds: float, mib: float | None, *, runs: int) -> Iterator[Row]:

@@ -133,30 +133,32 @@ def _doubt(chain: Chain, roots: Roots, moment: datetime) -> Problem | None:
     except ValueError:
         return "malformed", "one of the certificates it shows is none"
     trust = _trust(roots)
-    refused = _refusal(leaf, between, trust.store, moment)
+    read = leaf_of(chain[0])
+    refused = _refusal(leaf, between, read.names if read else (), trust.store, moment)
     return None if refused is None else _why(leaf, between, trust, moment, refused)
 
 
 def _refusal(
     leaf: x509.Certificate,
-    between: Sequence[x509.Certificate],
+    between: list[x509.Certificate],
+    names: Sequence[str],
     store: verification.Store,
     moment: datetime,
 ) -> str | None:
-    """What cryptography objects to, for one of the leaf's own names; None where to nothing.
+    """What cryptography objects to, for one of the leaf's own `names`; None where to nothing.
 
     Whether it has the name that was asked for is another question. "" where it has none at all.
     """
     from cryptography.x509 import verification  # noqa: PLC0415 - start-up time
 
     builder = verification.PolicyBuilder().store(store).time(moment)
-    for name in _names(leaf):
+    for name in names:
         try:
             verifier = builder.build_server_verifier(_subject(name))
         except ValueError:
             continue
         try:
-            verifier.verify(leaf, list(between))
+            verifier.verify(leaf, between)
         except (verification.VerificationError, ValueError) as refused:
             return str(refused)
         return None
