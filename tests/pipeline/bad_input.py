@@ -862,8 +862,8 @@ CHECKS = (
             ("dns", "{names: [a.example], resolvers: [dns.google]}", 33, "is not an IP, or"),
             ("http", "{urls: [ftp://a.example/]}", 8, "is not an http or https URL"),
             ("http", "{urls: ['https://u:p@a.example/']}", 8, "is not an http or https URL"),
-            ("http", "{urls: ['http://a.b/'], connectTo: a.b}", 35, "is not an IP, with a port"),
-            ("http", "{urls: ['http://a.b/'], connectTo: '1.2.3.4:0'}", 35, "is not an IP, with"),
+            ("http", "{urls: ['http://a.b/'], connectTo: a.b}", 35, "is not an IP"),
+            ("http", "{urls: ['http://a.b/'], connectTo: '1.2.3.4:0'}", 35, "is not an IP"),
             (
                 "tls",
                 "{hosts: [a.example], connectTo: '2001:db8::1'}, expect: {chain: ok}",

@@ -75,7 +75,11 @@ def test_guards_are_results_and_what_was_acknowledged_is_suppressed() -> None:
 
 
 def test_every_rule_has_a_sentence_of_help_and_no_other() -> None:
-    assert {*HELP} == OF_A_PLAN | FINAL | OF_A_RUN | OF_THE_HOUR | {"invalid-input", "drift"}
+    assert {*HELP} == OF_A_PLAN | FINAL | OF_A_RUN | OF_THE_HOUR | {
+        "invalid-input",
+        "drift",
+        "check",
+    }
 
 
 @examples(max_examples=40)

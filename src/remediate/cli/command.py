@@ -21,6 +21,7 @@ VERBS = {
     "validate": "Check the YAML; nothing is sent.",
     "plan": "Show what would change, and why it may not.",
     "apply": "Make live as the YAML says, a snapshot first.",
+    "verify": "Tell whether everything is as a visitor must find it.",
     "rollback": "Take live back to a snapshot.",
     "hold": "Keep resources from being applied, for a while.",
     "lock": "Tell who holds an environment, or take it away from them.",

@@ -40,9 +40,12 @@ class StepFailed:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Not ready yet; `state` is Google's own word for where it stands."""
+    """Not ready yet; `state` is Google's own word for where it stands.
 
-    ref: Ref
+    `ref` is a resource, or the name of what is waited for.
+    """
+
+    ref: Ref | str
     state: str
     seconds: float
 

@@ -53,7 +53,7 @@ class Lines(Silent):
         self._width = width
         self._counter = Counter()
         self._turn = threading.Lock()  # the steps of a wave report from their own threads
-        self._said: dict[Ref, tuple[str, float]] = {}
+        self._said: dict[Ref | str, tuple[str, float]] = {}
 
     def expect(self, total: int) -> None:
         self._counter = Counter(total)
@@ -96,7 +96,7 @@ class Live(Lines):
     def __init__(self, stream: TextIO, width: int = WIDTH, *, colour: bool = True) -> None:
         super().__init__(stream, width)
         self._flight: dict[str, str] = {}
-        self._waits: dict[Ref, str] = {}
+        self._waits: dict[Ref | str, str] = {}
         self._screen = _screen(stream, colour=colour) if stream.isatty() else None
 
     def __enter__(self) -> Self:

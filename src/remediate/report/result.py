@@ -11,6 +11,7 @@ from remediate.pipeline.apply import Outcome
 from remediate.pipeline.guard import denied
 
 INVALID = "invalid-input"  # the rule that faults of the YAML break
+CHECK = "check"  # the rule that what a visitor must see, and does not, breaks
 DRIFT = "drift"  # the rule that what somebody moved on the live side breaks
 _LEVELS = {"deny": "error", "approve": "error", "warn": "warning"}
 
@@ -32,7 +33,8 @@ class Result:
     following: str = ""
     root: str = ""
     facts: Mapping[str, str] = field(default_factory=dict)
-    said: Sequence[Remark] = ()  # of what is neither a plan nor an error: a drift
+    said: Sequence[Remark] = ()  # of what is neither a plan nor an error: a drift, a check
+    passed: Sequence[str] = ()  # what was looked at by name, and is as it should be
 
     @property
     def open_objections(self) -> list[Objection]:

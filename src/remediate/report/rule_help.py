@@ -8,6 +8,7 @@ from __future__ import annotations
 _DETAILS = "See docs/reference/guards.md, and `--allow` in the plan for what acknowledges it."
 
 HELP = {
+    "check": "What a visitor must see is not so, or nobody could look.",
     "drift": "Somebody has moved the live side since it was last applied.",
     "invalid-input": "The YAML is not what remediate can take; nothing was sent.",
     "too-many-deletes": "More would be deleted than a threshold lets pass at once.",
@@ -52,4 +53,4 @@ HELP = {
 
 def rule_help(rule: str) -> str:
     known = HELP.get(rule, f"The rule `{rule}` speaks.")
-    return known if rule in {"invalid-input", "drift"} else f"{known} {_DETAILS}"
+    return known if rule in {"invalid-input", "drift", "check"} else f"{known} {_DETAILS}"

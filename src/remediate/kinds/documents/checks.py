@@ -53,7 +53,7 @@ class DelegationAsks(Spec):
 
 
 class HttpAsks(Spec):
-    """`connectTo` is an IP, with a port or without; without it the address is looked up."""
+    """`connectTo` is an IP, and the port is that of the URL; without it the host is looked up."""
 
     urls: _Texts
     connectTo: Text | None = None
@@ -335,7 +335,7 @@ _FORMS: dict[str, tuple[Callable[[str], object], str]] = {
     "/dns/names/*": _A_HOST,
     "/dns/resolvers/*": (_resolves, f"an IP, or `{AUTHORITATIVE}`"),
     "/http/urls/*": (_is_url("http"), "an http or https URL"),
-    "/http/connectTo": _A_SOCKET,
+    "/http/connectTo": _AN_IP,
     "/tls/hosts/*": _A_HOST,
     "/tls/connectTo": _A_SOCKET,
     "/websocket/url": (_is_url("ws"), "a ws or wss URL"),

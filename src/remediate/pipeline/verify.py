@@ -1,0 +1,149 @@
+"""Whether everything is as a visitor must find it: every check, and no percentages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from fnmatch import fnmatchcase
+from threading import Event
+
+from remediate.model.check import Check
+from remediate.model.clock import Clock, rest
+from remediate.model.errors import Interrupted, InvalidInput
+from remediate.model.finding import Category, Finding, Verdict
+from remediate.model.nearest import did_you_mean
+from remediate.model.progress import Waiting, Watcher, tell
+from remediate.model.resource import Desired
+from remediate.pipeline.checks import run_checks
+from remediate.pipeline.infrastructure import INFRASTRUCTURE, infrastructure
+from remediate.pipeline.vantage import Vantage
+
+_PAUSES = (2.0, 5.0, 10.0, 20.0, 30.0)  # seconds between one look and the next
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which checks: by names or globs, and by tags; nothing said is all of them."""
+
+    names: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    skip_tags: tuple[str, ...] = ()
+
+    @property
+    def is_all(self) -> bool:
+        return not (self.names or self.tags or self.skip_tags)
+
+    def of(self, checks: Sequence[Check]) -> list[Check]:
+        """Those that were chosen; raises InvalidInput for a name or a tag that there is not."""
+        self._insist(checks)
+        return [each for each in checks if self._wants(each)]
+
+    def _wants(self, check: Check) -> bool:
+        named = not self.names or any(fnmatchcase(check.name, glob) for glob in self.names)
+        tagged = not self.tags or bool({*self.tags} & {*check.tags})
+        return named and tagged and not {*self.skip_tags} & {*check.tags}
+
+    @property
+    def wants_infrastructure(self) -> bool:
+        """It has no tags; by name it is a check like others."""
+        if self.names:
+            return any(fnmatchcase(INFRASTRUCTURE, glob) for glob in self.names)
+        return not self.tags
+
+    def _insist(self, checks: Sequence[Check]) -> None:
+        known = [each.name for each in checks] + [INFRASTRUCTURE]
+        tags = {tag for each in checks for tag in each.tags}
+        for glob in self.names:
+            if not any(fnmatchcase(name, glob) for name in known):
+                hint = did_you_mean(glob, known) or "`remediate verify` runs all there are."
+                raise InvalidInput(
+                    f"--check {glob} matches no check of this environment", hint=hint
+                )
+        for option, said in (("--tag", self.tags), ("--skip-tag", self.skip_tags)):
+            for tag in said:
+                if tag not in tags:
+                    hint = did_you_mean(tag, tags) or "No check here has a tag."
+                    raise InvalidInput(f"{option} {tag}: no check has that tag", hint=hint)
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What was found, at `at`; `waited` is in seconds; `left_out` were not chosen."""
+
+    environment: str
+    project: str
+    at: datetime
+    findings: tuple[Finding, ...]
+    left_out: tuple[str, ...] = ()
+    waited: float = 0.0
+    looks: int = 1
+    late: float | None = None  # seconds within which it was to pass, and did not
+
+    @property
+    def failing(self) -> list[Finding]:
+        return [one for one in self.findings if one.fails]
+
+    @property
+    def warnings(self) -> list[Finding]:
+        return [one for one in self.findings if not one.fails and one.verdict is not Verdict.PASS]
+
+    @property
+    def passes(self) -> bool:
+        """All of it, and there was something to look at."""
+        return bool(self.findings) and not self.failing
+
+    def rows(self) -> Iterator[tuple[Category, Verdict | None, int, int]]:
+        """(row of the table, its verdict, findings that pass, all); None where nothing looks."""
+        for category in Category:
+            here = [one for one in self.findings if one.category is category]
+            counted = [one for one in here if one.severity == "critical"] or here
+            good = sum(one.verdict is Verdict.PASS for one in here)
+            yield category, _worst(counted), good, len(here)
+
+
+def _worst(findings: Sequence[Finding]) -> Verdict | None:
+    verdicts = {one.verdict for one in findings}
+    return next(
+        (one for one in (Verdict.FAIL, Verdict.UNKNOWN, Verdict.PASS) if one in verdicts), None
+    )
+
+
+def verify(desired: Desired, choice: Choice, at: Vantage) -> Verification:
+    """Look once."""
+    chosen = choice.of(desired.checks)
+    findings = run_checks(chosen, at)
+    if choice.wants_infrastructure:
+        findings += infrastructure(at.google, desired)
+    about = desired.environment
+    left = tuple(each.name for each in desired.checks if each not in chosen)
+    now = at.google.clock.now()
+    return Verification(about.name, about.project, now, tuple(findings), left)
+
+
+def until_pass(
+    look: Callable[[], Verification],
+    within: float,
+    clock: Clock,
+    watchers: Sequence[Watcher],
+    stopping: Event,
+) -> Verification:
+    """Look again and again, until it passes or `within` seconds are over: then the last look.
+
+    Raises Interrupted once `stopping` is set.
+    """
+    began, looks = clock.monotonic(), 0
+    while True:
+        found, looks = look(), looks + 1
+        waited = clock.monotonic() - began
+        if found.passes or waited >= within:
+            late = None if found.passes or not within else within
+            return replace(found, waited=waited if within else 0.0, looks=looks, late=late)
+        if stopping.is_set():
+            raise Interrupted("interrupted while waiting for the checks to pass")
+        failing = found.failing
+        names = ", ".join(dict.fromkeys(one.check for one in failing))
+        said = failing[0].message if failing else "nothing was looked at"
+        tell(watchers, Waiting(names or "checks", said, waited))
+        pause = _PAUSES[min(looks, len(_PAUSES)) - 1]
+        rest(clock, min(pause, within - waited), stopping)
