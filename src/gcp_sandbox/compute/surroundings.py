@@ -7,6 +7,7 @@ https://cloud.google.com/firewall/docs/firewalls, https://cloud.google.com/armor
 
 from __future__ import annotations
 
+import re
 from ipaddress import ip_network
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ from gcp_sandbox.request import Body
 _LAST: Final = 2**31 - 1
 """The priority of a policy's default rule, which cannot be removed."""
 _HIGHEST_PORT: Final = 65535
+_PORTS: Final = re.compile(r"\d{1,5}(-\d{1,5})?")
 
 
 def _prepare_firewall(draft: Draft) -> None:
@@ -30,8 +32,7 @@ def _prepare_firewall(draft: Draft) -> None:
         )
     for name in ("allowed", "denied"):
         for rule in body.get(name, []):
-            if not isinstance(rule, dict) or not rule.get("IPProtocol"):
-                raise refusals.required(f"resource.{name}[].IPProtocol")
+            _check_protocol(f"resource.{name}[]", rule)
     ingress = body["direction"] == "INGRESS"
     ranges = "sourceRanges" if ingress else "destinationRanges"
     sources = (ranges, "sourceTags", "sourceServiceAccounts") if ingress else (ranges,)
@@ -39,6 +40,14 @@ def _prepare_firewall(draft: Draft) -> None:
         body[ranges] = ["0.0.0.0/0"]
     for text in body.get(ranges, []):
         _check_range(f"resource.{ranges}", text)
+
+
+def _check_protocol(where: str, rule: Any) -> None:  # noqa: ANN401 - whatever was sent
+    if not isinstance(rule, dict) or not isinstance(rule.get("IPProtocol"), str):
+        raise refusals.required(f"{where}.IPProtocol")
+    for text in rule.get("ports") or []:
+        if not _PORTS.fullmatch(str(text)):
+            raise refusals.invalid(f"{where}.ports", str(text), "Must be a port or a range.")
 
 
 def _check_range(where: str, text: Any) -> None:  # noqa: ANN401 - whatever was sent

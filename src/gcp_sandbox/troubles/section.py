@@ -9,6 +9,7 @@ from typing import Final
 from gcp_sandbox.authority import Authority
 from gcp_sandbox.errors import GoogleError
 from gcp_sandbox.faults import KINDS
+from gcp_sandbox.internet.section import NAME as INTERNET
 from gcp_sandbox.internet.section import internet_of
 from gcp_sandbox.request import Body, Json
 from gcp_sandbox.troubles.calls import Calls
@@ -29,7 +30,8 @@ _PAST: Final = {"monitoring": ("changes",)}
 class Troubles:
     """`in_force` by id, in the order of their injection, each with what was so already.
 
-    `before` holds, for each section that any of them has changed, the state from before the first.
+    `before` holds, for each section that any of them has changed, the state from before the first;
+    and the internet's in any case, where caches come to hold what is seen of them.
     """
 
     world: World
@@ -105,7 +107,8 @@ class Troubles:
 
     def _remember(self, state: Body) -> None:
         for name, was in state.items():
-            if name not in self.before and self.world.sections[name].dump() != was:
+            changed = name == INTERNET or self.world.sections[name].dump() != was
+            if name not in self.before and changed:
                 self.before[name] = was
 
     def _return_to(self, state: Body) -> None:

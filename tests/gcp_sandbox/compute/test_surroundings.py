@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.conformance.discovery import faults
-from tests.gcp_sandbox.client import LINK, Client
+from tests.gcp_sandbox.client import LINK, PROJECT, Client
 
 GROUP = "zones/us-central1-a/instanceGroups/staging-stream"
 BACKEND = "global/backendServices/staging-backend-service"
@@ -44,6 +46,8 @@ def test_a_firewall_is_made_changed_and_taken_away(client: Client) -> None:
     [
         {},
         {"allowed": [{}]},
+        {"allowed": [{"IPProtocol": 6}]},
+        {"allowed": [{"IPProtocol": "tcp", "ports": ["http"]}]},
         {"allowed": [{"IPProtocol": "tcp"}], "denied": [{"IPProtocol": "tcp"}]},
         {"allowed": [{"IPProtocol": "tcp"}], "sourceRanges": ["10.0.0.0/99"]},
     ],
@@ -107,3 +111,61 @@ def test_a_policy_guards_a_backend_until_it_is_detached(staging: Client) -> None
     staging.done("POST", f"{BACKEND}/setSecurityPolicy", {})
     staging.done("DELETE", POLICY)
     assert "securityPolicy" not in staging.get(BACKEND)
+
+
+anything: Any = st.recursive(
+    st.none() | st.booleans() | st.integers(-1, 70000) | st.sampled_from(["", "a", "10.0.0.0/8"]),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(st.sampled_from(["name", "port", "priority", "match", "config"]), inner)
+    ),
+    max_leaves=6,
+)
+MEMBERS = {
+    "global/firewalls": ["allowed", "denied", "sourceRanges", "logConfig", "priority", "disabled"],
+    "zones/z1/instanceGroups": ["namedPorts", "network", "size", "fingerprint"],
+    "global/securityPolicies": ["rules", "type", "labels", "fingerprint", "userDefinedFields"],
+}
+VERBS = ["setNamedPorts", "addRule", "patchRule", "removeRule", "listInstances", "setLabels"]
+
+
+@pytest.mark.parametrize("collection", MEMBERS)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@given(data=st.data())
+def test_no_body_whatever_makes_the_server_fail(client: Client, collection: str, data: Any) -> None:
+    client.post("/_sandbox/reset")
+    body = data.draw(st.dictionaries(st.sampled_from(MEMBERS[collection]), anything, max_size=3))
+    allowed = {"allowed": [{"IPProtocol": "tcp"}]} if collection.endswith("firewalls") else {}
+    client.done("POST", collection, {"name": "any"} | allowed)
+    for verb, path in (
+        ("POST", collection),
+        ("PATCH", f"{collection}/any"),
+        *(("POST", f"{collection}/any/{verb}") for verb in VERBS),
+    ):
+        sent = body if verb == "PATCH" else body | {"name": "other"}
+        assert client.call(verb, path, sent).status in {200, 400, 403, 404, 405, 412}
+    for path in (collection, f"{collection}/any", f"{collection}/other"):
+        assert client.call("GET", path).status in {200, 404}
+    client.get("/_sandbox/state", comparable=1)
+
+
+SECRETS = f"/v1/projects/{PROJECT}/secrets"
+PEERINGS = "/v1/services/servicenetworking.googleapis.com/connections"
+OTHERS = [
+    ("POST", f"{SECRETS}?secretId=s"),
+    ("POST", f"{SECRETS}/s:addVersion"),
+    ("POST", f"{SECRETS}/s/versions/1:disable"),
+    ("POST", PEERINGS),
+    ("PATCH", f"{PEERINGS}/servicenetworking-googleapis-com"),
+    ("POST", f"{PEERINGS}/servicenetworking-googleapis-com"),
+]
+WORDS = ["replication", "labels", "payload", "network", "reservedPeeringRanges", "consumerNetwork"]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@given(body=st.dictionaries(st.sampled_from(WORDS), anything) | anything)
+def test_nor_does_any_body_for_secrets_and_peerings(client: Client, body: Any) -> None:
+    client.post("/_sandbox/reset")
+    for verb, path in OTHERS:
+        assert client.call(verb, path, body).status in {200, 400, 404, 409}
+    client.get("/_sandbox/state", comparable=1)
