@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,7 +18,7 @@ from remediate.kinds.registry import kind
 from remediate.model.json import Body
 from remediate.model.observation import Absent, Live, Observation, Unreadable
 from remediate.model.ref import Ref
-from remediate.model.resource import Zone
+from remediate.model.resource import RecordSet, Zone
 from remediate.model.values import Template, Unknown
 
 Fields: TypeAlias = Mapping[str, Any]
@@ -201,7 +202,35 @@ class Edge:
             meant, live = self.wanted(rule).get("IPAddress"), self.live(rule)
             if isinstance(meant, Unknown) and meant.ref == ref and live and live.get("IPAddress"):
                 return str(live["IPAddress"])
-        return None
+        return self._last_known(ref)
+
+    def _last_known(self, ref: Ref) -> str | None:
+        """Of an address that is gone: what most record sets that name it say, or said before."""
+        said: Counter[str] = Counter()
+        for zone in self.zones:
+            owners = {key for key, record in zone.records.items() if _names(record, ref)}
+            sets = self.google.record_sets.get(zone.ref.name)
+            changes = self.google.changes.get(zone.ref.name)
+            bodies: list[Any] = (
+                [] if sets is None or isinstance(sets, Unreadable) else [*sets.values()]
+            )
+            for change in changes if isinstance(changes, tuple) else ():
+                bodies += _list(change.get("deletions"))
+            for body in bodies:
+                if (body.get("name"), body.get("type")) in owners:
+                    said.update(map(str, body.get("rrdatas") or ()))
+        most = said.most_common(2)
+        is_clear = most and (len(most) == 1 or most[0][1] > most[1][1])
+        return most[0][0] if is_clear else None
+
+
+def _names(record: RecordSet, ref: Ref) -> bool:
+    found = (text.references for text in record.rrdatas if isinstance(text, Template))
+    return any(one.ref == ref for references in found for one in references)
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def listens(rule: Fields, port: int) -> bool:

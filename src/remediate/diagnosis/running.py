@@ -324,10 +324,12 @@ def _pinned(body: Body, wanted: Body) -> str:
 
 
 def _before(known: tuple[Body, ...], serving: str) -> str:
-    """The newest revision that is older than the one that serves."""
-    names = [_short(each.get("name")) for each in known]
+    """The newest revision that could serve instead."""
+    names = [_short(each.get("name")) for each in known if "deleteTime" not in each]
     later = names[names.index(serving) + 1 :] if serving in names else []
-    return later[0] if later else ""
+    return next(
+        iter([*later, *(name for name in names if serving in names and name != serving)]), ""
+    )
 
 
 def _age(edge: Edge, known: tuple[Body, ...], serving: str) -> float | None:

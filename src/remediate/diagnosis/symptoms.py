@@ -9,7 +9,7 @@ from remediate.diagnosis.certificates import expires
 from remediate.diagnosis.edge import Edge, Way
 from remediate.diagnosis.layers import OBSERVER, identity
 from remediate.diagnosis.looks import Look
-from remediate.diagnosis.names import LAME, SILENT, is_bogus, wanted_addresses
+from remediate.diagnosis.names import LAME, SILENT, wanted_addresses
 from remediate.diagnosis.node import Ailment, Judged, Remedy
 from remediate.diagnosis.running import below
 from remediate.diagnosis.signs import HostSeen, NameSeen
@@ -167,8 +167,8 @@ def _of_host(
     elif seen is None or not seen.http:
         by_ip.blind.append(f"nobody asked {host} at the load balancer's address")
     told = seen.websocket if seen else None
-    if told is not None and told.outcome != "ok":
-        _fails(socket, told.message)
+    if told is not None and (told.outcome != "ok" or _bad_tls(seen)):
+        _fails(socket, told.message if told.outcome != "ok" else _bad_tls(seen))
     elif told is None:
         socket.blind.append(f"nobody opened a WebSocket to {host}")
     if look.is_slow:
@@ -236,7 +236,6 @@ def _of_paths(edge: Edge) -> Iterator[Judged]:
         service = edge.ref(f"projects/{edge.project}/global/backendServices/{seen.service.name}")
         if way is None or service is None:
             continue
-        layers = ("lb.backend_service", "lb.backend")
         at = f"{seen.host}{seen.path}"
         down = way_down(edge, way, [service], [])
         checks = [edge.ref(link) for link in edge.wanted(service).get("healthChecks") or ()]
@@ -259,7 +258,6 @@ def _of_paths(edge: Edge) -> Iterator[Judged]:
             if seen.held.outcome != "ok":
                 _fails(long, seen.held.message)
             yield long
-        del layers
 
 
 def _of_google(edge: Edge, nodes: Sequence[Judged]) -> Iterator[Judged]:
@@ -313,8 +311,3 @@ def _renewals(edge: Edge, nodes: Sequence[Judged]) -> Iterator[Judged]:
         if missing:
             _fails(renewal, f"{CERTIFICATES.name} cannot be renewed: {missing[0].evidence[0]}")
         yield renewal
-
-
-def bogus(seen: NameSeen) -> bool:
-    """Whether some resolver finds the signatures wrong."""
-    return any(is_bogus(one, seen.unchecked) for one in seen.resolvers)
