@@ -14,7 +14,7 @@ from remediate.gcp.connection import ApiConnection
 from remediate.gcp.errors import PreconditionFailed
 from remediate.gcp.google import Google
 from remediate.gcp.operations import Operation
-from remediate.kinds.bodies.calls import Call, read
+from remediate.kinds.bodies.calls import Call, read, send
 from remediate.model.errors import RemediateError
 from remediate.model.plan import Step
 from remediate.pipeline import carry_out, preparing, record_steps
@@ -87,8 +87,6 @@ def _success(error: RemediateError) -> None:
 
 
 def _fresh_fingerprint() -> AbstractContextManager[object]:
-    send = carry_out.send
-
     def insistent(google: Google, call: Call) -> Operation:
         try:
             return send(google, call)
@@ -136,7 +134,7 @@ def _remembered_early() -> Iterator[object]:
         mock.patch.object(carry_out, "note_begun", begun),
         mock.patch.object(record_steps, "note_begun", begun),
     ):
-        yield
+        yield None
 
 
 def _unfenced() -> AbstractContextManager[object]:
@@ -176,7 +174,7 @@ def _both(*patches: AbstractContextManager[object]) -> Iterator[object]:
     with ExitStack() as stack:
         for patch in patches:
             stack.enter_context(patch)
-        yield
+        yield None
 
 
 def _like_a_bucket(history: History) -> bool:

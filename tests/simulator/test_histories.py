@@ -5,9 +5,7 @@ With REMEDIATE_SOAK=1 there are more of them. A seed that fails says how to play
 
 from __future__ import annotations
 
-import json
 import os
-from pathlib import Path
 
 import pytest
 
@@ -16,18 +14,12 @@ from tests.simulator.playing import history, play, simulated, told
 
 BLOCK = 50
 HISTORIES = 20_000 if os.environ.get("REMEDIATE_SOAK") else 3_000
-PAST = json.loads((Path(__file__).parent / "seeds.json").read_text())
 
 
 @pytest.mark.parametrize("first", range(0, HISTORIES, BLOCK))
 def test_every_law_holds_in_every_history(first: int) -> None:
     for seed in range(first, first + BLOCK):
         play(seed)
-
-
-@pytest.mark.parametrize("past", PAST, ids=lambda past: f"{past['seed']}")
-def test_what_has_found_a_bug_before_is_played_again(past: dict[str, object]) -> None:
-    play(int(str(past["seed"])))
 
 
 def test_a_seed_is_the_same_history_each_time() -> None:
