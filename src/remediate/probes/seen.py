@@ -127,9 +127,10 @@ class TlsSeen:
 
 @dataclass(frozen=True, slots=True)
 class HttpSeen:
-    """One request. `outcome` is `ok` as soon as there is a status, whatever the certificate is.
+    """One request. `outcome` is `ok` where the answer is whole, whatever the certificate is.
 
-    `headers` by lower-case name; `body` is bounded. `first_byte` and `total` are from the request.
+    There may be a `status` without: the rest was cut off, late, or made no sense. `headers` by
+    lower-case name; `body` is bounded. `first_byte` and `total` are from the request.
     """
 
     url: str
