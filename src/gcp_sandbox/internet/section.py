@@ -67,10 +67,13 @@ class Internet:
         """Merge as RFC 7396 does, null taking out; answers what, merged in turn, takes it back.
 
         What of a cache is given with a `ttl` and no `expires` ends that many seconds from now.
-        Raises ValueError for a part that there is not.
+        Raises ValueError for a part that there is not, or that is not like this.
         """
         if unknown := given.keys() - set(PARTS):
             raise ValueError(f"the internet has no {', '.join(sorted(unknown))}")
+        for name, value in given.items():
+            if value is not None and not isinstance(value, str if name == "tcp53" else dict):
+                raise ValueError(f"{name} is not {value!r}")
         back = _merge(self.state, self._dated(deepcopy(given)))
         self.touch()
         return back
@@ -113,6 +116,8 @@ def _merge(into: Body, given: Body) -> Body:
         before = into.get(name)
         if isinstance(value, dict) and (before is None or isinstance(before, dict)):
             back[name] = _merge(into.setdefault(name, {}), value)
+            if value and not into[name]:
+                del into[name]  # nothing is left of what was said there
             continue
         back[name] = deepcopy(before)
         if value is None:
