@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 from contextlib import suppress
 
 import pytest
@@ -151,6 +152,19 @@ BROKEN = {
     "that is half a chunk": (CHUNKED + b"9\r\nhalf", "reset", 200),
     "that lacks its last chunk": (CHUNKED + b"4\r\nhalf\r\n", "reset", 200),
 }
+
+
+def test_who_says_goodbye_in_tls_and_keeps_the_line_has_ended_its_answer() -> None:
+    def meet(connection: socket.socket) -> None:
+        answer(b"HTTP/1.1 200 OK\r\n\r\nhi")(connection)
+        assert isinstance(connection, ssl.SSLSocket)
+        connection.settimeout(5)
+        with suppress(OSError):
+            connection.unwrap()
+
+    seen = asked(secured(GOOD, meet), HTTPS)
+    assert (seen.outcome, seen.body) == ("ok", b"hi")
+    assert seen.total < 5
 
 
 @pytest.mark.parametrize("kind", BROKEN)

@@ -126,14 +126,15 @@ class Channel(asyncio.Protocol):
             self._received.clear()
             return data
         try:
-            return self._secured.read(_CHUNK)
+            data = self._secured.read(_CHUNK)
         except ssl.SSLWantReadError:
             self._flush()
-        except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
-            self._ended = True
+            return b""
         except ssl.SSLError as error:
             self._ended, self._error = True, error
-        return b""
+            return b""
+        self._ended = self._ended or not data  # close_notify: no more will come
+        return data
 
     def _flush(self) -> None:
         if self._transport and self._to_peer.pending:
