@@ -1,104 +1,169 @@
-"""Whom the zone above sends resolvers on to: name servers and keys, as its own servers say.
-
-A resolver finds the servers of the zone above; they are then asked without recursion, so that no
-cache stands in between (RFC 1034 section 4.2.1).
-"""
+"""Whom the parent sends on to for a zone, and whether they serve it: RFC 1034 section 4.2.2."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from remediate.probes.dial import Dial
-from remediate.probes.dns import RESOLVERS, Question, ask
+from remediate.probes.dns import ANSWERED, RESOLVERS, Question, ask
+from remediate.probes.dns_query import absolute
 from remediate.probes.seen import DnsSeen
+
+Server: TypeAlias = tuple[str, str]
+"""Its name and an IP."""
 
 
 @dataclass(frozen=True, slots=True)
 class Delegation:
-    """What is said of a zone above it.
+    """Of `apex` by the zone above, `parent` (`""` where no resolver told which that is).
 
-    `parents` and `servers` are (name, IP), the IP "" where nobody knows any; `seen` is what each
-    parent answered to NS, `ds` the digests of keys that it has (RFC 4034 section 5).
+    `parents` and `servers` are (name, IP): who delegates and who was delegated to, an IP of `""`
+    where the name has none. `seen` are the parents' answers about NS, `ds_seen` those about DS and
+    `ds` what they say; `served` is what each server says to SOA of the apex.
     """
 
     apex: str
-    parents: tuple[tuple[str, str], ...] = ()
-    servers: tuple[tuple[str, str], ...] = ()
-    seen: tuple[DnsSeen, ...] = ()
-    ds: tuple[str, ...] = ()
+    parents: tuple[Server, ...]
+    servers: tuple[Server, ...]
+    seen: tuple[DnsSeen, ...]
+    ds: tuple[str, ...]
+    parent: str = ""
+    ds_seen: tuple[DnsSeen, ...] = ()
+    served: tuple[DnsSeen, ...] = ()
+
+    @property
+    def is_known(self) -> bool:
+        """Whether any parent has told: without it, no servers mean nothing."""
+        return any(each.outcome in ANSWERED for each in self.seen)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(sorted({name for name, _ in self.servers}))
+
+    @property
+    def lame(self) -> tuple[Server, ...]:
+        """The servers that answer, but not for this zone; silence is no answer."""
+        return tuple((it.server, it.address) for it in self.served if it.outcome in _NOT_SERVING)
+
+    @property
+    def is_lame(self) -> bool:
+        """Whether none of them serves it, as far as they answer."""
+        serve = any(it.outcome in ANSWERED for it in self.served)
+        return bool(self.lame) and not serve
+
+    @property
+    def is_partly_lame(self) -> bool:
+        return bool(self.lame) and not self.is_lame
+
+    def differs_from(self, name_servers: Iterable[str]) -> tuple[frozenset[str], frozenset[str]]:
+        """The zone's own name servers that are not delegated to, and those that are but are not."""
+        own = {absolute(name) for name in name_servers}
+        delegated = set(self.names)
+        return frozenset(own - delegated), frozenset(delegated - own)
+
+
+_NOT_SERVING = frozenset({"refused", "servfail", "lame", "nodata", "nxdomain"})
 
 
 def delegation(
     dial: Dial, apex: str, resolvers: Sequence[str] = RESOLVERS, *, deadline: float = 5.0
 ) -> Delegation:
-    """Ask for the delegation of a zone, by its name with a dot. Raises as `ask`.
+    """Find the parent's servers through resolvers, ask each, and then whom it sends on to.
 
-    `deadline` is in seconds, of each of the rounds that it takes: three, and one a label.
-
-    Where resolvers cannot tell who serves the zone above, `seen` is what they said instead.
+    `deadline` is in seconds and for each of the four rounds. Raises Unreachable where a sandbox is
+    gone, NoName for what is no domain name, and nothing for what the network does.
     """
-    public = _Public(dial, resolvers, deadline)
-    above, failed = public.servers_above(apex)
-    parents = tuple((name, ip) for name, ips in public.addresses(above) for ip in ips)
-    if not parents:
-        return Delegation(apex, seen=failed)
-    asked = [
-        Question(apex, rrtype, name, ip, recursive=False)
-        for rrtype in ("NS", "DS")
-        for name, ip in parents
-    ]
+    dial = dial.for_a_round()
+    apex = absolute(apex)
+    parent, names = _parent(dial, apex, resolvers, deadline)
+    parents = _addresses(dial, names, resolvers, deadline)
+    said = ask(
+        dial,
+        [
+            Question(apex, rrtype, name, address, recursive=False, zone=parent)
+            for rrtype in ("NS", "DS")
+            for name, address in parents
+            if address
+        ],
+        deadline=deadline,
+    )
+    seen = tuple(it for it in said if it.rrtype == "NS")
+    signers = tuple(it for it in said if it.rrtype == "DS")
+    servers = _delegated(dial, seen, resolvers, deadline)
+    return Delegation(
+        apex,
+        parents,
+        servers,
+        seen,
+        tuple(sorted({text for it in signers for text in it.values})),
+        parent,
+        signers,
+        tuple(_served(dial, apex, servers, deadline)),
+    )
+
+
+def _parent(
+    dial: Dial, apex: str, resolvers: Sequence[str], deadline: float
+) -> tuple[str, tuple[str, ...]]:
+    """The nearest zone above, and its name servers."""
+    above = list(_above(apex))
+    asked = [Question(name, "NS", it, it) for name in above for it in resolvers]
     said = ask(dial, asked, deadline=deadline)
-    seen, keys = said[: len(parents)], said[len(parents) :]
-    ds = sorted({value for each in keys if each.outcome == "ok" for value in each.values})
-    servers = _delegated(seen, public)
-    return Delegation(apex, parents, servers, tuple(seen), tuple(ds))
+    for name in above:
+        told = {text for it in said if it.name == name and not it.aliases for text in it.values}
+        if told:
+            return name, tuple(sorted(told))
+    return "", ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Public:
-    """Resolvers, to find name servers by."""
-
-    dial: Dial
-    resolvers: Sequence[str]
-    deadline: float
-
-    def ask(self, name: str, rrtype: str) -> list[DnsSeen]:
-        asked = [Question(name, rrtype, each, each) for each in self.resolvers]
-        return ask(self.dial, asked, deadline=self.deadline)
-
-    def servers_above(self, apex: str) -> tuple[tuple[str, ...], tuple[DnsSeen, ...]]:
-        """The name servers of the nearest zone above, or what was said instead."""
-        name, failed = apex.partition(".")[2], tuple[DnsSeen, ...]()
-        while name:
-            said = self.ask(name, "NS")
-            known = [each.values for each in said if each.outcome == "ok"]
-            if known:
-                return known[0], ()
-            failed = failed or tuple(said)
-            if all(each.outcome == "timeout" for each in said):
-                break
-            name = name.partition(".")[2]
-        return (), failed
-
-    def addresses(self, names: Iterable[str]) -> list[tuple[str, tuple[str, ...]]]:
-        """The IPv4 addresses of each name, as the first resolver that knows any has them."""
-        wanted = [*names]
-        asked = [Question(name, "A", each, each) for name in wanted for each in self.resolvers]
-        said = iter(ask(self.dial, asked, deadline=self.deadline))
-        found = []
-        for name in wanted:
-            told = [next(said) for _each in self.resolvers]
-            found.append((name, next((each.values for each in told if each.outcome == "ok"), ())))
-        return found
+def _above(apex: str) -> Iterable[str]:
+    rest = apex
+    while rest != ".":
+        rest = rest.partition(".")[2] or "."
+        yield rest
 
 
-def _delegated(seen: Iterable[DnsSeen], public: _Public) -> tuple[tuple[str, str], ...]:
-    """The servers that any parent names, by glue where it brings any."""
-    found: dict[str, str] = {}
-    for each in seen:
-        found = dict.fromkeys(each.referral, "") | found
-        found |= {name: ip for name, ip in each.glue if name in found and ":" not in ip}
-    bare = [name for name, ip in found.items() if not ip]
-    found |= {name: ips[0] for name, ips in public.addresses(bare) if ips}
-    return tuple(sorted(found.items()))
+def _addresses(
+    dial: Dial,
+    names: Iterable[str],
+    resolvers: Sequence[str],
+    deadline: float,
+    glue: Iterable[Server] = (),
+) -> tuple[Server, ...]:
+    """One IP of each name, IPv4 if it has any, from glue before resolvers; `""` where none is."""
+    found: dict[str, set[str]] = {name: set() for name in sorted(names)}
+    for name, address in glue:
+        found.setdefault(name, set()).add(address)
+    for rrtype in ("A", "AAAA"):
+        asked = [name for name, known in found.items() if not known]
+        questions = [Question(name, rrtype, it, it) for name in asked for it in resolvers]
+        for seen in ask(dial, questions, deadline=deadline):
+            found[seen.name] |= set(seen.values)
+    return tuple((name, _first(known)) for name, known in found.items())
+
+
+def _first(addresses: Iterable[str]) -> str:
+    return min(addresses, key=lambda it: (":" in it, it), default="")
+
+
+def _delegated(
+    dial: Dial, seen: Sequence[DnsSeen], resolvers: Sequence[str], deadline: float
+) -> tuple[Server, ...]:
+    """A parent that serves the zone itself says so with authority, instead of sending on."""
+    names = {name for it in seen for name in it.referral or it.values}
+    glue = {server for it in seen for server in it.glue}
+    return _addresses(dial, names, resolvers, deadline, glue)
+
+
+def _served(dial: Dial, apex: str, servers: Iterable[Server], deadline: float) -> list[DnsSeen]:
+    return ask(
+        dial,
+        [
+            Question(apex, "SOA", name, address, recursive=False, zone=apex)
+            for name, address in servers
+            if address
+        ],
+        deadline=deadline,
+    )
