@@ -241,7 +241,7 @@ def _begin(place: int, asked: Question, door: Where | Failure) -> _Way | DnsSeen
         if not isinstance(door, Failure):
             return _Way(place, asked, door, name)
         outcome = "timeout" if door.reason == "timeout" else "unreachable"
-        words = door.message
+        words = door.message if address else f"{server} has no address"
     return DnsSeen(
         server, address, name, asked.rrtype, outcome, f"{server}: {words}", checked=asked.checked
     )
