@@ -98,8 +98,10 @@ def _questions(name: str, rrtype: str, word: str, served: Delegation | None) -> 
     if word != AUTHORITATIVE:
         yield Question(name, rrtype, word, word)
         return
-    for host, address in served.servers if served else ():
-        yield Question(name, rrtype, host, address, recursive=False)
+    if served is None:
+        return
+    for host, address in served.servers:
+        yield Question(name, rrtype, host, address, recursive=False, zone=served.apex)
 
 
 def _servers(names: Sequence[str], at: Vantage) -> dict[str, Delegation | None]:
@@ -135,7 +137,10 @@ def _delegation(check: Check, at: Vantage) -> Iterator[Finding]:
         apex = zone.dns_name
         found = delegation(at.dial, apex)
         questions = [
-            *(Question(apex, "SOA", name, ip, recursive=False) for name, ip in found.servers),
+            *(
+                Question(apex, "SOA", name, ip, recursive=False, zone=apex)
+                for name, ip in found.servers
+            ),
             *(Question(apex, "SOA", ip, ip) for ip in RESOLVERS),
             *(Question(apex, "SOA", ip, ip, checked=False) for ip in RESOLVERS),
         ]
@@ -195,14 +200,16 @@ def _tls(check: Check, at: Vantage) -> Iterator[Finding]:
 
 
 def _websocket(check: Check, at: Vantage) -> Iterator[Finding]:
-    from remediate.probes.websocket import talk  # noqa: PLC0415 - start-up time
+    from remediate.probes.websocket import Call, talk_all  # noqa: PLC0415 - start-up time
 
-    url, hold = str(check.asks["url"]), check.asks.get("hold", 0.0)
+    url, told = str(check.asks["url"]), check.asks.get("connectTo")
+    port = socket_of(str(told))[1] if told else None
+    hold, echo = check.asks.get("hold", 0.0), check.expects.get("echo", True)
     deadline = check.expects.get("within", _TIMEOUT)
     now, roots = at.google.clock.now(), at.roots
     addresses = yield from _addresses(check, url, urlsplit(url).hostname or "", at)
-    for address in addresses:
-        seen = talk(at.dial, url, address, roots=roots, now=now, deadline=deadline, hold=hold)
+    calls = [Call(url, address, hold, echo, port) for address in addresses]
+    for seen in talk_all(at.dial, calls, now=now, roots=roots, deadline=deadline):
         yield judge_websocket(check, seen)
 
 
