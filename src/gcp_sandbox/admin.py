@@ -78,7 +78,7 @@ class Admin:
         return self._world.comparable() if comparable else _masked(self._world.dump())
 
     def internet(self, _request: Request) -> Json:
-        return internet_of(self._world).dump()
+        return _masked(internet_of(self._world).dump())
 
     def merge(self, request: Request) -> Body:
         """Merge into what no API owns, as at a registrar; answers what takes it back."""
