@@ -5,13 +5,14 @@ Nothing of `remediate` is in here: faults must show their signs to anybody.
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import socket
 import ssl
 import struct
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import dns.exception
 import dns.flags
@@ -19,8 +20,8 @@ import dns.message
 import dns.query
 import dns.rcode
 import dns.rdatatype
+from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, InvalidURI
-from websockets.sync.client import ClientConnection, connect
 
 HOST = "api-staging.netrasystems.ai"
 EDGE = "203.0.113.10"
@@ -166,40 +167,36 @@ class Outside:
 
     def talk(self, path: str = "/ws") -> str:
         """OK where an echo comes back."""
-        try:
-            talk = self.open(path)
-        except InvalidURI as redirected:
-            refused = redirected.__context__
-            assert isinstance(refused, InvalidStatus)
-            return f"UPGRADE_{refused.response.status_code}"
-        except InvalidStatus as refused:
-            return f"UPGRADE_{refused.response.status_code}"
-        if isinstance(talk, str):
-            return f"CONNECT_{talk}"
-        with talk:
-            try:
-                talk.send("ping")
-                return "OK" if talk.recv(_PATIENCE) == "ping" else "NO_ECHO"
-            except ConnectionClosed as closed:
-                return f"CLOSED_{closed.rcvd.code if closed.rcvd else 1006}"
-
-    def open(self, path: str) -> ClientConnection | str:
+        at = self._at(f"{EDGE}:443")
         tls = self._shake_hands(EDGE, HOST)
-        if isinstance(tls, str):
-            return tls
-        return connect(f"ws://{HOST}{path}", sock=tls, open_timeout=_PATIENCE, proxy=None)
+        if at is None or isinstance(tls, str):
+            return f"CONNECT_{tls}"
+        tls.close()
+        return asyncio.run(self._echoed(at, path, lambda: None))
 
-    def held(self, path: str, advance: Any) -> str:
-        """How a WebSocket ends that is left open while time passes; OPEN if it does not."""
-        talk = self.open(path)
-        assert not isinstance(talk, str), talk
-        with talk:
-            advance()
-            try:
-                talk.send("ping")
-                return "OPEN" if talk.recv(_PATIENCE) == "ping" else "NO_ECHO"
-            except ConnectionClosed as closed:
-                return f"CLOSED_{closed.rcvd.code if closed.rcvd else 1006}"
+    def held(self, path: str, advance: Callable[[], None]) -> str:
+        """The same of one that is left open while time passes."""
+        at = self._at(f"{EDGE}:443")
+        assert at is not None
+        return asyncio.run(self._echoed(at, path, advance))
+
+    async def _echoed(self, at: tuple[str, int], path: str, advance: Callable[[], None]) -> str:
+        """With asyncio: OpenSSL does not stand the two threads of the other client."""
+        target = f"wss://{HOST}{path}"
+        try:
+            async with connect(
+                target, host=at[0], port=at[1], ssl=self._tls, server_hostname=HOST, proxy=None
+            ) as talk:
+                advance()
+                await talk.send("ping")
+                said = await asyncio.wait_for(talk.recv(), _PATIENCE)
+                return "OK" if said == "ping" else "NO_ECHO"
+        except ConnectionClosed as closed:
+            return f"CLOSED_{closed.rcvd.code if closed.rcvd else 1006}"
+        except (InvalidStatus, InvalidURI) as refused:
+            said_no = refused if isinstance(refused, InvalidStatus) else refused.__context__
+            assert isinstance(said_no, InvalidStatus)
+            return f"UPGRADE_{said_no.response.status_code}"
 
     # the database
 
