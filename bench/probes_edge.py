@@ -7,6 +7,7 @@ own. Ours is the CPU of the round, theirs that of the exporter's process over th
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shutil
@@ -88,6 +89,7 @@ def _own_round() -> None:
     from remediate.probes.dial import Dial  # noqa: PLC0415 - in the measured process alone
     from remediate.probes.http import Request, get  # noqa: PLC0415 - as above
 
+    gc.disable()  # as our commands do
     told = json.load(sys.stdin)
     dial, roots, now = Dial(lambda: told["dial"]), [told["root"]], datetime.now(UTC)
     asked = [Request(f"https://{host}/health", address) for address, host in told["edges"]]
