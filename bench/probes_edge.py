@@ -9,31 +9,24 @@ from __future__ import annotations
 
 import gc
 import json
-import os
-import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.parse
-import urllib.request
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import exporter
 from measure import HERE, Failed
 
-EXPORTER = "prometheus-blackbox-exporter"
 EDGES = 1_000
 BOUND = 1.5  # ms of CPU for each
 _RUNS = 3
-_AT_ONCE = 16  # requests to the exporter
-_PORT = 19115
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +46,7 @@ def measured() -> Iterator[Spent]:
     for certificates, what in ((EDGES, "a certificate each"), (20, "20 certificates among them")):
         with edges(EDGES, certificates) as told:
             ours = statistics.median(_round(told) for _ in range(_RUNS))
-            theirs = _exporter(told) if shutil.which(EXPORTER) else None
+            theirs = _exporter(told) if exporter.is_installed() else None
         yield Spent(f"HTTPS probe, {EDGES:,} edges in one round, {what}", ours, theirs)
 
 
@@ -105,56 +98,20 @@ def _own_round() -> None:
 
 def _exporter(told: dict[str, Any]) -> float:
     with tempfile.TemporaryDirectory() as folder:
-        config, root = Path(folder, "config.yml"), Path(folder, "root.pem")
+        root = Path(folder, "root.pem")
         root.write_text(told["root"])
         http = {"preferred_ip_protocol": "ip4", "tls_config": {"ca_file": str(root)}}
         module = {"prober": "http", "timeout": "10s", "http": http}
-        config.write_text(json.dumps({"modules": {"edge": module}}))
-        listen = f"--web.listen-address=127.0.0.1:{_PORT}"
-        process = subprocess.Popen(
-            [EXPORTER, f"--config.file={config}", listen, "--log.level=error"],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        try:
-            _await_exporter()
-            return statistics.median(_their_round(process.pid, told) for _ in range(_RUNS))
-        finally:
-            process.terminate()
-            process.wait()
-
-
-def _await_exporter() -> None:
-    for _ in range(100):
-        try:
-            urllib.request.urlopen(f"http://127.0.0.1:{_PORT}/-/healthy").close()
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return
-    raise Failed(f"{EXPORTER} did not start")
-
-
-def _their_round(pid: int, told: dict[str, Any]) -> float:
-    """Every host by a request of its own, as Prometheus would ask: it knows no other way."""
-
-    def ask(edge: list[str]) -> None:
-        address, host = edge
-        target = f"https://{told['dial'][f'{address}:443']}/health"
-        query = urllib.parse.urlencode({"module": "edge", "target": target, "hostname": host})
-        with urllib.request.urlopen(f"http://127.0.0.1:{_PORT}/probe?{query}") as answer:
-            if b"\nprobe_success 1" not in answer.read():
-                raise Failed(f"{EXPORTER} could not probe {host}")
-
-    before = _cpu(pid)
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        list(pool.map(ask, told["edges"]))
-    return (_cpu(pid) - before) / len(told["edges"]) * 1000
-
-
-def _cpu(pid: int) -> float:
-    """Seconds of a process's user and system time (proc(5), fields 14 and 15 of stat)."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        probes = [
+            {
+                "module": "edge",
+                "target": f"https://{told['dial'][f'{address}:443']}/health",
+                "hostname": host,
+            }
+            for address, host in told["edges"]
+        ]
+        with exporter.exporter({"edge": module}) as round_:
+            return statistics.median(round_(probes) for _ in range(_RUNS))
 
 
 def main() -> int:
@@ -164,7 +121,10 @@ def main() -> int:
     every = list(measured())
     for each in every:
         theirs = f"{each.theirs:.2f} ms" if each.theirs is not None else "not installed"
-        print(f"| {each.what} | {each.ours:.2f} ms CPU | {EXPORTER}: {theirs} | ≤ {BOUND:g} ms |")
+        print(
+            f"| {each.what} | {each.ours:.2f} ms CPU "
+            f"| {exporter.EXPORTER}: {theirs} | ≤ {BOUND:g} ms |"
+        )
     return 0 if all(each.holds for each in every) else 1
 
 

@@ -18,7 +18,9 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+import exporter
 import measure
+import probes_dns
 import probes_edge
 import throughput
 import zone
@@ -75,6 +77,7 @@ def _rows(*, quick: bool) -> Iterator[Row]:
     yield from _start_up()
     yield from _staging()
     yield from _sandbox()
+    yield from _names()
     yield from _edges()
     yield from _plan_of(10_000, 0.6, None, runs=3)
     if not quick:
@@ -137,13 +140,29 @@ def _sandbox() -> Iterator[Row]:
         )  # fmt: skip
 
 
+def _names() -> Iterator[Row]:
+    for each in probes_dns.measured():
+        theirs = "—"
+        if each.unit == "ms":
+            theirs = f"{each.theirs:.2f} ms" if each.theirs is not None else "not installed"
+            theirs = f"{exporter.EXPORTER}: {theirs}"
+        yield Row(
+            each.what,
+            f"{each.ours:.3f} {each.unit} CPU",
+            theirs,
+            f"≤ {each.bound:g} {each.unit} CPU",
+            each.holds,
+            each.theirs and each.theirs / each.ours,
+        )
+
+
 def _edges() -> Iterator[Row]:
     for each in probes_edge.measured():
         theirs = f"{each.theirs:.2f} ms" if each.theirs is not None else "not installed"
         yield Row(
             each.what,
             f"{each.ours:.2f} ms CPU",
-            f"{probes_edge.EXPORTER}: {theirs}",
+            f"{exporter.EXPORTER}: {theirs}",
             f"≤ {probes_edge.BOUND:g} ms CPU",
             each.holds,
             each.theirs and each.theirs / each.ours,
