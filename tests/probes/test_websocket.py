@@ -225,6 +225,12 @@ def test_frames_that_are_none_are_told() -> None:
     assert "is no WebSocket" in seen.message
 
 
+def test_a_message_that_has_no_end_is_not_taken() -> None:
+    with talking(lambda it: it.send("x" * 1_000_000)) as dial:
+        seen = told(dial)
+    assert seen.outcome == "malformed"
+
+
 def test_nobody_there_is_told_apart() -> None:
     with nobody(80) as dial:
         assert told(dial).outcome == "refused"

@@ -96,8 +96,12 @@ class Channel(asyncio.Protocol):
             await self._more()
 
     def send(self, data: bytes) -> None:
+        """Raises Broken where TLS has ended already."""
         if self._secured:
-            self._secured.write(data)
+            try:
+                self._secured.write(data)
+            except ssl.SSLError:
+                raise Broken("reset", "the connection breaks off") from None
             self._flush()
         elif self._transport:
             self._transport.write(data)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 Whom: TypeAlias = tuple[str, int, str]  # address, port, host
 
 HTTPS: Final = 443
+DEADLINE: Final = 10.0  # seconds
 LIMIT: Final = 128  # handshakes at once
 _REFUSED_VERSIONS: Final = {"SSLv3", "TLSv1", "TLSv1.1"}  # RFC 8996
 
@@ -77,7 +78,7 @@ def shake_hands_all(
     now: datetime,
     port: int = HTTPS,
     roots: Sequence[str] | None = None,
-    deadline: float = TIMEOUT,
+    deadline: float = DEADLINE,
     limit: int = LIMIT,
 ) -> list[TlsSeen]:
     """Shake hands for `(address, host)` each, a full handshake for every one, in their order.

@@ -29,6 +29,7 @@ _UPGRADED: Final = 101
 _PINGS_EVERY: Final = 10.0  # seconds
 _LAST_WORDS: Final = 2.0  # seconds for a pong at the end, and for the other side's close frame
 _LONGEST_REASON: Final = 120
+_LONGEST_MESSAGE: Final = 65536  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,8 @@ def _protocol(target: Target) -> ClientProtocol:
     from websockets.uri import WebSocketURI  # noqa: PLC0415 - as above
 
     path, _, query = target.path.partition("?")
-    return ClientProtocol(WebSocketURI(target.secure, target.host, target.port, path, query))
+    uri = WebSocketURI(target.secure, target.host, target.port, path, query)
+    return ClientProtocol(uri, max_size=_LONGEST_MESSAGE)
 
 
 class _Gone(Exception):
@@ -120,7 +122,9 @@ class _Conversation:
         self._call, self._channel, self._protocol = call, channel, protocol
         self._answer = Answer()
         self._message = bytearray()
-        self._texts: list[bytes] = []
+        self._wanted = b""  # what is to come back
+        self._echoed = False
+        self._other = False  # messages came as well, or instead
         self._pongs = 0
         self._opened: float | None = None  # on the loop's clock
 
@@ -184,10 +188,10 @@ class _Conversation:
         return None
 
     async def _echo(self) -> None:
-        text = f"remediate {Chance().uuid()}".encode()
-        self._protocol.send_text(text)
+        self._wanted = f"remediate {Chance().uuid()}".encode()
+        self._protocol.send_text(self._wanted)
         self._flush()
-        while text not in self._texts:
+        while not self._echoed:
             await self._listen()
 
     async def _hold(self) -> tuple[WebSocketOutcome, str]:
@@ -228,7 +232,7 @@ class _Conversation:
         return received.code if received else ABNORMAL
 
     def _heard(self) -> str:
-        return "something else" if self._texts or self._message else "nothing"
+        return "something else" if self._other or self._message else "nothing"
 
     def _ping(self) -> None:
         self._protocol.send_ping(b"remediate")
@@ -267,7 +271,8 @@ class _Conversation:
             if event.opcode in DATA_OPCODES:
                 self._message += event.data
                 if event.fin:
-                    self._texts.append(bytes(self._message))
+                    self._echoed = self._echoed or self._message == self._wanted
+                    self._other = True
                     self._message.clear()
 
     def _flush(self) -> None:
@@ -277,10 +282,10 @@ class _Conversation:
 
     async def _take_leave(self) -> None:
         """Say that it was meant to end, so that nobody over there takes it for a fault."""
-        self._protocol.send_close(1000)
-        self._flush()
         end = self._loop.time() + _LAST_WORDS
         try:
+            self._protocol.send_close(1000)
+            self._flush()
             while (left := end - self._loop.time()) > 0:
                 await self._listen_for(left)
         except (Broken, _Gone):
