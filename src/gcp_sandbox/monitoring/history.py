@@ -5,8 +5,9 @@ What an operation brought about is noted as of its end, everything else as of th
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Final
 
 from gcp_sandbox.internet.section import internet_of
@@ -40,7 +41,11 @@ class History:
             since, before = past[-1] if past else (ALWAYS, {})
             if before != known:
                 ended = _last_end(key, connectors, databases, run)
-                past.append((ended if since < ended < now else now, known))
+                when = ended if since < ended < now else now
+                if (made := _made(known)) not in (0.0, _made(before)) and made < when:
+                    when = made  # a fault says that it was made before: it has been so since
+                    del past[bisect_left(past, made, key=lambda change: change[0]) :]
+                past.append((when, known))
                 del past[:-_KEPT]
                 changed = True
         return changed
@@ -57,6 +62,12 @@ class History:
         past = self.changes[key]
         place = bisect_right(past, when, key=lambda change: change[0])
         return past[place - 1][1] if place else {}
+
+
+def _made(facts: Body) -> float:
+    """When a revision was made, on the world's clock; 0 for everything else."""
+    text = str(facts.get("made") or "")
+    return datetime.fromisoformat(text).timestamp() if text else 0.0
 
 
 def _last_end(key: str, connectors: Connectors, databases: CloudSql, run: Run) -> float:
@@ -131,6 +142,7 @@ def _revisions(section: Run) -> Iterator[tuple[str, Body]]:
                     "share": share,
                     "most": most,
                     "answers": (told.get(revision) or {}).get("answers", 200),
+                    "made": (section.revisions.get(full) or {}).get("createTime"),
                 },
             )
 

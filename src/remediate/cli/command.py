@@ -22,6 +22,7 @@ VERBS = {
     "plan": "Show what would change, and why it may not.",
     "apply": "Make live as the YAML says, a snapshot first.",
     "verify": "Tell whether everything is as a visitor must find it.",
+    "diagnose": "Name the root of what fails, and what to type next.",
     "rollback": "Take live back to a snapshot.",
     "hold": "Keep resources from being applied, for a while.",
     "lock": "Tell who holds an environment, or take it away from them.",

@@ -99,7 +99,8 @@ def _attached(
     else:
         _own(node, edge, body, shown)
     if not node.ailments:
-        _served(edge, node, body, shown)
+        by_map = (edge.live(proxy) or {}).get("certificateMap")
+        _served(edge, node, body, [] if by_map else shown)
     _uncovered(edge, node, ways, proxy)
     if others and node.ailments and all(tls.outcome == "ok" for tls in shown):
         node.facts.append(f"{node.ailments[0].evidence}; {others[0]} serves its hosts meanwhile")
@@ -146,7 +147,8 @@ def _issuing(
     left = max(ISSUE - age, 600) if not _is_about(words, _LIMITED) else 86_400
     text = "wait; never make it again, which starts the clock anew and counts against the limit"
     remedy = Remedy("wait", text, seconds=left + int(SOAK), at_most=True)
-    because = UNDER if _is_about(words, _NOT_FOUND) else frozenset[str]()
+    is_limited = _is_about(words, _LIMITED)
+    because = UNDER if _is_about(words, _NOT_FOUND) and not is_limited else frozenset[str]()
     told += f", made {age // 60} min ago" if made else ""
     return Ailment(told, remedy, _API | seen, because, waits=True)
 
@@ -173,7 +175,7 @@ def _own(node: Judged, edge: Edge, body: Body, shown: list[TlsSeen]) -> None:
         "propose",
         "attach a managed certificate beside it and wait until it is ACTIVE and served; or upload "
         "the whole chain anew",
-        words=("apply", "--target", "SslCertificate/*", "--target", "TargetHttpsProxy/*"),
+        words=("plan", "--target", "SslCertificate/*", "--target", "TargetHttpsProxy/*"),
         seconds=ISSUE + int(SOAK),
         at_most=True,
         undo=_AGAIN,
@@ -187,8 +189,15 @@ def _own(node: Judged, edge: Edge, body: Body, shown: list[TlsSeen]) -> None:
     elif (said := [p for p in _CHAIN if p in seen]) and _is_served(body, shown):
         message = next(tls.message for tls in shown if said[0] in (tls.outcome, *tls.problems))
         node.ailments.append(Ailment(message, remedy, _PROBE | (_API if told else frozenset())))
-    elif told and not fine:
+    elif (told := told or _unmeant(edge, node)) and not fine:
         node.ailments.append(Ailment(f"{node.resource}: {told}", remedy, _API))
+
+
+def _unmeant(edge: Edge, node: Judged) -> str:
+    """That somebody uploaded what Google was to manage: nobody can tell here who signed it."""
+    at = node.resource
+    is_managed = at in edge.declared and isinstance(at, Ref) and edge.wanted(at).get("managed")
+    return "it was uploaded, where the YAML has a managed one" if is_managed else ""
 
 
 def _wrong_chain(body: Body) -> str:
@@ -206,13 +215,14 @@ def _wrong_chain(body: Body) -> str:
 
 def _served(edge: Edge, node: Judged, body: Body, shown: list[TlsSeen]) -> None:
     """A certificate that is in order may still have to reach the front ends."""
-    made = _time(body.get("creationTimestamp"))
+    leaf = _chain(body)[:1]
+    made = leaf[0].not_valid_before_utc if leaf else _time(body.get("creationTimestamp"))
     age = (edge.signs.at - made).total_seconds() if made else SOAK
     other = [tls for tls in shown if tls.sha256 and not _is_served(body, [tls])]
     if any(tls.outcome != "ok" for tls in other):
         tls = next(tls for tls in other if tls.outcome != "ok")
         told = f"{node.resource} is in order, but another one is served: {tls.message}"
-    elif edge.signs.hosts and not shown and age < SOAK:
+    elif edge.signs.hosts and age < SOAK and not any(tls.sha256 for tls in shown):
         told = f"{node.resource} is {age / 60:.0f} min old: front ends may not have it yet"
     elif refused := [tls for tls in shown if tls.outcome in ("reset", "alert")]:
         told = f"{node.resource} is in order, but none is served: {refused[0].message}"

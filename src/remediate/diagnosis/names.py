@@ -63,7 +63,7 @@ def _delegation(edge: Edge, zone: Zone, names: list[NameSeen]) -> Judged:
     node = Judged("dns.delegation", zone.ref, (identity("dns.zone", zone.ref),))
     parent = [seen for name in names for seen in name.parent if is_heard(seen)]
     delegated = {server.lower().rstrip(".") for seen in parent for server in seen.referral}
-    ours = _name_servers(edge.live(zone.ref))  # of a private zone nobody is delegated to
+    ours = _name_servers(edge.live(zone.ref))
     if not parent:
         node.blind.append(f"no server of the zone above {zone.dns_name} answers")
     elif not delegated:
@@ -121,11 +121,13 @@ _AT_REGISTRAR = "at the registrar: the name servers as they were"
 
 
 def _name_servers(body: Body | None) -> frozenset[str]:
-    is_public = str((body or {}).get("visibility") or "public").lower() == "public"
-    listed = (body or {}).get("nameServers") if is_public else None
-    return frozenset(
-        str(s).lower().rstrip(".") for s in (listed if isinstance(listed, list) else ())
-    )
+    """Whom a delegation should name; of a private zone nobody (Google has one word for it)."""
+    listed = (body or {}).get("nameServers")
+    every = (str(one).lower().rstrip(".") for one in (listed if isinstance(listed, list) else ()))
+    return frozenset(server for server in every if server != _PRIVATE)
+
+
+_PRIVATE = "ns-gcp-private.googledomains.com"
 
 
 def _server(seen: DnsSeen) -> str:

@@ -70,6 +70,7 @@ def _declared(
         node.facts.append("it is there; what it should say is not known")
         if _values(body) and None in wanted:
             node.blind.append(f"{at} says {_shown(_values(body))}; what it should say is not known")
+            _beside(node, zone, record, live)
     else:
         _compare(node, edge, at, _values(body), {v for v in wanted if v}, name)
     if not node.ailments and (cut := [s for s in seen if s.outcome == "truncated"]):
@@ -98,6 +99,21 @@ def _absent(
     text = f"put the {record.type} record back, then let negative caches run out"
     remedy = _put_back(at, text, _seconds(name, record, NEGATIVE_TTL))
     return Ailment(told, remedy, API | (PROBE if agree else frozenset()), because=because)
+
+
+def _beside(
+    node: Judged, zone: Zone, record: RecordSet, live: Mapping[tuple[str, str], Body]
+) -> None:
+    """Names that are to have one address, whichever it is, and have several: one is wrong."""
+    alike = [key for key, each in zone.records.items() if each.rrdatas == record.rrdatas]
+    own = _values(live[record.fqdn, record.type])
+    others = [(key, _values(live[key])) for key in alike if key in live]
+    if other := next(((key, said) for key, said in others if said != own), None):
+        told = (
+            f"{record.fqdn} is {_shown(own)} and {other[0][0]} {_shown(other[1])}: to be the same"
+        )
+        text = "find out which is right; the address that both are to have is gone"
+        node.ailments.append(Ailment(told, Remedy("propose", text), API, contradicted=True))
 
 
 def _compare(

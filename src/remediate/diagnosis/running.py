@@ -241,7 +241,7 @@ def _revision(edge: Edge, ref: Ref, look: Look) -> Judged:
     fix = _traffic(edge, ref, before)
     if _errors(look):
         _err(edge, node, ref, look, known, serving, fix)
-    elif look.works is None and (share := _share(edge, ref, serving)) and share > 0.5:  # noqa: PLR2004 - most
+    elif look.works is not True and (share := _share(edge, ref, serving)) and share > 0.5:  # noqa: PLR2004 - most
         told = f"{share:.0%} of what {serving} answered was an error of its own"
         node.ailments.append(_own(edge, told, known, serving, fix))
     elif look.is_slow:
