@@ -37,6 +37,7 @@ def insist_on_the_laws_of_going_back(scene: Scene) -> None:
         assert scene.bench.state() == scene.before
     for taken_by_the_rollback in later:
         scene.restore(killed)
+        scene.let_go_of_zones()
         forward = scene.type("rollback", "--snapshot", taken_by_the_rollback)
         assert forward.code == 0, forward
         left = scene.type("plan", "--detailed-exitcode")  # but for what Google issues anew

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gcp_sandbox.internet.section import internet_of
 from gcp_sandbox.sandbox import Sandbox
 from gcp_sandbox.world import World
 from remediate.gcp.connection import Wire
@@ -120,6 +121,18 @@ class Scene:
 
     def type_plainly(self, verb: str, *more: str) -> Said:
         return typed(verb, "-C", self.root, *more)
+
+    def let_go_of_zones(self) -> None:
+        """At the registrar, of those that are gone: the next of its name is delegated to."""
+
+        def let_go(world: World) -> None:
+            there = world.comparable().get("dns", {}).get(PROJECT, {}).values()
+            apexes = {zone["dnsName"] for zone in there}
+            internet = internet_of(world)
+            gone = internet.part("followed").keys() - apexes
+            internet.merge({"followed": dict.fromkeys(gone)})
+
+        self.sandbox.call(let_go)
 
     def take_from_the_dead(self) -> None:
         """A bucket cannot tell that they are; here a person does, for nobody is to wait."""
