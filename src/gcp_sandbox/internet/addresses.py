@@ -6,6 +6,7 @@ Documentation addresses (RFC 5737, RFC 3849), but for the resolvers, which have 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 RESOLVERS: Final = (
@@ -22,6 +23,7 @@ PORT: Final = 53
 _HOST: Final = re.compile(r"ns-cloud-([a-e])([1-4])\.googledomains\.com\.")
 
 
+@lru_cache(maxsize=4096)
 def addresses_of(host: str) -> tuple[str, ...]:
     """IPv4 and IPv6 of a name server that is here; `()` for any other."""
     match = _HOST.fullmatch(host.lower().removesuffix(".") + ".")

@@ -13,13 +13,14 @@ from typing import Final
 from gcp_sandbox.dns import names
 from gcp_sandbox.dns.answer import Answer, Records
 from gcp_sandbox.internet import keys
-from gcp_sandbox.internet.addresses import NAME_SERVERS, addresses_of
+from gcp_sandbox.internet.addresses import addresses_of
 from gcp_sandbox.internet.section import Internet
 from gcp_sandbox.request import Body
 
 _TTL: Final = 3600
 NEGATIVE_TTL: Final = 900
 """Seconds for which the parent's word that there is nothing may be kept."""
+_ABOVE_SERVERS: Final = frozenset({"googledomains.com.", "com.", "."})
 _KEYS: Final = {"signed": "", "stale": "former"}
 
 
@@ -69,11 +70,10 @@ class Registrar:
             return []
         return {"NS": [_server(name)], "SOA": [_soa(name)]}.get(rrtype, [])
 
-    def _zones(self) -> set[str]:
-        """Every name above a registered one: the parent's zones."""
+    def _zones(self) -> frozenset[str]:
+        """Every name above a registered one, or above Google's servers: the parent's zones."""
         apexes = {*self.internet.part("registrar"), *self.internet.part("followed")}
-        hosts = NAME_SERVERS.values()
-        return {at for it in (*apexes, *hosts) for at in _upwards(names.parent(it))} | {"."}
+        return _ABOVE_SERVERS | {at for it in apexes for at in _upwards(names.parent(it))}
 
     def _nothing(self, name: str, *, exists: bool) -> Answer:
         zones = self._zones()

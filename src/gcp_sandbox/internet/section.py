@@ -113,16 +113,16 @@ def internet_of(world: World) -> Internet:
 def _merge(into: Body, given: Body) -> Body:
     back: Body = {}
     for name, value in given.items():
-        before = into.get(name)
-        if isinstance(value, dict) and (before is None or isinstance(before, dict)):
-            back[name] = _merge(into.setdefault(name, {}), value)
-            if value and not into[name]:
-                del into[name]  # nothing is left of what was said there
-            continue
+        before = into.pop(name, None)
         back[name] = deepcopy(before)
-        if value is None:
-            into.pop(name, None)
-        else:
+        if isinstance(value, dict):
+            within = before if isinstance(before, dict) else {}
+            undone = _merge(within, value)
+            if before is None or within is before:
+                back[name] = undone
+            if within or not value:  # else nothing is left of what was said there
+                into[name] = within
+        elif value is not None:
             into[name] = value
     return back
 
