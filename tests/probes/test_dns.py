@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from remediate.probes.dial import Dial
+from remediate.probes.dial import Dial, Failure
 from remediate.probes.dns import RESOLVERS, Question, ask, finding, resolve
 from tests.gcp_sandbox.client import Client
 from tests.probes.records import record
@@ -109,3 +109,16 @@ def test_a_round_asks_the_sandbox_once_where_to_dial(dial: Dial, outside: Client
 
 def test_nothing_asked_is_nothing_answered(world: Dial) -> None:
     assert ask(world, []) == []
+
+
+def test_a_resolver_and_a_name_server_are_asked_over_ipv6(dial: Dial) -> None:
+    resolver, server = "2001:4860:4860::8888", "2001:db8:53::11"
+    if isinstance(dial.where(resolver, 53), Failure):
+        pytest.skip("this machine has no ::1")
+    questions = [
+        Question(HOST, "A", resolver, resolver),
+        Question(HOST, "A", server, server, recursive=False, zone="netrasystems.ai."),
+    ]
+    assert [(it.outcome, it.values) for it in ask(dial, questions)] == [
+        ("ok", ("203.0.113.10",))
+    ] * 2
