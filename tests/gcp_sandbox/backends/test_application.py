@@ -52,14 +52,14 @@ def reason(client: Client) -> str:
 def closed(client: Client, path: str = "/ws") -> int | None:
     """The code with which a WebSocket is closed that was upgraded."""
     with websocket(client, path) as socket, pytest.raises(ConnectionClosedError) as gone:
-        socket.recv(timeout=10)
+        socket.recv(timeout=30)
     return gone.value.rcvd.code if gone.value.rcvd else None
 
 
 def is_well(client: Client) -> bool:
     with websocket(client) as socket:
         socket.send("hello")
-        echoed = socket.recv(timeout=10) == "hello"
+        echoed = socket.recv(timeout=30) == "hello"
     return echoed and get(client).status == 200
 
 
@@ -73,10 +73,10 @@ def test_a_websocket_echoes_text_bytes_pings_and_fragments(staging: Client) -> N
     with websocket(staging) as socket:
         for said in ("text", b"bytes", "x" * 100_000):
             socket.send(said)
-            assert socket.recv(timeout=10) == said
+            assert socket.recv(timeout=30) == said
         socket.send(["in ", "three ", "pieces"])
-        assert socket.recv(timeout=10) == "in three pieces"
-        assert socket.ping().wait(10)
+        assert socket.recv(timeout=30) == "in three pieces"
+        assert socket.ping().wait(30)
         socket.close()
         assert (socket.close_code, socket.close_reason) == (1000, "")
 
@@ -239,7 +239,7 @@ def test_more_connections_than_slots_leave_open_websockets_be(staging: Client, c
     assert "53300" in reason(staging)
     with websocket(staging) as socket:
         socket.send("still here")
-        assert socket.recv(timeout=10) == "still here"
+        assert socket.recv(timeout=30) == "still here"
     database(staging, databaseFlags=[{"name": "max_connections", "value": "200"}])
     assert is_well(staging)
 

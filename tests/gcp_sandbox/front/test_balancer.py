@@ -57,6 +57,9 @@ def test_a_head_has_no_body_and_a_large_body_is_refused(staging: Client) -> None
         seen = ask("/health", "HEAD")
         assert (seen.status, seen.body) == (200, b"")
     with connected(staging) as raw:
+        raw.sendall(f"HEAD /nothing HTTP/1.1\r\nHost: {API}\r\n\r\n".encode())
+        assert b"".join(iter(lambda: raw.recv(1000), b"")).endswith(b"\r\n\r\n")
+    with connected(staging) as raw:
         raw.sendall(
             f"POST /health HTTP/1.1\r\nHost: {API}\r\nContent-Length: 999999999\r\n\r\n".encode()
         )

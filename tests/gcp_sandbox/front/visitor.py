@@ -80,4 +80,5 @@ def websocket(client: Client, path: str = "/ws", host: str = API) -> ClientConne
         server_hostname=host,
         proxy=None,
         compression=None,
+        open_timeout=30,
     )
