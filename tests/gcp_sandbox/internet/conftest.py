@@ -28,7 +28,10 @@ class Outside:
 
     def where(self, address: str) -> tuple[str, int]:
         public = f"[{address}]:53" if ":" in address else f"{address}:53"
-        host, _, port = self.client.get("/_sandbox/dial")[public].rpartition(":")
+        dialled = self.client.get("/_sandbox/dial")
+        if ":" in address and public not in dialled:
+            pytest.skip("this machine has no IPv6")
+        host, _, port = dialled[public].rpartition(":")
         return host.strip("[]"), int(port)
 
     def ask(
