@@ -89,7 +89,7 @@ def test_a_delegation_is_lame_where_nobody_serves_and_partly_where_somebody_does
 
 
 def test_who_is_silent_is_not_called_lame() -> None:
-    seen = found(second=silence, deadline=0.2)
+    seen = found(second=silence, deadline=0.5)
     assert (seen.lame, seen.is_partly_lame) == ((), False)
     assert [it.outcome for it in seen.served] == ["ok", "timeout"]
 
@@ -107,13 +107,13 @@ def test_a_signed_delegation_says_by_what() -> None:
 
 
 def test_a_parent_that_is_silent_tells_nothing() -> None:
-    seen = found(parent=silence, deadline=0.2)
+    seen = found(parent=silence, deadline=0.5)
     assert (seen.servers, seen.is_known) == ((), False)
     assert {it.outcome for it in seen.seen} == {"timeout"}
 
 
 def test_without_resolvers_no_parent_is_found() -> None:
-    seen = found(resolver=silence, deadline=0.2)
+    seen = found(resolver=silence, deadline=0.5)
     assert (seen.parent, seen.parents, seen.seen, seen.is_known) == ("", (), (), False)
 
 
