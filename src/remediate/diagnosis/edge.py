@@ -186,7 +186,10 @@ class Edge:
         return Look.of(parts)
 
     def looks_at_run(self, run: Ref) -> Look:
-        return Look.of([self.look_at_service(service) for service in self.served_by(run)])
+        """Of a service without any backend nothing that is seen comes from there."""
+        bodies = ((service, self.live(service)) for service in self.served_by(run))
+        there = [service for service, body in bodies if body is None or body.get("backends")]
+        return Look.of([self.look_at_service(service) for service in there])
 
     def own_addresses(self) -> set[str]:
         """Every address that leads to us, as far as it is known."""

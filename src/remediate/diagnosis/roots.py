@@ -17,11 +17,18 @@ class Requirements:
 
     nodes: Mapping[str, Judged]
     under: Mapping[str, frozenset[str]]
+    leads: Mapping[str, frozenset[str]]
+    """The same, without what is under nodes that are well: nothing is explained through them."""
 
     @classmethod
     def of(cls, judged: Sequence[Judged]) -> Requirements:
         nodes = {node.id: node for node in judged}
-        return cls(nodes, {at: frozenset(_closure(at, nodes)) for at in nodes})
+        ill = {at: node for at, node in nodes.items() if node.ailments}
+        under, leads = (
+            {at: frozenset(_closure(at, {**known, at: nodes[at]})) for at in nodes}
+            for known in (nodes, ill)
+        )
+        return cls(nodes, under, leads)
 
     def is_caused(self, node: Judged, ailment: Ailment) -> bool:
         """Whether something under a node fails, or may fail, that would bring this about."""
@@ -54,7 +61,7 @@ def find_roots(edge: Edge, judged: Sequence[Judged], symptoms: Sequence[Judged])
     candidates = [node for node in judged if node.layer != OBSERVER and graph.reasons(node)]
     failing = [node for node in symptoms if node.state == "failed"]
     roots = [node for node in candidates if not _is_idle(node, graph, symptoms)]
-    explained = {s.id for s in failing for root in roots if root.id in graph.under[s.id]}
+    explained = {s.id for s in failing for root in roots if root.id in graph.leads[s.id]}
     left = [node for node in failing if node.id not in explained]
     found = [_root(edge, node, graph, judged, symptoms) for node in roots]
     observer = next((node for node in judged if node.layer == OBSERVER), None)
@@ -119,7 +126,7 @@ def _root(
 ) -> Root:
     reasons = graph.reasons(node)
     first = next((one for one in reasons if not one.waits), reasons[0])
-    above = [one for one in symptoms if node.id in graph.under[one.id]]
+    above = [one for one in symptoms if node.id in graph.leads[one.id]]
     failing = [one for one in above if one.state == "failed"]
     caused = [one for one in judged if _is_symptom_of(one, node, graph)]
     told = [one.evidence for one in (first, *reasons)]

@@ -169,15 +169,15 @@ def _of_host(
     told = seen.websocket if seen else None
     if told is not None and (told.outcome != "ok" or _bad_tls(seen)):
         _fails(socket, told.message if told.outcome != "ok" else _bad_tls(seen))
-    elif told is None:
-        socket.blind.append(f"nobody opened a WebSocket to {host}")
     if look.is_slow:
         _fails(slow, f"{host} takes {max(s.first_byte for s in look.answers):.1f} s to answer")
     _named(edge, by_name, by_ip, resolution)
     if by_name.state == "failed" and told is not None:
         socket_by_name.intermittent = by_name.intermittent
         _fails(socket_by_name, by_name.evidence[0])
-    yield from (by_ip, by_name, socket, socket_by_name, slow)
+    yield from (by_ip, by_name, slow)
+    if told is not None:
+        yield from (socket, socket_by_name)
 
 
 def _refused(seen: HostSeen | None, look: Look) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from remediate.diagnosis.layers import LAYERS
 from remediate.diagnosis.node import Diagnosis, Fix, Node, Root
@@ -35,7 +36,7 @@ def diagnosis_text(
     head = [*_head(found, width)]
     strip = [*_strip(found, width)]
     room = SCREEN - len(head) - len(strip) - 2
-    body = _fitting(found.roots, typed, width, room)
+    body = _fitting([*_alike(found.roots)], typed, width, room)
     lines = [*head, "", *body, *([""] if body else []), *strip]
     painted = (_painted(line, Palette(colour=colour)) for line in lines[:SCREEN])
     return "\n".join(painted) + "\n"
@@ -61,10 +62,35 @@ def _head(found: Diagnosis, width: int) -> Iterator[str]:
 # Roots
 
 
+def _alike(roots: Sequence[Root]) -> Iterator[Root]:
+    """Roots that one `apply` mends, as one."""
+    groups: dict[tuple[str, ...], list[Root]] = {}
+    for root in roots:
+        words = root.fix.words
+        key = (root.layer, root.fix.action) if words[:1] == ("apply",) else (root.id,)
+        groups.setdefault(key, []).append(root)
+    for first, *others in groups.values():
+        if not others:
+            yield first
+            continue
+        both = [first, *others]
+        targets = dict.fromkeys(word for one in both for word in one.fix.words[1:])
+        words = ("apply", *(w for t in targets if t != "--target" for w in ("--target", t)))
+        explains = tuple(dict.fromkeys(name for one in both for name in one.explains))
+        longest = max(one.fix.eta_s for one in both)
+        yield replace(
+            first,
+            resource=f"{first.resource} and {len(others)} more",
+            evidence=tuple(one.evidence[0] for one in both),
+            explains=explains,
+            fix=replace(first.fix, words=words, eta_s=longest),
+        )
+
+
 def _fitting(roots: Sequence[Root], typed: Typed, width: int, room: int) -> list[str]:
     """The roots with as much of each as there is room for; the rest is counted."""
     for shown in range(len(roots), 0, -1):
-        for detail in (3, 2, 1, 0):
+        for detail in (4, 3, 2, 1, 0):
             lines = [
                 line
                 for number, root in enumerate(roots[:shown], 1)
@@ -84,19 +110,22 @@ def _root(
     number = f" {place[0]}/{place[1]}" if place[1] > 1 else ""
     state = _SHOWN[root.state]
     yield _cut(f"ROOT{number}: {root.layer} {state} {root.resource}", width)
-    for evidence in root.evidence[: max(detail, 1)]:
-        yield from _field("why", evidence, width, 1 + (detail > 2))  # noqa: PLR2004 - the most there is
+    for evidence in root.evidence[: max(detail - 1, 1)]:
+        yield from _field("why", evidence, width, 2 if detail == _ALL else 1)
     if root.explains and detail:
         yield from _field("explains", ", ".join(root.explains), width, 1)
-    if detail:
-        yield from _field("do", f"{root.fix.action}: {root.fix.text}", width, detail)
+    if detail >= _SAID:
+        yield from _field("do", f"{root.fix.action}: {root.fix.text}", width, 2)
     line = command_line(root.fix, typed)
     yield from map(_ascii, command(f"$ {line}", width))
     yield from _field("green", _weighed(root), width, 1)
-    if detail > 1:
+    if detail >= _WEIGHED:
         automatic = "yes" if root.auto.allowed else f"no: {'; '.join(root.auto.blocked_by)}"
-        yield from _field("undo", root.undo, width, 1)
-        yield from _field("unasked", automatic, width, 1)
+        yield from _field("undo", root.undo, width, 2 if detail == _ALL else 1)
+        yield from _field("auto", automatic, width, 1)
+
+
+_SAID, _WEIGHED, _ALL = 2, 3, 4  # levels of detail, and what comes with each
 
 
 def _weighed(root: Root) -> str:

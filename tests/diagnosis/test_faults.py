@@ -1,0 +1,104 @@
+"""Every fault that is known, over real sockets: its root, and nothing invented beside it."""
+
+from __future__ import annotations
+
+import json
+from itertools import combinations
+from random import Random
+
+import jsonschema
+import pytest
+
+from remediate.diagnosis.node import Diagnosis
+from remediate.report.diagnosis import SCREEN, diagnosis_json, diagnosis_text
+from tests.diagnosis.conftest import Edge
+from tests.diagnosis.expected import EXPECTED
+from tests.workbench import REPOSITORY
+
+SCHEMA = json.loads((REPOSITORY / "docs/reference/schemas/diagnosis.schema.json").read_text())
+FAULTS = sorted(EXPECTED)
+ASIDE = {"observer", "dns.propagation"}  # ourselves, and what passes by itself
+# What the one leaves no trace of while the other is in force.
+MASKED = [
+    {"dns-delegation-removed", "dns-dnssec-ds-stale"},  # nobody delegates, so nobody signs
+    {"dns-delegation-lame", "dns-zone-private"},  # a private zone has no name servers of its own
+    {"dns-delegation-partly-lame", "dns-zone-private"},  # every server refuses, not one
+]
+PAIRS = [
+    (one, other)
+    for one, other in combinations(FAULTS, 2)
+    if EXPECTED[one].layer != EXPECTED[other].layer
+    and not {EXPECTED[one].layer, EXPECTED[other].layer} & ASIDE
+    and {one, other} not in MASKED
+]
+# Every fault with some others; the same ones in every run.
+SAMPLE = sorted(Random(5).sample(PAIRS, 60))
+
+
+def layers(found: Diagnosis) -> set[str]:
+    return {root.layer for root in found.roots}
+
+
+def test_nothing_is_wrong_with_what_is_healthy(edge: Edge) -> None:
+    found = edge.diagnose()
+    assert found.roots == ()
+    assert {node.state for node in found.nodes} == {"ok"}
+    assert not found.is_broken
+
+
+@pytest.mark.parametrize("identity", FAULTS)
+def test_a_fault_comes_out_with_its_root(edge: Edge, identity: str) -> None:
+    expected = EXPECTED[identity]
+    assert edge.inject(identity)
+    found = edge.diagnose()
+    assert layers(found) == {expected.layer}
+    explained = {name for root in found.roots for name in root.explains}
+    assert {*expected.explains} <= explained
+    assert {root.fix.action for root in found.roots} == {expected.action}
+    assert {root.risk for root in found.roots} == {expected.risk}
+    assert all(root.auto.allowed == expected.auto for root in found.roots)
+    assert found.is_broken is (expected.layer != "observer")
+    shown(found)
+
+
+def shown(found: Diagnosis) -> None:
+    """One screen of plain ASCII, and JSON by the published schema."""
+    text = diagnosis_text(found)
+    lines = text.splitlines()
+    assert text.isascii()
+    assert len(lines) <= SCREEN
+    assert max(map(len, lines)) <= 80
+    assert all(f" {root.layer} " in text for root in found.roots[:1])
+    jsonschema.validate(diagnosis_json(found), SCHEMA)
+
+
+@pytest.mark.parametrize("identity", sorted({*FAULTS} - {"obs-vantage-cut-off"}))
+def test_one_silent_resolver_changes_no_root(edge: Edge, identity: str) -> None:
+    assert edge.inject(identity)
+    edge.inject("obs-one-resolver-down")
+    assert layers(edge.diagnose()) == {EXPECTED[identity].layer}
+
+
+@pytest.mark.parametrize("identity", FAULTS)
+def test_without_monitoring_nothing_is_invented(edge: Edge, identity: str) -> None:
+    """What only monitoring shows is then unknown; all else is found as before."""
+    assert edge.inject(identity)
+    if identity != "obs-api-denied":
+        edge.ask("POST", "/_sandbox/permissions", {"denied": ["monitoring.*"]})
+    found = edge.diagnose()
+    if identity == "vpc-connector-saturated":
+        assert layers(found) == {"observer"}
+        assert {n.state for n in found.nodes if n.layer == "vpc.connector"} == {"unknown"}
+    else:
+        assert layers(found) == {EXPECTED[identity].layer}
+
+
+@pytest.mark.parametrize(("one", "other"), SAMPLE)
+def test_of_two_faults_both_come_out(edge: Edge, one: str, other: str) -> None:
+    if not (edge.inject(one) and edge.inject(other)):
+        return  # the one has taken away what the other is about
+    found = edge.diagnose()
+    assert layers(found) == {EXPECTED[one].layer, EXPECTED[other].layer}
+    forbidden = {EXPECTED[i].layer for i in (one, other) if not EXPECTED[i].auto}
+    assert not {root.layer for root in found.roots if root.auto.allowed} & forbidden
+    shown(found)
