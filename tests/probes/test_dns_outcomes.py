@@ -233,6 +233,24 @@ def test_one_silent_server_holds_nobody_else_up() -> None:
     )
 
 
+def test_no_more_are_under_way_than_may_be() -> None:
+    """Two servers share four: two each, and two more when those have been given up."""
+    heard: set[str] = set()
+
+    def noting(query: dns.message.Message) -> Said:
+        heard.add(query.question[0].name.to_text())
+        return None
+
+    with name_servers({IP: noting, "1.1.1.1": silence}) as dial:
+        questions = [
+            Question(f"{number}.example.", "A", it, it)
+            for it in (IP, "1.1.1.1")
+            for number in range(20)
+        ]
+        ask(dial, questions, deadline=BRIEF, limit=4)
+    assert 0 < len(heard) <= 4
+
+
 def test_more_servers_than_may_be_asked_at_a_time_all_have_their_turn() -> None:
     servers = {f"9.9.9.{number}": says(A) for number in range(1, 12)}
     with name_servers(servers) as dial:
