@@ -18,17 +18,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import dns.message
-import dns.query
-import dns.rcode
-import dns.rdatatype
-
 REMEDIATE = Path(sys.executable).with_name("remediate")
 DESIRED = Path(__file__).resolve().parent.parent / "desired"
 NAMES = ("staging.netrasystems.ai", "api-staging.netrasystems.ai")
-ADDRESS = "203.0.113.10"
 RECORDS = {f"DnsZone/netrasystems-staging/{name}./A" for name in NAMES}
 CERTIFICATE = "SslCertificate/staging-ssl-cert"
+ROOTS = {"dns.record", "lb.certificate"}
 
 
 class NotAsTold(Exception):
@@ -55,7 +50,6 @@ class Incident:
     def __init__(self, root: Path, url: str) -> None:
         self._root = root
         self._url = url
-        self._dns_port = int(asked(f"{url}/_sandbox/info")["ports"]["dns"])
 
     def play(self) -> None:
         self._a_quiet_evening()
@@ -63,14 +57,15 @@ class Incident:
         self._the_plan()
         self._the_way_out()
         self._the_way_back()
+        self._and_forth()
 
     def _a_quiet_evening(self) -> None:
         scene("1. A quiet evening")
         tell(
-            "A sandbox plays Google Cloud on this machine: Cloud DNS, the load balancer, and a "
-            "name server. It holds the staging environment that desired/staging/*.yaml describes."
+            "A sandbox plays Google Cloud on this machine, and the world around it: resolvers with "
+            "caches, the load balancer, what runs behind it. It holds the staging environment that "
+            "desired/staging/*.yaml describes."
         )
-        self._resolve(expected=ADDRESS)
         self._run("plan")
         insist(not self._changes(), "the plan of a healthy environment is not empty")
 
@@ -78,10 +73,13 @@ class Incident:
         scene("2. The outage")
         tell(
             "Somebody's script removes both address records. And the load balancer has only an "
-            "old certificate left: expired, and for one of the two names."
+            "old certificate left: expired, and for one of the two names. At three in the morning "
+            "there is one question: what is the root of it?"
         )
         self._run("sandbox", "reset", "--scenario", "dns-outage")
-        self._resolve(expected=None)
+        self._run("diagnose", expected=3)
+        roots = {root["layer"] for root in self._diagnosed()["roots"]}
+        insist(roots == ROOTS, f"the diagnosis names {sorted(roots)}, not {sorted(ROOTS)}")
 
     def _the_plan(self) -> None:
         scene("3. What would mend it")
@@ -101,34 +99,50 @@ class Incident:
     def _the_way_out(self) -> None:
         scene("4. Mend it")
         tell(
-            "A snapshot first. Then the records; once resolvers answer with them, the new "
-            "certificate goes beside the old one. Google issues it, it reaches every front end, "
-            "handshakes show it, and then the old one leaves. The sandbox's clock is wound "
-            "forward, so that nobody waits an hour and a half for that."
+            "A snapshot first. Then the records; once resolvers have forgotten that there were "
+            "none, the new certificate goes beside the old one. Google issues it, it reaches every "
+            "front end, handshakes show it, and then the old one leaves. The sandbox's clock is "
+            "wound forward, so that nobody waits an hour and a half for that."
         )
         self._before = self._state()
         self._run("apply", "--yes")
-        self._resolve(expected=ADDRESS)
+        tell("That an API says `done` proves nothing to a visitor. So look from outside:")
+        self._run("verify", "--until-pass", "--within", "15m", "--allow-commands")
         self._run("plan")
         insist(not self._changes(), "the plan after the apply is not empty")
+        self._mended = self._state()
 
     def _the_way_back(self) -> None:
-        scene("5. And back again")
+        scene("5. And back")
         tell("Suppose that it was the wrong thing to do. One command takes all of it back:")
         self._run("rollback", "--snapshot", "latest", "--yes")
-        self._resolve(expected=None)
-        insist(self._state() == self._before, "the rollback left a difference")
-        print(f"    $ curl {self._url}/_sandbox/state?comparable=1    # before and after")
-        print("    equal\n")
+        self._insist_on(self._before, "the rollback left a difference")
         tell("The snapshot holds what Google answered, word for word, so the outage is back too.")
 
-    def _run(self, *words: str) -> None:
-        """A command, shown as typed, and what it says."""
+    def _and_forth(self) -> None:
+        scene("6. And forth again")
+        tell("A rollback is a run like any other, with a snapshot of its own. So it goes back too:")
+        self._run("rollback", "--snapshot", "latest", "--yes")
+        self._insist_on(self._mended, "the rollback of the rollback left a difference")
+        self._run("verify", "--until-pass", "--within", "15m", "--allow-commands")
+
+    def _insist_on(self, state: Any, otherwise: str) -> None:  # noqa: ANN401 - JSON is any
+        insist(self._state() == state, otherwise)
+        print(f"    $ curl {self._url}/_sandbox/state?comparable=1    # before and after")
+        print("    equal\n")
+
+    def _run(self, *words: str, expected: int = 0) -> None:
+        """A command, shown as typed, and what it says; `expected` is how it is to exit."""
         typed = [*words, "--sandbox", self._url]
         print("    $ " + " ".join(["remediate", *typed]), flush=True)
         ended = self._call(typed, subprocess.STDOUT)
         print(textwrap.indent(ended.stdout, "    "), flush=True)
-        insist(ended.returncode == 0, f"remediate {words[0]} exited {ended.returncode}")
+        insist(ended.returncode == expected, f"remediate {words[0]} exited {ended.returncode}")
+
+    def _diagnosed(self) -> dict[str, Any]:
+        ended = self._call(["diagnose", "--json", "--sandbox", self._url], subprocess.PIPE)
+        found: dict[str, Any] = json.loads(ended.stdout)
+        return found
 
     def _changes(self) -> dict[str, list[str]]:
         """Which resources the plan changes, and how: the same plan again, as JSON."""
@@ -148,18 +162,6 @@ class Incident:
             text=True,
             check=False,
         )
-
-    def _resolve(self, *, expected: str | None) -> None:
-        """Ask the sandbox's name server for both names, over UDP."""
-        for name in NAMES:
-            asked_for = f"the name server at 127.0.0.1:{self._dns_port}, asked for {name} A,"
-            query = dns.message.make_query(name, dns.rdatatype.A)
-            answer = dns.query.udp(query, "127.0.0.1", port=self._dns_port, timeout=5)
-            found = [str(rdata) for rrset in answer.answer for rdata in rrset]
-            print(f"    {asked_for}\n      answers {', '.join(found) or in_words(answer)}")
-            wanted = [expected] if expected else []
-            insist(found == wanted, f"{name} resolves to {found}, not {wanted}")
-        print()
 
     def _state(self) -> Any:  # noqa: ANN401 - JSON is any
         return asked(f"{self._url}/_sandbox/state?comparable=1")
@@ -181,12 +183,6 @@ def sandbox(root: Path) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait()
-
-
-def in_words(answer: dns.message.Message) -> str:
-    """An answer that holds no address."""
-    status = dns.rcode.to_text(answer.rcode())
-    return {"NXDOMAIN": "NXDOMAIN: there is no such name"}.get(status, f"{status}, but no address")
 
 
 def asked(url: str) -> Any:  # noqa: ANN401 - JSON is any
