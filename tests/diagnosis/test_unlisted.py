@@ -1,4 +1,4 @@
-"""Faults that nobody listed, each made by a plain API call: the requirement that no longer holds."""
+"""Faults that nobody listed, each made by a plain API call: the requirement that is broken."""
 
 from __future__ import annotations
 

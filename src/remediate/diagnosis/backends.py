@@ -1,4 +1,4 @@
-"""What is behind a backend service, judged: endpoints, ports, health checks and who lets them in."""
+"""What is behind a backend service, judged: endpoints, ports, health checks, firewalls."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from ipaddress import ip_network
 from typing import Any
 
-from remediate.diagnosis.balancer import API, EXACT, PROBE, SPREADS, applied, begin, differs
+from remediate.diagnosis.balancer import EXACT, SPREADS, applied, begin, differs
 from remediate.diagnosis.edge import Edge
 from remediate.diagnosis.layers import identity
-from remediate.diagnosis.node import Ailment, Judged, Remedy
+from remediate.diagnosis.looks import BAD_GATEWAY, Works
+from remediate.diagnosis.node import API, NOBODY, PROBE, Ailment, Judged, Remedy
 from remediate.kinds.bodies.links import project_relative
 from remediate.model.json import Body
 from remediate.model.observation import Absent, Live, Unreadable
@@ -30,7 +31,7 @@ def judge_backends(edge: Edge) -> Iterator[Judged]:
         yield _backend(edge, service)
 
 
-def healthy(edge: Edge, service: Ref) -> bool | None:
+def healthy(edge: Edge, service: Ref) -> Works:
     """What Google's own health checks say; None where there are none, or nobody knows."""
     told = edge.google.health.get(edge.live_ref(service))
     if told is None or isinstance(told, Unreadable):
@@ -110,7 +111,7 @@ def _let_in(edge: Edge, node: Judged, service: Ref, check: Body, *, fine: bool |
         takes="it changes who may come in",
     )
     told = f"no firewall rule lets {' and '.join(shut)} come to port {port} of the backends"
-    seen = frozenset[str]() if fine is not False else PROBE
+    seen = NOBODY if fine is not False else PROBE
     node.ailments.append(Ailment(told, remedy, API | seen, contradicted=fine is True))
 
 
@@ -221,7 +222,7 @@ def _backend(edge: Edge, service: Ref) -> Judged:
         _endpoints(edge, node, service, run, look.works)
     else:
         _instances(edge, node, service, live, look.works)
-    if not node.ailments and not run and 502 in look.statuses:
+    if not node.ailments and not run and BAD_GATEWAY in look.statuses:
         told = f"{look.message}; nothing listens where the load balancer dials"
         remedy = Remedy("none", "look at what runs on the instances, and at which port")
         because = frozenset({"lb.health_check", "lb.backend_service", *DATABASE})
@@ -229,7 +230,7 @@ def _backend(edge: Edge, service: Ref) -> Judged:
     return node
 
 
-def _endpoints(edge: Edge, node: Judged, service: Ref, run: Ref, works: bool | None) -> None:
+def _endpoints(edge: Edge, node: Judged, service: Ref, run: Ref, works: Works) -> None:
     """A serverless group names a service; nobody minds whether that exists."""
     for link in _links(edge, service):
         group = edge.ref(link)
@@ -253,7 +254,7 @@ def _endpoints(edge: Edge, node: Judged, service: Ref, run: Ref, works: bool | N
             node.facts.append(f"{group} names {run.name}")
 
 
-def _instances(edge: Edge, node: Judged, service: Ref, live: Body, works: bool | None) -> None:
+def _instances(edge: Edge, node: Judged, service: Ref, live: Body, works: Works) -> None:
     wanted = edge.wanted(service)
     seen = _groups(edge, service)
     groups = [body for body in seen if body is not None]

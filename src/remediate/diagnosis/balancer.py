@@ -7,8 +7,8 @@ from typing import Any
 
 from remediate.diagnosis.edge import Edge, listens
 from remediate.diagnosis.layers import identity
-from remediate.diagnosis.looks import Look
-from remediate.diagnosis.node import Ailment, Judged, Remedy, Source
+from remediate.diagnosis.looks import Look, Works
+from remediate.diagnosis.node import API, NOBODY, PROBE, Ailment, Judged, Remedy
 from remediate.diagnosis.routes import has_rule, hosts_of, paths_of, route
 from remediate.kinds.bodies.links import project_relative
 from remediate.kinds.registry import kind
@@ -20,8 +20,6 @@ from remediate.model.values import Unknown
 
 EXACT = "exact: `remediate rollback --snapshot latest`"
 SPREADS = 60  # seconds until all front ends have a change: a guess to be on the safe side
-API: frozenset[Source] = frozenset({"api"})
-PROBE: frozenset[Source] = frozenset({"probe"})
 _NO_TLS = ("timeout", "refused", "unreachable")
 
 
@@ -56,12 +54,12 @@ def applied(ref: Ref, text: str, action: Action = Action.UPDATE) -> Remedy:
     return Remedy("apply", text, (str(ref),), seconds=seconds, at_most=True, undo=EXACT)
 
 
-def differs(node: Judged, told: str, remedy: Remedy, works: bool | None) -> None:
+def differs(node: Judged, told: str, remedy: Remedy, works: Works) -> None:
     """A difference from the YAML is an ailment unless what passes over it is seen to work."""
     if works:
         node.facts.append(f"{told}; it works all the same")
         return
-    node.ailments.append(Ailment(told, remedy, API | (PROBE if works is False else frozenset())))
+    node.ailments.append(Ailment(told, remedy, API | (PROBE if works is False else NOBODY)))
 
 
 # Addresses, rules, proxies
@@ -129,7 +127,7 @@ def _is_at(edge: Edge, wanted: dict[str, Any], at: Ref) -> bool:
     return value == edge.address(at)
 
 
-def _reached(edge: Edge, rule: Ref) -> bool | None:
+def _reached(edge: Edge, rule: Ref) -> Works:
     """Whether clients of the hosts behind a rule get what they came for."""
     hosts = [way.host for way in edge.ways.values() if way.rule == rule]
     works = [edge.look(host).works for host in hosts]
@@ -173,7 +171,7 @@ def _proxy(edge: Edge, ref: Ref) -> Judged:
     return node
 
 
-def _trusted(edge: Edge, hosts: list[str]) -> bool | None:
+def _trusted(edge: Edge, hosts: list[str]) -> Works:
     seen = [edge.signs.hosts.get(host) for host in hosts]
     told = [one.tls.outcome == "ok" for one in seen if one and one.tls]
     return all(told) if told else None
@@ -216,7 +214,7 @@ def _moved(edge: Edge, wanted: Body, live: Body, host: str) -> str:
     return ""
 
 
-def _works(edge: Edge, ref: Ref, host: str) -> bool | None:
+def _works(edge: Edge, ref: Ref, host: str) -> Works:
     """Whether everything of a host that a map sends on is seen to work."""
     if not any(way.url_map == ref for way in edge.ways.values()):
         return None

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
 from typing import Any
 
-from cryptography import x509
-from cryptography.hazmat.primitives.hashes import SHA256
-
+from remediate.diagnosis.certificate_bodies import (
+    chain,
+    covers,
+    expires,
+    is_served,
+    time_of,
+    wrong_chain,
+)
 from remediate.diagnosis.edge import Edge, Way
 from remediate.diagnosis.layers import identity
-from remediate.diagnosis.node import Ailment, Judged, Remedy, Source
+from remediate.diagnosis.node import API, NOBODY, PROBE, Ailment, Judged, Remedy, Sources
 from remediate.diagnosis.signs import HostSeen
 from remediate.kinds.ssl_certificate import SOAK
 from remediate.model.json import Body
@@ -27,8 +31,6 @@ UNDER = frozenset(
 )
 """What Google has to find in order before it issues or renews."""
 _CHAIN = ("missing_intermediate", "self_signed", "untrusted", "name_mismatch", "not_yet_valid")
-_API: frozenset[Source] = frozenset({"api"})
-_PROBE: frozenset[Source] = frozenset({"probe"})
 _AGAIN = "exact: `remediate rollback --snapshot latest` while the old certificate exists"
 
 
@@ -87,7 +89,7 @@ def _attached(
     if body is None:
         if edge.is_absent(ref) and edge.live(proxy) is not None:
             remedy = Remedy("apply", "make it again", (str(ref),), seconds=ISSUE, at_most=True)
-            node.ailments.append(Ailment(f"{ref} does not exist", remedy, _API))
+            node.ailments.append(Ailment(f"{ref} does not exist", remedy, API))
         else:
             node.blind.append(edge.blind(ref) or f"{ref} is not to be seen")
         return node
@@ -122,27 +124,25 @@ def _managed(
     if status == "ACTIVE":
         if expires(body) and _past(edge, body):
             told = f"{node.resource} expired at {body.get('expireTime')} though {status}"
-            node.ailments.append(Ailment(told, _anew(edge, node), _API))
+            node.ailments.append(Ailment(told, _anew(edge, node), API))
         return
-    seen = _PROBE if any(tls.outcome != "ok" for tls in shown) else frozenset[Source]()
+    seen = PROBE if any(tls.outcome != "ok" for tls in shown) else NOBODY
     if replaced:
         told += f"; it is attached instead of {replaced[0]}"
-        node.ailments.append(Ailment(told, _put_back(edge, replaced), _API | seen))
+        node.ailments.append(Ailment(told, _put_back(edge, replaced), API | seen))
     elif status == "PROVISIONING_FAILED_PERMANENTLY":
-        node.ailments.append(Ailment(told, _anew(edge, node), _API | seen))
+        node.ailments.append(Ailment(told, _anew(edge, node), API | seen))
     elif status == "RENEWAL_FAILED":
         expired = f", expired at {body.get('expireTime')}" if _past(edge, body) else ""
         because = UNDER if _is_about(words, _NOT_FOUND) else frozenset[str]()
-        node.ailments.append(Ailment(told + expired, _anew(edge, node), _API | seen, because))
+        node.ailments.append(Ailment(told + expired, _anew(edge, node), API | seen, because))
     else:
         node.ailments.append(_issuing(edge, body, told, words, seen))
 
 
-def _issuing(
-    edge: Edge, body: Body, told: str, words: dict[str, str], seen: frozenset[Source]
-) -> Ailment:
+def _issuing(edge: Edge, body: Body, told: str, words: dict[str, str], seen: Sources) -> Ailment:
     """Google tries again by itself, and what it waits for may be something else."""
-    made = _time(body.get("creationTimestamp"))
+    made = time_of(body.get("creationTimestamp"))
     age = int((edge.signs.at - made).total_seconds()) if made else 0
     left = max(ISSUE - age, 600) if not _is_about(words, _LIMITED) else 86_400
     text = "wait; never make it again, which starts the clock anew and counts against the limit"
@@ -150,7 +150,7 @@ def _issuing(
     is_limited = _is_about(words, _LIMITED)
     because = UNDER if _is_about(words, _NOT_FOUND) and not is_limited else frozenset[str]()
     told += f", made {age // 60} min ago" if made else ""
-    return Ailment(told, remedy, _API | seen, because, waits=True)
+    return Ailment(told, remedy, API | seen, because, waits=True)
 
 
 _NOT_FOUND = ("FAILED_NOT_VISIBLE", "FAILED_CAA_CHECKING", "FAILED_CAA_FORBIDDEN")
@@ -181,16 +181,16 @@ def _own(node: Judged, edge: Edge, body: Body, shown: list[TlsSeen]) -> None:
         undo=_AGAIN,
     )
     seen = {problem for tls in shown for problem in (tls.problems or (tls.outcome,))}
-    told = _wrong_chain(body)
+    told = wrong_chain(body)
     if _past(edge, body):
-        sources = _API | (_PROBE if "expired" in seen else frozenset())
+        sources = API | (PROBE if "expired" in seen else NOBODY)
         told = f"{node.resource}, our own, expired at {body.get('expireTime')}"
         node.ailments.append(Ailment(told, remedy, sources, contradicted=fine))
-    elif (said := [p for p in _CHAIN if p in seen]) and _is_served(body, shown):
+    elif (said := [p for p in _CHAIN if p in seen]) and is_served(body, shown):
         message = next(tls.message for tls in shown if said[0] in (tls.outcome, *tls.problems))
-        node.ailments.append(Ailment(message, remedy, _PROBE | (_API if told else frozenset())))
+        node.ailments.append(Ailment(message, remedy, PROBE | (API if told else NOBODY)))
     elif (told := told or _unmeant(edge, node)) and not fine:
-        node.ailments.append(Ailment(f"{node.resource}: {told}", remedy, _API))
+        node.ailments.append(Ailment(f"{node.resource}: {told}", remedy, API))
 
 
 def _unmeant(edge: Edge, node: Judged) -> str:
@@ -200,25 +200,15 @@ def _unmeant(edge: Edge, node: Judged) -> str:
     return "it was uploaded, where the YAML has a managed one" if is_managed else ""
 
 
-def _wrong_chain(body: Body) -> str:
-    chain = _chain(body)
-    if not chain:
-        return ""
-    if chain[0].issuer == chain[0].subject:
-        return "it is signed by itself"
-    whole = len(chain) > 1 and chain[0].issuer == chain[1].subject
-    return "" if whole else "its chain is the leaf alone, without an intermediate"
-
-
 # What is served
 
 
 def _served(edge: Edge, node: Judged, body: Body, shown: list[TlsSeen]) -> None:
     """A certificate that is in order may still have to reach the front ends."""
-    leaf = _chain(body)[:1]
-    made = leaf[0].not_valid_before_utc if leaf else _time(body.get("creationTimestamp"))
+    leaf = chain(body)[:1]
+    made = leaf[0].not_valid_before_utc if leaf else time_of(body.get("creationTimestamp"))
     age = (edge.signs.at - made).total_seconds() if made else SOAK
-    other = [tls for tls in shown if tls.sha256 and not _is_served(body, [tls])]
+    other = [tls for tls in shown if tls.sha256 and not is_served(body, [tls])]
     if any(tls.outcome != "ok" for tls in other):
         tls = next(tls for tls in other if tls.outcome != "ok")
         told = f"{node.resource} is in order, but another one is served: {tls.message}"
@@ -230,24 +220,9 @@ def _served(edge: Edge, node: Judged, body: Body, shown: list[TlsSeen]) -> None:
         return
     text = "wait up to half an hour; compare fingerprints"
     remedy = Remedy("wait", text, seconds=int(max(SOAK - age, 60) if made else SOAK), at_most=True)
-    sources = _API | (_PROBE if shown else frozenset())
+    sources = API | (PROBE if shown else NOBODY)
     because = frozenset({"lb.target_proxy"})
     node.ailments.append(Ailment(told, remedy, sources, because, waits=True))
-
-
-def _is_served(body: Body, shown: list[TlsSeen]) -> bool:
-    """Whether what was shown is this one, by fingerprint, or else by when it expires."""
-    leaf = _chain(body)[:1]
-    for tls in shown:
-        if leaf and tls.sha256:
-            if tls.sha256 == f"sha256:{leaf[0].fingerprint(SHA256()).hex()}":
-                return True
-        elif (end := expires(body)) and tls.not_after:
-            if abs(end - tls.not_after) < timedelta(minutes=5):
-                return True
-        else:
-            return True
-    return False
 
 
 def _uncovered(edge: Edge, node: Judged, ways: list[Way], proxy: Ref) -> None:
@@ -257,7 +232,7 @@ def _uncovered(edge: Edge, node: Judged, ways: list[Way], proxy: Ref) -> None:
     left = [w.host for w in ways if bodies and not any(covers(body, w.host) for body in bodies)]
     if left and len(bodies) == len(attached):
         told = f"no certificate of {proxy} is for {', '.join(left)}"
-        node.ailments.append(Ailment(told, _put_back(edge, []), _API | _PROBE))
+        node.ailments.append(Ailment(told, _put_back(edge, []), API | PROBE))
 
 
 def _left_out(
@@ -274,7 +249,7 @@ def _left_out(
         node.facts.append(f"{ways[0].proxy} does not hold it")
         return node
     told = f"{ways[0].proxy} does not hold {ref}, and nothing else for {', '.join(bare)}"
-    node.ailments.append(Ailment(told, _put_back(edge, [ref]), _API))
+    node.ailments.append(Ailment(told, _put_back(edge, [ref]), API))
     return node
 
 
@@ -291,56 +266,16 @@ def _serves(edge: Edge, body: Body) -> bool:
     return active and not _past(edge, body)
 
 
-# What bodies say
+# What was seen
 
 
-def covers(body: Body, host: str) -> bool:
-    """Whether a certificate is for a host, as far as its body tells."""
-    managed: Any = body.get("managed") or {}
-    listed: Any = [*(managed.get("domains") or ()), *(body.get("subjectAlternativeNames") or ())]
-    names = {str(name).lower().rstrip(".") for name in listed}
-    names |= (
-        {name for leaf in _chain(body)[:1] for name in _alternatives(leaf)} if not names else set()
-    )
-    return not names or host in names or f"*.{host.partition('.')[2]}" in names
-
-
-def _alternatives(leaf: x509.Certificate) -> list[str]:
-    try:
-        found = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName)
-    except (x509.ExtensionNotFound, ValueError):
-        return []
-    return found.value.get_values_for_type(x509.DNSName)
-
-
-def expires(body: Body) -> datetime | None:
-    return _time(body.get("expireTime"))
+def _seen(edge: Edge, host: str) -> HostSeen | None:
+    return edge.signs.hosts.get(host) or edge.signs.hosts.get(f"{host}.")
 
 
 def _past(edge: Edge, body: Body) -> bool:
     end = expires(body)
     return end is not None and end <= edge.signs.at
-
-
-def _time(text: object) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(str(text))
-    except ValueError:
-        return None
-    return found if found.tzinfo else None
-
-
-def _chain(body: Body) -> list[x509.Certificate]:
-    own: Any = body.get("selfManaged") or {}
-    pem = str(body.get("certificate") or own.get("certificate") or "")
-    try:
-        return x509.load_pem_x509_certificates(pem.encode())
-    except ValueError:
-        return []
-
-
-def _seen(edge: Edge, host: str) -> HostSeen | None:
-    return edge.signs.hosts.get(host) or edge.signs.hosts.get(f"{host}.")
 
 
 # Ways out

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from remediate.diagnosis.balancer import API, EXACT, PROBE, applied, begin, differs
+from remediate.diagnosis.balancer import EXACT, applied, begin, differs
 from remediate.diagnosis.edge import Edge
 from remediate.diagnosis.layers import identity
-from remediate.diagnosis.looks import Look
-from remediate.diagnosis.node import Ailment, Judged, Remedy
+from remediate.diagnosis.looks import Look, Works
+from remediate.diagnosis.node import API, NOBODY, PROBE, Ailment, Judged, Remedy
 from remediate.diagnosis.signs import Sample
 from remediate.kinds.registry import kind
 from remediate.model.json import Body
@@ -22,7 +22,7 @@ BUSY = 0.9  # of a connector's CPU
 RESERVED = 3  # connections that PostgreSQL keeps for its superuser, where nobody set it
 MAINTENANCE = 3600  # seconds: Google announces less, and promises nothing
 STARTS = 300  # seconds until a stopped instance takes connections: a guess
-_NO_SLOT, _WRONG_PASSWORD = "53300", "28P01"  # noqa: S105 - SQLSTATEs (PostgreSQL, appendix A)
+_NO_SLOT, _WRONG_PASSWORD = "53300", "28P01"  # SQLSTATEs (PostgreSQL, appendix A)
 _PEERING = "servicenetworking"
 
 
@@ -43,7 +43,7 @@ def _look(edge: Edge, database: Ref) -> Look:
     return Look.of([edge.looks_at_run(run) for run in runs])
 
 
-def _works(pg: PostgresSeen | None, look: Look) -> bool | None:
+def _works(pg: PostgresSeen | None, look: Look) -> Works:
     """Whether the database is seen to be of use: by its own handshake, else by who uses it."""
     if pg is not None and pg.outcome not in ("unreachable", "not_public"):
         return pg.outcome == "ok"
@@ -66,7 +66,7 @@ def _connector(edge: Edge, ref: Ref) -> Judged:
     ready = kind(ref.kind).ready(body)
     if ready.failed:
         told = f"{ref} is {ready.state}: nothing comes through to private addresses"
-        sources = API | (PROBE if look.works is False else frozenset())
+        sources = API | (PROBE if look.works is False else NOBODY)
         node.ailments.append(Ailment(told, _second(ref), sources, contradicted=look.works is True))
     elif not ready.ready and ready.state in ("CREATING", "UPDATING"):
         if ready.state == "CREATING" or look.works is False:
@@ -114,7 +114,7 @@ def _load(edge: Edge, node: Judged, ref: Ref, body: Body, look: Look) -> None:
         takes="a connector cannot be made smaller again",
     )
     quick = look.works is True and look.is_slow is False
-    sources = API | (PROBE if look.is_slow or look.works is False else frozenset())
+    sources = API | (PROBE if look.is_slow or look.works is False else NOBODY)
     node.ailments.append(
         Ailment(f"{ref} is at its ceiling: {told}", remedy, sources, contradicted=quick)
     )
@@ -151,7 +151,7 @@ def _instance(edge: Edge, ref: Ref, pg: PostgresSeen | None, look: Look) -> Judg
             node.ailments[:] = [Ailment(f"{ref} does not exist", remedy, API)]
         return node
     works = _works(pg, look)
-    sources = API | (PROBE if works is False else frozenset())
+    sources = API | (PROBE if works is False else NOBODY)
     ready = kind(ref.kind).ready(body)
     settings: Any = body.get("settings") or {}
     if ready.failed:
@@ -268,7 +268,7 @@ def _connections(edge: Edge, ref: Ref, pg: PostgresSeen | None, look: Look) -> J
     full = isinstance(count, Sample) and most is not None and count.value >= most - RESERVED
     if pg is not None and pg.sqlstate == _NO_SLOT:
         shown = f"{pg.message}" + (f"; {told}" if told else "")
-        node.ailments.append(Ailment(shown, remedy, PROBE | (API if full else frozenset())))
+        node.ailments.append(Ailment(shown, remedy, PROBE | (API if full else NOBODY)))
     elif full and _works(pg, look) is not True:
         node.ailments.append(Ailment(f"{ref} has {told}", remedy, API))
     elif pg is not None and pg.outcome == "ok":
@@ -309,7 +309,7 @@ def _auth(edge: Edge, ref: Ref, pg: PostgresSeen | None, look: Look) -> Judged:
     )
     if pg is not None and pg.sqlstate == _WRONG_PASSWORD:
         told = f"{pg.message}" + (f"; {rotated}" if rotated else "")
-        node.ailments.append(Ailment(told, remedy, PROBE | (API if rotated else frozenset())))
+        node.ailments.append(Ailment(told, remedy, PROBE | (API if rotated else NOBODY)))
     elif pg is not None and pg.outcome == "ok":
         node.facts.append("its start-up handshake asks for a password")
     elif rotated and look.works is not True:

@@ -7,12 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
+from typing import TypeAlias
 
 from remediate.diagnosis.signs import HostSeen, PathSeen
 from remediate.probes.seen import HttpSeen, WebSocketSeen
 
+Works: TypeAlias = bool | None
+"""Seen to work; seen not to; None for not seen."""
 SLOW = 1.0  # seconds until the first byte
 _FINE = range(200, 300)
+UNAVAILABLE, CONGESTED, BAD_GATEWAY = 503, 429, 502  # RFC 9110, RFC 6585
 _ERRORS = range(500, 600)
 
 
@@ -39,7 +43,7 @@ class Look:
         return {status for status in ({s.status for s in self.http} | refused) if status}
 
     @property
-    def works(self) -> bool | None:
+    def works(self) -> Works:
         """True: all that was asked answered well. None: nobody came as far as an answer."""
         if not self.answers:
             return None
@@ -47,7 +51,7 @@ class Look:
         return talked and all(seen.status in _FINE for seen in self.http)
 
     @property
-    def is_slow(self) -> bool | None:
+    def is_slow(self) -> Works:
         """Whether most answers took longer than a second to begin."""
         if not self.answers:
             return None
@@ -75,7 +79,7 @@ class Look:
     def reason(self) -> str:
         """What an application that answers 503 says of it itself, if it does."""
         for seen in self.answers:
-            if seen.status == 503 and (said := _said(seen.body)):  # noqa: PLR2004 - RFC 9110
+            if seen.status == UNAVAILABLE and (said := _said(seen.body)):
                 return said
         return ""
 

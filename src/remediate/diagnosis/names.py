@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from remediate.diagnosis.edge import Edge
 from remediate.diagnosis.layers import identity
-from remediate.diagnosis.node import Ailment, Judged, Remedy, Source
+from remediate.diagnosis.node import API, NOBODY, PROBE, Ailment, Judged, Remedy
 from remediate.diagnosis.records import NAMING, judge_records, told_by
 from remediate.diagnosis.signs import NameSeen
 from remediate.model.json import Body
@@ -20,8 +20,6 @@ LAME = ("refused", "lame", "servfail")
 UNDELEGATED = ("nxdomain", "nodata")
 PARENT_TTL = 900  # seconds, where the zone above did not say
 PROPAGATES = 300  # seconds in which Cloud DNS has told all its servers, as a rule
-PROBE: frozenset[Source] = frozenset({"probe"})
-API: frozenset[Source] = frozenset({"api"})
 
 
 def judge_names(edge: Edge) -> Iterator[Judged]:
@@ -83,7 +81,7 @@ def _removed(
     kept = [s.negative_ttl for name in names for s in (*name.resolvers, *gone) if s.negative_ttl]
     text = f"at the registrar, name the servers of {zone.dns_name} again: {_listed(ours)}"
     remedy = Remedy("manual", text, seconds=max(kept, default=PARENT_TTL), undo=_AT_REGISTRAR)
-    return Ailment(f"{gone[0].message}: not delegated", remedy, PROBE | (API if ours else set()))
+    return Ailment(f"{gone[0].message}: not delegated", remedy, PROBE | (API if ours else NOBODY))
 
 
 def _served(
@@ -102,13 +100,13 @@ def _served(
     if strange and (bad or not good):
         text = f"at the registrar, name {_listed(ours)} instead; never make the zone again for it"
         told = f"{zone.dns_name} is delegated to {_listed(delegated)}, served by {_listed(ours)}"
-        seen_by = API | (PROBE if bad else frozenset())
+        seen_by = API | (PROBE if bad else NOBODY)
         node.ailments.append(Ailment(told, _registrar(text, names), seen_by))
     elif bad:
         some = ", ".join(sorted(bad))
         text = f"at the registrar, take {some} out of the delegation, or have the zone served there"
         told = f"{some} is delegated to, and does not serve it: {next(iter(bad.values())).message}"
-        because = frozenset() if good else frozenset({"dns.zone"})
+        because = frozenset[str]() if good else frozenset({"dns.zone"})
         node.ailments.append(Ailment(told, _registrar(text, names), PROBE, because=because))
 
 
@@ -180,7 +178,7 @@ def _dnssec(edge: Edge, zone: Zone, names: list[NameSeen]) -> Judged:
     remedy = Remedy("manual", text, seconds=max(ttls, default=3600), at_most=True, undo=_DS)
     if bogus:
         told = f"{bogus[0].server} answers {bogus[0].name} only with checking disabled: bogus"
-        sources = PROBE | (API if body is not None and state == "off" else frozenset())
+        sources = PROBE | (API if body is not None and state == "off" else NOBODY)
         node.ailments.append(Ailment(told, remedy, sources))
     elif ds and body is not None and state == "off":
         told = f"the zone above has a DS for {zone.dns_name}, and the zone is not signed"
@@ -232,13 +230,13 @@ def _propagation(edge: Edge, zone: Zone, name: NameSeen, records: list[Judged]) 
         return node
     old = [s for s in name.resolvers if _is_old(s, wanted, name)]
     if old and right is not False:
-        node.ailments.append(_cached(old, name, right=right))
+        node.ailments.append(_cached(old, right=right))
     elif right is not None:
         node.facts.append("every server and cache that answers has it")
     return node
 
 
-def _cached(old: list[DnsSeen], name: NameSeen, *, right: bool | None) -> Ailment:
+def _cached(old: list[DnsSeen], *, right: bool | None) -> Ailment:
     seconds = _kept(tuple(old))
     said = sorted({", ".join(s.values) or s.outcome.upper() for s in old})
     told = f"{_servers(old)} still answer {' / '.join(said)}, for up to {seconds} s"

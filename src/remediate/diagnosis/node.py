@@ -14,6 +14,11 @@ Confidence: TypeAlias = Literal["high", "medium", "low"]
 Action: TypeAlias = Literal["apply", "propose", "rollback", "wait", "manual", "none"]
 RiskWord: TypeAlias = Literal["LOW", "MEDIUM", "HIGH", "CRITICAL", "n/a"]
 Source: TypeAlias = Literal["api", "probe"]
+Sources: TypeAlias = frozenset[Source]
+
+API: Sources = frozenset({"api"})
+PROBE: Sources = frozenset({"probe"})
+NOBODY: Sources = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,7 @@ class Ailment:
 
     evidence: str
     remedy: Remedy
-    sources: frozenset[Source]
+    sources: Sources
     because: frozenset[str] = frozenset()
     waits: bool = False
     contradicted: bool = False  # another source says the opposite

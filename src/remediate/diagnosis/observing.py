@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from remediate.diagnosis.edge import Edge
 from remediate.diagnosis.layers import ENVIRONMENT, OBSERVER
 from remediate.diagnosis.names import SILENT
-from remediate.diagnosis.node import Ailment, Judged, Remedy
+from remediate.diagnosis.node import PROBE, Ailment, Judged, Remedy
 from remediate.model.observation import Unreadable
 from remediate.probes.seen import DnsSeen
 
@@ -19,12 +19,12 @@ def judge_observer(edge: Edge) -> Judged:
     every = [s for n in names for s in (*n.parent, *n.authoritative, *n.resolvers)]
     if every and all(seen.outcome in SILENT for seen in every):
         told = "no DNS server answers us at all: port 53 is shut for this vantage"
-        node.ailments.append(Ailment(told, _LOOK_ELSEWHERE, _PROBE))
+        node.ailments.append(Ailment(told, _LOOK_ELSEWHERE, PROBE))
     else:
         resolvers = [seen for name in names for seen in name.resolvers]
         for server in _silent(resolvers):
             told = f"{server} does not answer us; the other resolvers do"
-            node.ailments.append(Ailment(told, _DO_WITHOUT, _PROBE))
+            node.ailments.append(Ailment(told, _DO_WITHOUT, PROBE))
     node.blind += [
         *_unread(edge),
         *(f"{what} had not answered in time" for what in edge.signs.late),
@@ -33,7 +33,6 @@ def judge_observer(edge: Edge) -> Judged:
     return node
 
 
-_PROBE = frozenset({"probe"})
 _LOOK_ELSEWHERE = Remedy("none", "probe from somewhere else; change nothing on this evidence")
 _DO_WITHOUT = Remedy("none", "do without that vantage: the others agree")
 

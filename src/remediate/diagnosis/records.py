@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from remediate.diagnosis.edge import Edge
 from remediate.diagnosis.layers import identity
-from remediate.diagnosis.node import Ailment, Judged, Remedy, Source
+from remediate.diagnosis.node import API, NOBODY, PROBE, Ailment, Judged, Remedy
 from remediate.diagnosis.signs import NameSeen
 from remediate.model.json import Body
 from remediate.model.observation import Unreadable
@@ -18,8 +18,6 @@ from remediate.probes.seen import DnsSeen
 NAMING = ("A", "AAAA", "CNAME")
 NEGATIVE_TTL = 300  # seconds, where nobody told
 _EXACT = "exact: `remediate rollback --snapshot latest`; caches follow within the TTL"
-API: frozenset[Source] = frozenset({"api"})
-PROBE: frozenset[Source] = frozenset({"probe"})
 
 
 def told_by(edge: Edge, zone: Zone) -> Mapping[tuple[str, str], Body] | None:
@@ -98,7 +96,7 @@ def _absent(
     because = frozenset({"dns.zone"}) if edge.is_absent(zone.ref) else frozenset[str]()
     text = f"put the {record.type} record back, then let negative caches run out"
     remedy = _put_back(at, text, _seconds(name, record, NEGATIVE_TTL))
-    return Ailment(told, remedy, API | (PROBE if agree else frozenset()), because=because)
+    return Ailment(told, remedy, API | (PROBE if agree else NOBODY), because=because)
 
 
 def _beside(
@@ -131,7 +129,7 @@ def _compare(
     ttl = max((s.ttl or 0 for s in _asked(name, at.record[1]) if s.values), default=0)
     takes = f"{len(live) - len(wanted)} more values go than come" if len(live) > len(wanted) else ""
     remedy = _put_back(at, "put the declared value back", ttl or NEGATIVE_TTL, takes)
-    node.ailments.append(Ailment(told, remedy, API | (PROBE if agree else frozenset())))
+    node.ailments.append(Ailment(told, remedy, API | (PROBE if agree else NOBODY)))
 
 
 def _put_back(at: Ref, text: str, seconds: int, takes: str = "") -> Remedy:
@@ -198,7 +196,7 @@ def _stray(
     undo = f"exact: put {_shown(_values(body))} back with TTL {ttl}"
     remedy = Remedy("propose", text, program=line, seconds=ttl, undo=undo, takes="it is not ours")
     agree = any(s.values for s in _heard(name, rrtype))
-    node.ailments.append(Ailment(told, remedy, API | (PROBE if agree else frozenset())))
+    node.ailments.append(Ailment(told, remedy, API | (PROBE if agree else NOBODY)))
     yield node
 
 

@@ -82,12 +82,19 @@ def _is_idle(node: Judged, graph: Requirements, symptoms: Sequence[Judged]) -> b
 
 
 def _blindness(observer: Judged, left: Sequence[Judged], *, found: bool) -> list[str]:
-    """Why we are a root: something is left to explain and we are blind, or there is nothing else."""
-    if left and (observer.ailments or observer.blind):
+    """Why we are a root: something is left to explain and we are blind, or there is nothing else.
+
+    A silent resolver tells nothing of what was seen without one.
+    """
+    by_name = [one for one in left if one.layer in _BY_NAME]
+    if (left and observer.blind) or (by_name and observer.ailments):
         return [*(one.evidence for one in observer.ailments), *observer.blind]
     if observer.ailments and not found:
         return [one.evidence for one in observer.ailments]
     return []
+
+
+_BY_NAME = ("dns.resolution", "dns.latency", "http.by_name", "websocket.by_name", "http.ipv6")
 
 
 def _observing(edge: Edge, node: Judged, told: list[str], left: Sequence[Judged]) -> Root:

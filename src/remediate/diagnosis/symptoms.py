@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from remediate.diagnosis.backends import DATABASE, healthy
-from remediate.diagnosis.certificates import expires
+from remediate.diagnosis.certificate_bodies import expires
 from remediate.diagnosis.edge import Edge, Way
 from remediate.diagnosis.layers import OBSERVER, identity
 from remediate.diagnosis.looks import Look
 from remediate.diagnosis.names import LAME, SILENT, wanted_addresses
-from remediate.diagnosis.node import Ailment, Judged, Remedy
-from remediate.diagnosis.running import below
+from remediate.diagnosis.node import PROBE, Ailment, Judged, Remedy
+from remediate.diagnosis.revisions import below
 from remediate.diagnosis.signs import HostSeen, NameSeen
 from remediate.kinds.ssl_certificate import KIND as CERTIFICATES
 from remediate.model.observation import Unreadable
@@ -31,7 +31,7 @@ def judge_symptoms(edge: Edge, nodes: Sequence[Judged]) -> Iterator[Judged]:
         found += _of_name(edge, host, names.get(host), nodes)
     for host, way in edge.ways.items():
         found += _of_host(edge, way, nodes, _is(found, "dns.resolution", host))
-    found += _of_paths(edge)
+    found += _of_paths(edge, nodes)
     found += _of_google(edge, nodes)
     yield from found
     failing = [one for one in found if one.state == "failed" and one.layer in _GOLDEN]
@@ -45,7 +45,7 @@ _GOLDEN = ("dns.resolution", "http.by_name", "http.by_ip", "websocket")
 
 
 def _fails(node: Judged, told: str) -> None:
-    node.ailments.append(Ailment(told, _SEEN, frozenset({"probe"})))
+    node.ailments.append(Ailment(told, _SEEN, PROBE))
 
 
 def _is(found: list[Judged], layer: str, resource: str) -> Judged | None:
@@ -230,31 +230,22 @@ def _wanted(edge: Edge, host: str) -> set[str]:
 # Paths, and Google's own view
 
 
-def _of_paths(edge: Edge) -> Iterator[Judged]:
+def _of_paths(edge: Edge, nodes: Sequence[Judged]) -> Iterator[Judged]:
     for seen in edge.signs.paths:
         way = edge.ways.get(seen.host)
-        service = edge.ref(f"projects/{edge.project}/global/backendServices/{seen.service.name}")
+        service = next((s for s in edge.services if seen.service in (s, edge.live_ref(s))), None)
         if way is None or service is None:
             continue
-        at = f"{seen.host}{seen.path}"
-        down = way_down(edge, way, [service], [])
-        checks = [edge.ref(link) for link in edge.wanted(service).get("healthChecks") or ()]
-        down += [identity("lb.health_check", check) for check in checks if check]
-        down += [identity("lb.address", one) for one in edge.of_kind("Address")]
-        down += [
-            identity(lay, db) for db in edge.of_kind("SqlInstance") for lay in sorted(DATABASE)
-        ]
-        down += [identity("lb.certificate", one) for one in edge.of_kind("SslCertificate")]
-        stream = Judged("stream", at, tuple(dict.fromkeys(down)))
+        at, down = f"{seen.host}{seen.path}", tuple(way_down(edge, way, [service], nodes))
+        stream = Judged("stream", at, down)
         look = Look(seen.http)
         if look.http and look.works is not True:
             stream.intermittent = look.comes_and_goes
             _fails(stream, look.message)
-        elif not look.http:
-            stream.blind.append(f"nobody asked {at}")
-        yield stream
+        if look.http:
+            yield stream
         if seen.held is not None:
-            long = Judged("websocket.long", at, tuple(dict.fromkeys(down)))
+            long = Judged("websocket.long", at, down)
             if seen.held.outcome != "ok":
                 _fails(long, seen.held.message)
             yield long
