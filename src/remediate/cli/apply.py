@@ -7,6 +7,7 @@ import sys
 import click
 
 from remediate.cli.carrying_out import carried_out
+from remediate.cli.gating import gate_options, gated
 from remediate.cli.options import (
     NO_QUESTION,
     Asked,
@@ -36,6 +37,7 @@ from remediate.stores.ledger import Ledger
 @click.option("-y", "--yes", is_flag=True, help=NO_QUESTION)
 @review_options
 @resume_options
+@gate_options
 @report_options
 def command(
     settings: Settings,
@@ -96,4 +98,4 @@ def _applied(
 
     shown = reviewed is not None and reviewed.was_shown
     prepare = to_apply(session, desired, planned, begin, shown=shown, takes_back=back)
-    return carried_out(session, prepare)
+    return carried_out(session, gated(prepare, desired))

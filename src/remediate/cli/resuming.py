@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from remediate.cli.carrying_out import carried_out
+from remediate.cli.gating import gated
 from remediate.cli.options import Asked, Settings
 from remediate.cli.outputs import width, write
 from remediate.cli.session import Session, allowances, opened
@@ -82,7 +83,7 @@ def resumed(
     asking = sys.stdin.isatty() and not yes
     question = "Go on with this run?" if asking else ""
     prepare = to_resume(session, desired, run, planned, tell, takes_back=back)
-    return carried_out(session, prepare, question, "not gone on with", run)
+    return carried_out(session, gated(prepare, desired), question, "not gone on with", run)
 
 
 def _so_far(half: HalfDone, stands: Standing) -> str:

@@ -22,6 +22,7 @@ from remediate.model.resource import Desired, Lifecycle, Resource, Zone
 from remediate.pipeline.carry_out import carry_out
 from remediate.pipeline.choices import Choices
 from remediate.pipeline.conditions import Vigil, wait_until_ready
+from remediate.pipeline.gates import Gates
 from remediate.pipeline.holding import hold_after_rollback
 from remediate.pipeline.intent import planned
 from remediate.pipeline.observe import Observed
@@ -48,6 +49,7 @@ class Order:
     parallelism: int
     to: str = ""  # the snapshot that a rollback goes back to
     choices: Choices | None = None  # of an apply, so that it can be gone on with
+    gates: Gates | None = None  # what has to hold between its waves, and at its end
 
     @property
     def again(self) -> str:
@@ -116,7 +118,7 @@ def apply(  # noqa: PLR0913 - all that a run stands on
         held=held,
     )
     try:
-        carry_out(plan, run, order.parallelism)
+        carry_out(plan, run, order.parallelism, order.gates)
     except RemediateError:
         if release and not run.has_written:  # nothing was taken back, to be held back
             with suppress(RemediateError):  # it runs out by itself

@@ -30,6 +30,7 @@ from remediate.model.json import Body
 from remediate.model.plan import Action, Plan, Step
 from remediate.model.progress import StepBegun, tell
 from remediate.pipeline.conditions import hold, wait_until_ready
+from remediate.pipeline.gates import Gates
 from remediate.pipeline.looking import Meant, read_back, settled
 from remediate.pipeline.record_steps import by_zone, change_records
 from remediate.pipeline.refused import refused
@@ -38,17 +39,23 @@ from remediate.pipeline.steps import LEDGER_ONLY
 from remediate.stores.journal import Kind
 
 
-def carry_out(plan: Plan, run: Run, parallelism: int) -> None:
+def carry_out(plan: Plan, run: Run, parallelism: int, gates: Gates | None = None) -> None:
     """Take every step, wave by wave. The snapshot and the run's first record are durable already.
 
     Raises PartlyApplied when a step fails after another was done, the step's own error when
-    nothing was written, CheckFailed when something does not become ready afterwards.
+    nothing was written, CheckFailed when something does not become ready afterwards, or when what
+    a visitor must see does not hold.
     """
     try:
-        for wave in plan.waves:
+        watch = gates.watching(plan, run) if gates else None
+        for number, wave in enumerate(plan.waves):
             _take(wave, run, parallelism)
+            if watch and number + 1 < len(plan.waves):
+                watch.after(number)
         for ref in plan.settles:
             wait_until_ready(ref, run.vigil)
+        if watch:
+            watch.at_the_end()
         run.note(Kind.RUN_ENDED, outcome="done")
     except RemediateError as error:
         _end_failed(run, error)

@@ -42,7 +42,7 @@ class Vigil:
     stopping: Event
     allowances: Mapping[str, str]
 
-    def until(self, ref: Ref, look: Callable[[], str], timeout: float, late: str) -> None:
+    def until(self, ref: Ref | str, look: Callable[[], str], timeout: float, late: str) -> None:
         """Until `look` finds nothing more that is missing; CheckFailed after `timeout` seconds.
 
         Raises Interrupted when no more is to be begun.

@@ -206,7 +206,7 @@ def go_on(  # noqa: PLR0913 - all that a run stands on
         body = stands.bodies[one.live]
         run.note(Kind.STEP_DONE, step=one.id, after=body, operations=[], **LOOKED)
     run.recall([(one.step(), one.moment) for one in done], stands.bodies)
-    carry_out(plan, run, order.parallelism)
+    carry_out(plan, run, order.parallelism, order.gates)
     return Outcome(half.run, half.snapshot, len(done) + len(run.done), len(done))
 
 

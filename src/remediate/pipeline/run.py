@@ -71,6 +71,7 @@ class Run:
         self.bodies: dict[Ref, Body] = {}
         self.gone: set[Ref] = set()  # what it has deleted for good
         self.done: list[Step] = []
+        self.recalled: list[Step] = []  # what was done before it was gone on with
         self.earlier = earlier  # how many steps were done before it was gone on with
         # by live name and method, requests that may have been sent before, and had no effect yet
         self._again = dict(again or {})
@@ -117,6 +118,7 @@ class Run:
         self, done: Sequence[tuple[Step, datetime]], bodies: Mapping[Ref, Body | None]
     ) -> None:
         """Let the ledger follow what was done, and when, before the run was gone on with."""
+        self.recalled = [step for step, _ in done]
         with self._book:
             self.bodies |= {ref: body for ref, body in bodies.items() if body is not None}
             for step, moment in done:
@@ -126,7 +128,7 @@ class Run:
 
     @property
     def has_moved_dns(self) -> bool:
-        return any(step.ref.is_record_set for step in self.done)
+        return any(step.ref.is_record_set for step in (*self.recalled, *self.done))
 
     def note(self, what: Kind, **facts: Json) -> None:
         with self._book:

@@ -15,6 +15,7 @@ from remediate.kinds.documents.lifecycle import Duration
 from remediate.kinds.fields.pointers import pointer
 from remediate.kinds.fields.rules import Fault, spelled, values, within
 from remediate.kinds.fields.spec import Bool, Int, Spec, Text, Word
+from remediate.kinds.registry import NAMES
 from remediate.model.check import Check, ProbeName, guards
 from remediate.model.errors import Place
 from remediate.model.nearest import did_you_mean
@@ -199,7 +200,7 @@ def check(
     if body and declared is not None:
         complaints += _gate_complaints(at, body, declared)
         complaints += _zone_complaints(at, body, declared)
-    if len(complaints) > before:
+    if any(not one.warning for one in complaints[before:]):
         return None
     return Check(
         name,
@@ -234,12 +235,16 @@ def _probe(name: str, written: object, complaints: list[Complaint]) -> ProbeName
 def _gate_complaints(
     at: str, body: Mapping[str, Any], declared: Collection[Ref]
 ) -> Iterator[Complaint]:
-    """A mistyped gate would hold nothing back, and nobody would notice."""
+    """A mistyped gate would hold nothing back, and nobody would notice.
+
+    Only a warning where it can be what is left of something that has gone from the YAML.
+    """
     for number, glob in enumerate(body.get("gates", ())):
         if not any(guards(glob, ref) or _names_a_record(glob, ref) for ref in declared):
             hint = did_you_mean(glob, map(str, declared))
             where = at + pointer("gates", number)
-            yield Complaint(where, f"`{glob}` matches nothing that is declared here", hint)
+            said = f"`{glob}` matches nothing that is declared here"
+            yield Complaint(where, said, hint, warning=glob.partition("/")[0] in NAMES)
 
 
 def _names_a_record(glob: str, ref: Ref) -> bool:
