@@ -6,6 +6,7 @@ Against a sandbox, `REMEDIATE_DIAL` maps public sockets to those on this machine
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import json
 import os
@@ -16,7 +17,8 @@ import sys
 import dns.message
 import dns.query
 import dns.rdatatype
-from websockets.sync.client import connect
+from websockets.asyncio.client import connect
+from websockets.exceptions import WebSocketException
 
 HOST = "api-staging.netrasystems.ai"
 RESOLVER = "8.8.8.8"
@@ -64,23 +66,23 @@ def healthy(address: str) -> None:
         raise SystemExit(f"GET https://{HOST}/health answers {answer.status}")
 
 
-def echoed(address: str) -> None:
+async def echoed(address: str) -> None:
     url, here = f"wss://{HOST}/ws", connected(address)
-    with connect(url, sock=here, ssl=trusting(), open_timeout=SECONDS) as websocket:
-        websocket.send("golden path")
-        if websocket.recv(timeout=SECONDS) != "golden path":
+    async with connect(url, sock=here, ssl=trusting(), open_timeout=SECONDS) as websocket:
+        await websocket.send("golden path")
+        if await asyncio.wait_for(websocket.recv(), SECONDS) != "golden path":
             raise SystemExit(f"wss://{HOST}/ws does not echo")
 
 
 def main() -> None:
     address = resolved()
     healthy(address)
-    echoed(address)
+    asyncio.run(echoed(address))
     print(f"{HOST}: resolved to {address}, healthy, and echoes over WebSocket")
 
 
 if __name__ == "__main__":
     try:
         main()
-    except (OSError, KeyError, ssl.SSLError) as error:
+    except (OSError, KeyError, WebSocketException) as error:
         sys.exit(f"{HOST}: {type(error).__name__}: {error}")
