@@ -61,13 +61,26 @@ def _judged(check: Check, heard: Heard) -> Finding:
     # One silent server among several that answer keeps people waiting; a silence alone may be ours.
     silent = all(one.outcome in SILENT for one in heard.answers)
     verdict = Verdict.UNKNOWN if silent else Verdict.FAIL
-    message = "; ".join(dict.fromkeys(one.message for one in wrong))
+    message = told_together(wrong)
     wanted = check.expects.get("values")
     if wanted and any(one.outcome == "ok" for one in wrong):
         message += f", not {', '.join(map(str, wanted))}"
     if not silent and (seconds := facts["cached_s"]):
         message += f"; what is cached there goes within {seconds} s"
     return finding(check, target, verdict, message, **facts)
+
+
+def told_together(seen: Sequence[DnsSeen]) -> str:
+    """What several servers say, each sentence once, after the names of those who say it."""
+    said: dict[str, list[str]] = {}
+    for one in seen:
+        prefix = f"{one.server}: "
+        sentence = one.message.removeprefix(prefix)
+        said.setdefault(sentence, []).extend([one.server] * one.message.startswith(prefix))
+    return "; ".join(
+        f"{', '.join(dict.fromkeys(who))}: {sentence}" if who else sentence
+        for sentence, who in said.items()
+    )
 
 
 def _is_as_wished(seen: DnsSeen, expects: Mapping[str, Any]) -> bool:
@@ -175,8 +188,7 @@ def _of_servers(check: Check, seen: Delegated) -> Finding:
         return finding(check, target, Verdict.PASS, right)
     silent = len(wrong) == len(seen.servers) and all(one.outcome in SILENT for one in wrong)
     verdict = Verdict.UNKNOWN if silent else Verdict.FAIL
-    message = "; ".join(dict.fromkeys(one.message for one in wrong))
-    return finding(check, target, verdict, message)
+    return finding(check, target, verdict, told_together(wrong))
 
 
 def _of_dnssec(check: Check, seen: Delegated) -> Finding:
