@@ -84,13 +84,13 @@ def _let_in(edge: Edge, node: Judged, service: Ref, check: Body, *, fine: bool |
     """Whether firewall rules let Google's health checks come to the instances."""
     rules = edge.google.firewalls
     groups = [body for body in _groups(edge, service) if body is not None]
-    if not groups:
+    if not any("/instanceGroups/" in link for link in _links(edge, service)):
         return
     if rules is None or isinstance(rules, Unreadable):
         why = rules.why if rules is not None else "they were not asked for"
         node.blind.append(f"firewall rules cannot be read: {why}")
         return
-    network = str(groups[0].get("network") or "").rpartition("/")[2]
+    network = str(groups[0].get("network") or "").rpartition("/")[2] if groups else ""
     port = _port(check, groups, edge.live(service) or {})
     shut = [probers for probers in PROBERS if not is_let_in(rules, probers, port, network)]
     if not shut:
@@ -277,7 +277,7 @@ def _instances(edge: Edge, node: Judged, service: Ref, live: Body, works: Works)
         told = f"Google's health checks find the backends of {service} unhealthy"
         remedy = Remedy("none", "look at what runs on the instances")
         because = frozenset({"lb.health_check", *DATABASE})
-        node.ailments.append(Ailment(told, remedy, API, because))
+        node.ailments.append(Ailment(told, remedy, API, because, is_effect=True))
     elif state is None and isinstance(edge.google.health.get(edge.live_ref(service)), Unreadable):
         node.blind.append(f"the health of {service} cannot be read")
     elif state:

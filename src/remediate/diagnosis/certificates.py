@@ -135,7 +135,9 @@ def _managed(
     elif status == "RENEWAL_FAILED":
         expired = f", expired at {body.get('expireTime')}" if _past(edge, body) else ""
         because = UNDER if _is_about(words, _NOT_FOUND) else frozenset[str]()
-        node.ailments.append(Ailment(told + expired, _anew(edge, node), API | seen, because))
+        node.ailments.append(
+            Ailment(told + expired, _anew(edge, node), API | seen, because, is_effect=True)
+        )
     else:
         node.ailments.append(_issuing(edge, body, told, words, seen))
 
@@ -150,7 +152,8 @@ def _issuing(edge: Edge, body: Body, told: str, words: dict[str, str], seen: Sou
     is_limited = _is_about(words, _LIMITED)
     because = UNDER if _is_about(words, _NOT_FOUND) and not is_limited else frozenset[str]()
     told += f", made {age // 60} min ago" if made else ""
-    return Ailment(told, remedy, API | seen, because, waits=True)
+    effect = bool(because)
+    return Ailment(told, remedy, API | seen, because, waits=True, is_effect=effect)
 
 
 _NOT_FOUND = ("FAILED_NOT_VISIBLE", "FAILED_CAA_CHECKING", "FAILED_CAA_FORBIDDEN")
@@ -221,7 +224,7 @@ def _served(edge: Edge, node: Judged, body: Body, shown: list[TlsSeen]) -> None:
     text = "wait up to half an hour; compare fingerprints"
     remedy = Remedy("wait", text, seconds=int(max(SOAK - age, 60) if made else SOAK), at_most=True)
     sources = API | (PROBE if shown else NOBODY)
-    because = frozenset({"lb.target_proxy"})
+    because = frozenset({"lb.target_proxy"}) if shown else frozenset[str]()
     node.ailments.append(Ailment(told, remedy, sources, because, waits=True))
 
 

@@ -47,7 +47,8 @@ class Ailment:
     """One thing that is wrong with a node, by its own evidence.
 
     `because` are layers under it whose failing would bring this about too: with one of them failed
-    it is a symptom. `waits`: it passes by itself.
+    it is a symptom. `waits`: it passes by itself. `is_effect`: something under it is to blame as a
+    rule, so that nothing is said of it while one of these cannot be seen.
     """
 
     evidence: str
@@ -55,6 +56,7 @@ class Ailment:
     sources: Sources
     because: frozenset[str] = frozenset()
     waits: bool = False
+    is_effect: bool = False
     contradicted: bool = False  # another source says the opposite
 
 

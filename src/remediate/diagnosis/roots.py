@@ -36,7 +36,7 @@ class Requirements:
         causes = [one for one in below if one.layer in ailment.because]
         if any(one.ailments for one in causes):
             return True
-        is_guess = "api" not in ailment.sources or ailment.contradicted
+        is_guess = ailment.is_effect or "api" not in ailment.sources or ailment.contradicted
         return is_guess and any(one.blind for one in causes)
 
     def reasons(self, node: Judged) -> list[Ailment]:
