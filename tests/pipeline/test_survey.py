@@ -101,3 +101,10 @@ def test_where_names_lead_instead_is_looked_at_too(staging: Workbench) -> None:
     assert {one.address for one in seen.by_name} == {"203.0.113.99"}
     assert {one.outcome for one in seen.by_name} == {"timeout"}
     assert {one.status for one in seen.http} == {200}
+
+
+def test_when_time_is_up_there_is_a_survey_all_the_same(staging: Workbench) -> None:
+    signs = survey(staging.google, staging.load(), within=0.0)
+    assert signs.late
+    assert all(isinstance(seen, Unreadable) for seen in signs.google.resources.values())
+    assert isinstance(signs.google.record_sets[ZONE], Unreadable)

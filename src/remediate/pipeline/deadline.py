@@ -41,7 +41,7 @@ class Deadline:
         for key, future in futures.items():
             if not future.done():
                 future.cancel()
-                self.late.append(str(key))
+                self.late.append(" ".join(key) if isinstance(key, tuple) else str(key))
                 found[key] = Unreadable(f"had not answered after {self._seconds:g} s")
                 continue
             try:

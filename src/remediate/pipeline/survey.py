@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from remediate.diagnosis.signs import GoogleSide, NameSeen, Signs
 from remediate.gcp.google import Google
 from remediate.model.observation import Live, Unreadable
+from remediate.model.ref import Ref
 from remediate.model.resource import Desired
 from remediate.pipeline.aims import Aim, aims
 from remediate.pipeline.deadline import Deadline
-from remediate.pipeline.survey_google import look_at_google
+from remediate.pipeline.survey_google import look_at_google, nothing_seen
+from remediate.probes.dial import dial_for
+
+if TYPE_CHECKING:
+    from remediate.probes.delegation import Delegation
 
 WITHIN = 15.0  # seconds on the wall
+_GOOGLES, _BOTHS = 0.5, 0.6  # the shares of it that what comes first may take
 _HTTPS = "443"
 
 
@@ -24,21 +31,45 @@ def survey(google: Google, desired: Desired, within: float = WITHIN) -> Signs:
     """
     from remediate.pipeline import survey_outside as outside  # noqa: PLC0415 - start-up time
 
-    deadline = Deadline(within)
+    deadline, targets = Deadline(within), aims(desired)
     try:
-        side = look_at_google(google, desired, deadline)
+        side, above, slow = _first(google, desired, targets, within)
         prober = outside.prober(google, side)
-        targets = aims(desired)
-        names = outside.look_at_names(prober, desired, side, targets)
+        names = outside.look_at_names(prober, targets, side, above, deadline)
         address = address_of(desired, side, targets, names)
         hosts, paths = outside.look_at_hosts(
             prober, targets, address, names, desired, side, deadline
         )
         databases = outside.look_at_databases(prober, side, deadline)
-        late = tuple(deadline.late)
+        late = (*slow, *deadline.late)
     finally:
         deadline.close()
     return Signs(desired, google.clock.now(), side, names, hosts, paths, databases, late)
+
+
+def _first(
+    google: Google, desired: Desired, targets: tuple[Aim, ...], within: float
+) -> tuple[GoogleSide, dict[Ref, Delegation], list[str]]:
+    """Google's side and the zones above, side by side; neither may keep the rest waiting."""
+    from remediate.pipeline import survey_outside as outside  # noqa: PLC0415 - start-up time
+
+    googles, both = Deadline(within * _GOOGLES), Deadline(within * _BOTHS)
+    dial = dial_for(google)
+    try:
+        reads: dict[str, Callable[[], Any]] = {
+            "google": partial(look_at_google, google, desired, googles),
+            "delegation": partial(outside.look_above, dial, desired, targets),
+        }
+        said = both.read(reads)
+    finally:
+        googles.close()
+        both.close()
+    side, above = said["google"], said["delegation"]
+    return (
+        nothing_seen(desired, side) if isinstance(side, Unreadable) else side,
+        {} if isinstance(above, Unreadable) else above,
+        [*googles.late, *both.late],
+    )
 
 
 def survey_of_google(google: Google, desired: Desired, within: float = WITHIN) -> Signs:

@@ -79,6 +79,18 @@ def look_at_google(google: Google, desired: Desired, deadline: Deadline) -> Goog
     )
 
 
+def nothing_seen(desired: Desired, why: Unreadable) -> GoogleSide:
+    """As it looks to whom Google has not answered at all."""
+    zones = [ref.name for ref in desired.resources if ref.kind == "DnsZone"]
+    return GoogleSide(
+        resources=dict.fromkeys(desired.resources, why),
+        record_sets=dict.fromkeys(zones, why),
+        changes=dict.fromkeys(zones, why),
+        firewalls=why,
+        secrets={"*": why},
+    )
+
+
 # The first round
 
 

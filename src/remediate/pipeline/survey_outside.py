@@ -27,7 +27,10 @@ from remediate.probes.websocket import talk
 LOOKS = 3  # at each host, since some trouble comes and goes
 _TYPES = ("A", "AAAA")
 _PARTS = ("authoritative", "resolvers", "unchecked")
-_EACH = 2.5  # seconds that a round of questions may take: there are some five
+_ROUND = 2.5  # seconds that a round of questions may take
+_PATIENCE = 10.0  # seconds that a host may take
+_HOSTS = 0.8  # the share of what is left that hosts may take, at most: databases come last
+_LEAST = 0.5  # seconds; with less nobody far away could be heard
 _HOLDABLE = 10  # seconds; nobody waits any longer for a connection to be cut
 _LONGER = 0.5  # seconds that it is held beyond that
 
@@ -60,15 +63,25 @@ def _databases(side: GoogleSide) -> list[str]:
 # Names
 
 
+def look_above(dial: Dial, desired: Desired, aims: Sequence[Aim]) -> dict[Ref, Delegation]:
+    """What the zones above say of each zone of these."""
+    zones = dict.fromkeys(aim.zone for aim in aims if aim.zone is not None)
+    return {ref: delegation(dial, _apex(ref, desired), deadline=_ROUND) for ref in zones}
+
+
 def look_at_names(
-    prober: Prober, desired: Desired, google: GoogleSide, aims: Sequence[Aim]
+    prober: Prober,
+    aims: Sequence[Aim],
+    google: GoogleSide,
+    found: Mapping[Ref, Delegation],
+    deadline: Deadline,
 ) -> dict[str, NameSeen]:
-    """Ask parents, every name server that is delegated to or that Google names, and resolvers."""
-    apexes = {aim.zone: _apex(aim.zone, desired) for aim in aims if aim.zone is not None}
-    found = {ref: delegation(prober.dial, apex, deadline=_EACH) for ref, apex in apexes.items()}
-    servers = {ref: [*_servers(prober, ref, google, found[ref])] for ref in apexes}
+    """Ask every name server that is delegated to, or that Google names, and resolvers."""
+    zones = dict.fromkeys(aim.zone for aim in aims if aim.zone is not None)
+    servers = {ref: [*_servers(prober, ref, google, found.get(ref), deadline)] for ref in zones}
+    apexes = {ref: found[ref].apex for ref in zones if ref in found}
     questions = [q for aim in aims for q in _questions(aim, apexes, servers)]
-    answers = iter(ask(prober.dial, questions, deadline=_EACH))
+    answers = iter(ask(prober.dial, questions, deadline=_share(deadline)))
     seen = {}
     for aim in aims:
         asked: dict[str, list[DnsSeen]] = {part: [] for part in _PARTS}
@@ -85,6 +98,11 @@ def look_at_names(
     return seen
 
 
+def _share(deadline: Deadline) -> float:
+    """Seconds for one round more, so that there is time for what comes after it."""
+    return max(_LEAST, min(_ROUND, deadline.left / 3))
+
+
 def _apex(zone: Ref, desired: Desired) -> str:
     declared = desired.resources[zone]
     assert isinstance(declared, Zone)
@@ -92,16 +110,17 @@ def _apex(zone: Ref, desired: Desired) -> str:
 
 
 def _servers(
-    prober: Prober, zone: Ref, google: GoogleSide, found: Delegation
+    prober: Prober, zone: Ref, google: GoogleSide, found: Delegation | None, deadline: Deadline
 ) -> Iterator[tuple[str, str]]:
     """Whom the parent names, then whom only Google names; an address is "" where none is known."""
-    yield from found.servers
-    known = {name for name, _address in found.servers}
+    delegated = found.servers if found else ()
+    yield from delegated
+    known = {name for name, _address in delegated}
     body = google.resources.get(zone)
     names: Any = body.body.get("nameServers") if isinstance(body, Live) else ()
     others = [str(name) for name in names or () if name not in known]
     asked = [Question(name, "A", each, each) for name in others for each in RESOLVERS]
-    answers = ask(prober.dial, asked, deadline=_EACH) if asked else []
+    answers = ask(prober.dial, asked, deadline=_share(deadline)) if asked else []
     for name in others:
         told = [said.values[0] for said in answers if said.name == name and said.values]
         yield name, told[0] if told else ""
@@ -111,7 +130,7 @@ def _questions(
     aim: Aim, apexes: Mapping[Ref, str], servers: Mapping[Ref, list[tuple[str, str]]]
 ) -> list[Question]:
     known = servers[aim.zone] if aim.zone else []
-    apex = apexes[aim.zone] if aim.zone else ""
+    apex = apexes.get(aim.zone, "") if aim.zone else ""
     direct = [
         Question(aim.name, rrtype, server, address, recursive=False, zone=apex)
         for server, address in known
@@ -147,17 +166,24 @@ def look_at_hosts(
         for aim in aims
         for stray in _strays(names.get(aim.host), address)
     ]
+    seconds = max(_LEAST, min(_PATIENCE, deadline.left * _HOSTS))
     reads: dict[tuple[str, ...], Callable[[], Any]] = {
-        ("http",): partial(_got, prober, [*pages, *strays])
+        ("http",): partial(_got, prober, [*pages, *strays], seconds)
     }
     for aim in aims if address else ():
         reads["tls", aim.host] = partial(
-            shake_hands, prober.dial, address, aim.host, now=prober.at, roots=prober.roots
+            shake_hands,
+            prober.dial,
+            address,
+            aim.host,
+            now=prober.at,
+            roots=prober.roots,
+            deadline=seconds,
         )
         for path in aim.sockets:
-            reads["ws", aim.host, path] = _talking(prober, aim, path, address)
+            reads["ws", aim.host, path] = _talking(prober, aim, path, address, seconds)
         for path, hold in _holds(aim, desired, google):
-            reads["hold", aim.host, path] = _talking(prober, aim, path, address, hold)
+            reads["hold", aim.host, path] = _talking(prober, aim, path, address, seconds, hold)
     told: dict[tuple[str, ...], Any] = {
         key: said for key, said in deadline.read(reads).items() if not isinstance(said, Unreadable)
     }
@@ -175,10 +201,19 @@ def _strays(seen: NameSeen | None, address: str) -> list[str]:
 
 
 def _talking(
-    prober: Prober, aim: Aim, path: str, address: str, hold: float = 0.0
+    prober: Prober, aim: Aim, path: str, address: str, seconds: float, hold: float = 0.0
 ) -> Callable[[], WebSocketSeen]:
     url = f"wss://{aim.host}{path}"
-    return partial(talk, prober.dial, url, address, roots=prober.roots, now=prober.at, hold=hold)
+    return partial(
+        talk,
+        prober.dial,
+        url,
+        address,
+        roots=prober.roots,
+        now=prober.at,
+        deadline=seconds,
+        hold=hold,
+    )
 
 
 def _holds(aim: Aim, desired: Desired, google: GoogleSide) -> Iterator[tuple[str, float]]:
@@ -190,9 +225,13 @@ def _holds(aim: Aim, desired: Desired, google: GoogleSide) -> Iterator[tuple[str
             yield from ((path, seconds + _LONGER) for path in branch.exact)
 
 
-def _got(prober: Prober, pages: Sequence[tuple[str, str, str]]) -> list[HttpSeen]:
+def _got(prober: Prober, pages: Sequence[tuple[str, str, str]], seconds: float) -> list[HttpSeen]:
     asked = [Request(f"https://{host}{path}", address) for host, path, address in pages]
-    return get(prober.dial, asked, now=prober.at, roots=prober.roots) if asked else []
+    return (
+        get(prober.dial, asked, now=prober.at, roots=prober.roots, deadline=seconds)
+        if asked
+        else []
+    )
 
 
 def _host(
