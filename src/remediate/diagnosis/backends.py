@@ -80,6 +80,9 @@ def _asks_otherwise(wanted: Body, live: Body) -> str:
     return ""
 
 
+_NETWORK = "'<NETWORK>'"  # to be put in by whoever types it
+
+
 def _let_in(edge: Edge, node: Judged, service: Ref, check: Body, *, fine: bool | None) -> None:
     """Whether firewall rules let Google's health checks come to the instances."""
     rules = edge.google.firewalls
@@ -97,7 +100,7 @@ def _let_in(edge: Edge, node: Judged, service: Ref, check: Body, *, fine: bool |
         node.facts.append(f"firewalls let {' and '.join(PROBERS)} come to port {port}")
         return
     line = (
-        f"gcloud compute firewall-rules create allow-health-checks --network={network or 'NETWORK'}"
+        f"gcloud compute firewall-rules create allow-health-checks --network={network or _NETWORK}"
         f" --direction=INGRESS --allow=tcp:{port} --source-ranges={','.join(PROBERS)}"
         f" --project={edge.project}"
     )

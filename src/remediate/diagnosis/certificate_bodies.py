@@ -35,6 +35,12 @@ def expires(body: Body) -> datetime | None:
     return time_of(body.get("expireTime"))
 
 
+def end_of(body: Body) -> str:
+    """When it expires, in UTC, whatever zone Google says it in."""
+    end = expires(body)
+    return f"{end.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if end else "nobody says when"
+
+
 def time_of(text: object) -> datetime | None:
     try:
         found = datetime.fromisoformat(str(text))

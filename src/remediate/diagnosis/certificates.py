@@ -108,7 +108,7 @@ def _attached(
         node.facts.append(f"{node.ailments[0].evidence}; {others[0]} serves its hosts meanwhile")
         node.ailments.clear()
     if not node.ailments and not node.facts:
-        node.facts.append(f"valid until {body.get('expireTime') or 'nobody says when'}")
+        node.facts.append(f"valid until {end_of(body)}")
     return node
 
 
@@ -123,7 +123,7 @@ def _managed(
     told = f"{node.resource} is {status}" + (f" ({_each(words)})" if words else "")
     if status == "ACTIVE":
         if expires(body) and _past(edge, body):
-            told = f"{node.resource} expired at {body.get('expireTime')} though {status}"
+            told = f"{node.resource} expired at {end_of(body)} though {status}"
             node.ailments.append(Ailment(told, _anew(edge, node), API))
         return
     seen = PROBE if any(tls.outcome != "ok" for tls in shown) else NOBODY
@@ -133,7 +133,7 @@ def _managed(
     elif status == "PROVISIONING_FAILED_PERMANENTLY":
         node.ailments.append(Ailment(told, _anew(edge, node), API | seen))
     elif status == "RENEWAL_FAILED":
-        expired = f", expired at {body.get('expireTime')}" if _past(edge, body) else ""
+        expired = f", expired at {end_of(body)}" if _past(edge, body) else ""
         because = UNDER if _is_about(words, _NOT_FOUND) else frozenset[str]()
         node.ailments.append(
             Ailment(told + expired, _anew(edge, node), API | seen, because, is_effect=True)
@@ -147,7 +147,7 @@ def _issuing(edge: Edge, body: Body, told: str, words: dict[str, str], seen: Sou
     made = time_of(body.get("creationTimestamp"))
     age = int((edge.signs.at - made).total_seconds()) if made else 0
     left = max(ISSUE - age, 600) if not _is_about(words, _LIMITED) else 86_400
-    text = "wait; never make it again, which starts the clock anew and counts against the limit"
+    text = "never make it again, which starts the clock anew and counts against the limit"
     remedy = Remedy("wait", text, seconds=left + int(SOAK), at_most=True)
     is_limited = _is_about(words, _LIMITED)
     because = UNDER if _is_about(words, _NOT_FOUND) and not is_limited else frozenset[str]()
@@ -187,7 +187,7 @@ def _own(node: Judged, edge: Edge, body: Body, shown: list[TlsSeen]) -> None:
     told = wrong_chain(body)
     if _past(edge, body):
         sources = API | (PROBE if "expired" in seen else NOBODY)
-        told = f"{node.resource}, our own, expired at {body.get('expireTime')}"
+        told = f"{node.resource}, our own, expired at {end_of(body)}"
         node.ailments.append(Ailment(told, remedy, sources, contradicted=fine))
     elif (said := [p for p in _CHAIN if p in seen]) and is_served(body, shown):
         message = next(tls.message for tls in shown if said[0] in (tls.outcome, *tls.problems))
@@ -221,7 +221,7 @@ def _served(edge: Edge, node: Judged, body: Body, shown: list[TlsSeen]) -> None:
         told = f"{node.resource} is in order, but none is served: {refused[0].message}"
     else:
         return
-    text = "wait up to half an hour; compare fingerprints"
+    text = "up to half an hour, until all front ends have it"
     remedy = Remedy("wait", text, seconds=int(max(SOAK - age, 60) if made else SOAK), at_most=True)
     sources = API | (PROBE if shown else NOBODY)
     because = frozenset({"lb.target_proxy"}) if shown else frozenset[str]()

@@ -70,7 +70,7 @@ def _connector(edge: Edge, ref: Ref) -> Judged:
         node.ailments.append(Ailment(told, _second(ref), sources, contradicted=look.works is True))
     elif not ready.ready and ready.state in ("CREATING", "UPDATING"):
         if ready.state == "CREATING" or look.works is False:
-            remedy = Remedy("wait", "wait until it is READY", seconds=300, at_most=True)
+            remedy = Remedy("wait", "until it is READY", seconds=300, at_most=True)
             node.ailments.append(Ailment(f"{ref} is {ready.state}", remedy, API, waits=True))
     elif not ready.ready:
         node.ailments.append(Ailment(f"{ref} is {ready.state}", _second(ref), API))
@@ -174,7 +174,7 @@ def _instance(edge: Edge, ref: Ref, pg: PostgresSeen | None, look: Look) -> Judg
         told = f"{ref} is stopped: activationPolicy NEVER"
         node.ailments.append(Ailment(told, remedy, sources, contradicted=works is True))
     elif not ready.ready:
-        text = "wait; it comes back by itself"
+        text = "it comes back by itself"
         remedy = Remedy("wait", text, seconds=MAINTENANCE, at_most=True)
         node.ailments.append(Ailment(f"{ref} is {ready.state}", remedy, sources, waits=True))
     else:
@@ -233,11 +233,12 @@ def _peerings(edge: Edge, network: str) -> tuple[Body, ...] | Unreadable | None:
 def _peer(edge: Edge, network: str) -> Remedy:
     line = (
         "gcloud services vpc-peerings connect --service=servicenetworking.googleapis.com "
-        f"--network={network} --ranges=RANGE --project={edge.project}"
+        f"--network={network} --ranges='<RESERVED-RANGE>' --project={edge.project}"
     )
     return Remedy(
         "propose",
-        "make the peering again, with the range that it had",
+        "make the peering again; for <RESERVED-RANGE> put the range that it had (`gcloud compute "
+        "addresses list --global --filter=purpose=VPC_PEERING` names it)",
         program=line,
         seconds=300,
         at_most=True,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import ceil
 
 from remediate.diagnosis.edge import Edge
 from remediate.diagnosis.node import Auto, Confidence, Fix, Judged, Remedy, RiskWord
+from remediate.model.finding import Category
 from remediate.model.ref import Ref
 
 _RISKS: dict[str, RiskWord] = {
@@ -19,18 +21,18 @@ _RISKS: dict[str, RiskWord] = {
 }
 """The incident plan's matrix, by what is touched; everything else is MEDIUM."""
 _NOTHING = ("wait", "none")
-_VERIFY = ("verify", "--until-pass")
+_MARGIN, _MINUTE, _HOUR = 30, 60, 60  # seconds for the look itself; seconds, and minutes, of one
 
 
-def fix(remedy: Remedy) -> Fix:
+def fix(edge: Edge, remedy: Remedy) -> Fix:
     """A remedy with the next command: ours as words, anybody else's as a whole line."""
     words = remedy.words
     if not words and not remedy.program:
-        words = _words(remedy)
+        words = _words(edge, remedy)
     return Fix(remedy.action, remedy.text, words, remedy.program, remedy.seconds, remedy.at_most)
 
 
-def _words(remedy: Remedy) -> tuple[str, ...]:
+def _words(edge: Edge, remedy: Remedy) -> tuple[str, ...]:
     targets = tuple(word for ref in remedy.targets for word in ("--target", ref))
     match remedy.action:
         case "apply" | "rollback" if targets:
@@ -38,9 +40,33 @@ def _words(remedy: Remedy) -> tuple[str, ...]:
         case "propose" if targets:
             return ("plan", *targets)
         case "wait":
-            return (*_VERIFY, "--within", f"{max(remedy.seconds, 1)}s")
+            return (*_verify(edge), "--until-pass", "--within", _within(remedy.seconds))
         case _:
-            return ("diagnose",)
+            return _verify(edge)
+
+
+def _verify(edge: Edge) -> tuple[str, ...]:
+    """A `verify` that can pass without running a program of anybody's: those are left out.
+
+    By a tag that only they have, or else by naming all others.
+    """
+    checks = edge.signs.desired.checks
+    running = [each for each in checks if each.probe == "command"]
+    others = [each for each in checks if each not in running]
+    if not running:
+        return ("verify",)
+    kept = {tag for each in others for tag in each.tags}
+    skipped = {next((tag for tag in each.tags if tag not in kept), "") for each in running}
+    if "" not in skipped:
+        return ("verify", *(word for tag in sorted(skipped) for word in ("--skip-tag", tag)))
+    names = [*(each.name for each in others), Category.INFRASTRUCTURE.value]
+    return ("verify", *(word for name in names for word in ("--check", name)))
+
+
+def _within(seconds: int) -> str:
+    """As `--within` takes it, in whole minutes, rounded up."""
+    hours, minutes = divmod(ceil((seconds + _MARGIN) / _MINUTE), _HOUR)
+    return (f"{hours}h" if hours else "") + (f"{minutes}m" if minutes or not hours else "")
 
 
 def risk(layer: str, remedy: Remedy) -> RiskWord:
@@ -72,8 +98,8 @@ def _reasons(edge: Edge, node: Judged, remedy: Remedy, sure: Confidence) -> Iter
         yield f"risk {weight}"
     if weight == "MEDIUM" and node.layer != "dns.record":
         yield "risk MEDIUM, and every host of the load balancer would feel it"
-    if isinstance(node.resource, Ref) and "zone that is made again" in remedy.takes:
-        yield f"lifecycle.protect of {node.resource}" if _is_protected(edge, node.resource) else ""
+    if remedy.takes and isinstance(node.resource, Ref) and _is_protected(edge, node.resource):
+        yield f"lifecycle.protect of {node.resource}"
 
 
 def _is_protected(edge: Edge, ref: Ref) -> bool:

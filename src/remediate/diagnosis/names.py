@@ -223,7 +223,7 @@ def _propagation(edge: Edge, zone: Zone, name: NameSeen, records: list[Judged]) 
     right = _right(name.authoritative, wanted)
     pending = _pending(edge, zone)
     if pending and right is not True:
-        text = "wait; act again only if it is still pending after five minutes"
+        text = "act again only if it is still pending after five minutes"
         remedy = Remedy("wait", text, seconds=PROPAGATES + _kept(name.resolvers), at_most=True)
         told = f"{pending}; the name servers do not have it yet"
         node.ailments.append(Ailment(told, remedy, API | PROBE, waits=True))
@@ -240,7 +240,7 @@ def _cached(old: list[DnsSeen], *, right: bool | None) -> Ailment:
     seconds = _kept(tuple(old))
     said = sorted({", ".join(s.values) or s.outcome.upper() for s in old})
     told = f"{_servers(old)} still answer {' / '.join(said)}, for up to {seconds} s"
-    remedy = Remedy("wait", f"wait {seconds} s; change nothing", seconds=seconds)
+    remedy = Remedy("wait", f"{seconds} s, and change nothing", seconds=seconds)
     because = frozenset({"dns.zone", "dns.delegation", "dns.dnssec", "dns.record"})
     return Ailment(told, remedy, API | PROBE if right else API, because=because, waits=True)
 

@@ -19,6 +19,7 @@ Sources: TypeAlias = frozenset[Source]
 API: Sources = frozenset({"api"})
 PROBE: Sources = frozenset({"probe"})
 NOBODY: Sources = frozenset()
+NO_CHANGE = "nothing is changed"  # so that there is nothing to undo
 
 
 @dataclass(frozen=True, slots=True)

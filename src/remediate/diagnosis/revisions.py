@@ -98,7 +98,7 @@ def _own(
     age = _age(edge, known, serving)
     began = age is not None and age < RECENT and bool(_before(known, serving))
     if began and age is not None:
-        told += f"; {serving} serves since {age / 60:.0f} min"
+        told += f"; {serving} began to serve {age / 60:.0f} min ago"
     because = frozenset[str]() if began else _BELOW
     sources = (PROBE if seen else NOBODY) | (API if began or not seen else NOBODY)
     return Ailment(told, fix, sources, because, contradicted=not began)

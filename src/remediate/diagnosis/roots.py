@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from remediate.diagnosis.edge import Edge
 from remediate.diagnosis.fixes import auto, fix, risk
 from remediate.diagnosis.layers import LAYERS, OBSERVER, layer_of
-from remediate.diagnosis.node import Ailment, Confidence, Judged, Remedy, Root
+from remediate.diagnosis.node import NO_CHANGE, Ailment, Confidence, Judged, Remedy, Root
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +114,9 @@ def _observing(edge: Edge, node: Judged, told: list[str], left: Sequence[Judged]
         "low",
         tuple(told),
         explains,
-        fix(remedy),
+        fix(edge, remedy),
         risk(node.layer, remedy),
-        "nothing is changed",
+        NO_CHANGE,
         auto(edge, node, remedy, "low"),
     )
 
@@ -146,9 +146,9 @@ def _root(
         sure,
         (*dict.fromkeys(told), *(_best(failing))),
         tuple(dict.fromkeys(_name(one) for one in (*caused, *failing))),
-        fix(first.remedy),
+        fix(edge, first.remedy),
         risk(node.layer, first.remedy),
-        first.remedy.undo or "nothing is changed",
+        first.remedy.undo or NO_CHANGE,
         auto(edge, node, first.remedy, sure),
     )
 

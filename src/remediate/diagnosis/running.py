@@ -174,7 +174,8 @@ def _scaling(edge: Edge, ref: Ref, look: Look) -> Judged:
     ceiling = _ceiling(body)
     count = edge.google.metrics.get((ref, "container/instance_count"))
     full = isinstance(count, Sample) and ceiling is not None and count.value >= ceiling
-    line = f"gcloud run services update {ref.name} --region={ref.location} --max-instances=NUMBER"
+    room = f"'<NUMBER>'" if ceiling is None else 2 * ceiling
+    line = f"gcloud run services update {ref.name} --region={ref.location} --max-instances={room}"
     remedy = Remedy(
         "propose",
         "raise maxInstanceCount; instances x pool must stay below the database's max_connections",

@@ -292,7 +292,7 @@ def _renewals(edge: Edge, nodes: Sequence[Judged]) -> Iterator[Judged]:
         end = expires(body)
         expiry = Judged("cert.expiry", node.resource, (node.id,))
         if end is not None and end <= edge.signs.at:
-            _fails(expiry, f"{node.resource} expired at {body.get('expireTime')}")
+            _fails(expiry, f"{node.resource} expired at {end_of(body)}")
         yield expiry
         if not body.get("managed"):
             continue
