@@ -130,9 +130,9 @@ EXPECTED = {
     "sql-peering-gone": Expected(
         "sql.network", "propose", "HIGH", False, ("http.by_ip", "websocket")
     ),
-    "obs-one-resolver-down": Expected("observer", "none", "n/a", True, ()),
-    "obs-vantage-cut-off": Expected("observer", "none", "n/a", True, ("dns.resolution",)),
-    "obs-api-denied": Expected("observer", "none", "n/a", True, ("dns.resolution",)),
+    "obs-one-resolver-down": Expected("observer", "none", "n/a", False, ()),
+    "obs-vantage-cut-off": Expected("observer", "none", "n/a", False, ("dns.resolution",)),
+    "obs-api-denied": Expected("observer", "none", "n/a", False, ("dns.resolution",)),
     "combo-sql-down-marks-backends-unhealthy": Expected(
         "sql.instance",
         "propose",

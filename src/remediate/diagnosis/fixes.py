@@ -79,9 +79,7 @@ def risk(layer: str, remedy: Remedy) -> RiskWord:
 
 
 def auto(edge: Edge, node: Judged, remedy: Remedy, sure: Confidence) -> Auto:
-    """Waiting is always allowed; a change is where all that is said against one is not so."""
-    if remedy.action in _NOTHING:
-        return Auto(allowed=True, blocked_by=())
+    """Nothing is done on a guess; waiting is allowed, a change where nothing speaks against it."""
     reasons = tuple(_reasons(edge, node, remedy, sure))
     return Auto(not reasons, reasons)
 
@@ -89,6 +87,8 @@ def auto(edge: Edge, node: Judged, remedy: Remedy, sure: Confidence) -> Auto:
 def _reasons(edge: Edge, node: Judged, remedy: Remedy, sure: Confidence) -> Iterator[str]:
     if sure == "low":
         yield "confidence is low"
+    if remedy.action in _NOTHING:
+        return
     if remedy.action in ("propose", "manual"):
         yield f"{remedy.action}: a person decides"
     if remedy.takes:

@@ -53,6 +53,9 @@ SYMPTOMS = (
 )
 """What clients and Google itself see; `.intermittent` stands behind one that comes and goes."""
 
+CLIENTS = ("dns.resolution", "http.by_name", "http.by_ip", "websocket", "stream", "websocket.long")
+"""Those of them that are a client's own."""
+
 OBSERVER = "observer"
 ENVIRONMENT = "environment"
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-from remediate.diagnosis.layers import OBSERVER, identity
+from remediate.diagnosis.layers import CLIENTS, OBSERVER, identity
 from remediate.model.ref import Ref
 
 State: TypeAlias = Literal["ok", "failed", "waiting", "unknown"]
 Confidence: TypeAlias = Literal["high", "medium", "low"]
 Action: TypeAlias = Literal["apply", "propose", "rollback", "wait", "manual", "none"]
+VerdictWord: TypeAlias = Literal["well", "broken", "unknown"]
 RiskWord: TypeAlias = Literal["LOW", "MEDIUM", "HIGH", "CRITICAL", "n/a"]
 Source: TypeAlias = Literal["api", "probe"]
 Sources: TypeAlias = frozenset[Source]
@@ -159,7 +161,30 @@ class Diagnosis:
         return any(root.layer != OBSERVER for root in self.roots)
 
     @property
+    def verdict(self) -> VerdictWord:
+        """`unknown` where nothing is known to be broken, and something clients need is not seen."""
+        if self.is_broken:
+            return "broken"
+        known = {node.id: node for node in self.nodes}
+        seen = [node for node in self.nodes if node.layer in CLIENTS]
+        needed = {at for node in seen for at in _under(node, known)}
+        states = {known[at].state for at in needed if known[at].layer != OBSERVER}
+        return "well" if seen and states <= {"ok", "waiting"} else "unknown"
+
+    @property
     def symptoms(self) -> tuple[Node, ...]:
         """What fails for clients, and not by itself."""
         roots = {root.id for root in self.roots}
         return tuple(n for n in self.nodes if n.state == "failed" and n.id not in roots)
+
+
+def _under(node: Node, known: Mapping[str, Node]) -> set[str]:
+    """A node and all that it requires, however far down."""
+    found: set[str] = set()
+    waiting = [node.id]
+    while waiting:
+        at = waiting.pop()
+        if at in known and at not in found:
+            found.add(at)
+            waiting += known[at].requires
+    return found

@@ -8,6 +8,7 @@ from remediate.diagnosis.edge import Edge
 from remediate.diagnosis.layers import ENVIRONMENT, OBSERVER
 from remediate.diagnosis.names import SILENT
 from remediate.diagnosis.node import PROBE, Ailment, Judged, Remedy
+from remediate.diagnosis.signs import NameSeen
 from remediate.model.observation import Unreadable
 from remediate.probes.seen import DnsSeen
 
@@ -16,10 +17,8 @@ def judge_observer(edge: Edge) -> Judged:
     """Silent vantages are failures of ours; sources that deny us leave things unknown."""
     node = Judged(OBSERVER, ENVIRONMENT)
     names = [*edge.signs.names.values()]
-    every = [s for n in names for s in (*n.parent, *n.authoritative, *n.resolvers)]
-    if every and all(seen.outcome in SILENT for seen in every):
-        told = "no DNS server answers us at all: port 53 is shut for this vantage"
-        node.ailments.append(Ailment(told, _LOOK_ELSEWHERE, PROBE))
+    if told := _shut(names):
+        node.ailments.append(Ailment(told, LOOK_ELSEWHERE, PROBE))
     else:
         resolvers = [seen for name in names for seen in name.resolvers]
         for server in _silent(resolvers):
@@ -33,8 +32,22 @@ def judge_observer(edge: Edge) -> Judged:
     return node
 
 
-_LOOK_ELSEWHERE = Remedy("none", "probe from somewhere else; change nothing on this evidence")
+LOOK_ELSEWHERE = Remedy("none", "probe from somewhere else; change nothing on this evidence")
 _DO_WITHOUT = Remedy("none", "do without that vantage: the others agree")
+
+
+def _shut(names: list[NameSeen]) -> str:
+    """Why it must be our own network that keeps names from us; empty where it is not that."""
+    own = [seen for name in names for seen in name.authoritative]
+    resolvers = [seen for name in names for seen in name.resolvers]
+    every = [*own, *resolvers, *(seen for name in names for seen in name.parent)]
+    if every and all(seen.outcome in SILENT for seen in every):
+        return "no DNS server answers us at all: port 53 is shut for this vantage"
+    if not resolvers or any(seen.outcome not in SILENT for seen in resolvers):
+        return ""
+    if any(seen.outcome not in SILENT for seen in own):
+        return "no resolver answers us, and the zone's own name servers do"
+    return ""
 
 
 def _silent(seen: list[DnsSeen]) -> list[str]:

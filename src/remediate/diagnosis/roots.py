@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from remediate.diagnosis.edge import Edge
 from remediate.diagnosis.fixes import auto, fix, risk
 from remediate.diagnosis.layers import LAYERS, OBSERVER, layer_of
 from remediate.diagnosis.node import NO_CHANGE, Ailment, Confidence, Judged, Remedy, Root
+from remediate.diagnosis.observing import LOOK_ELSEWHERE
+from remediate.diagnosis.suspects import BY_NAME, look_for, suspects
+from remediate.model.observation import Unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,11 @@ class Requirements:
         is_guess = ailment.is_effect or "api" not in ailment.sources or ailment.contradicted
         return is_guess and any(one.blind for one in causes)
 
+    def is_doubtful(self, node: Judged, ailment: Ailment) -> bool:
+        """Whether nobody could see some of what may have brought this about."""
+        below = (self.nodes[at] for at in self.under[node.id] if at in self.nodes)
+        return any(one.blind for one in below if one.layer in ailment.because)
+
     def reasons(self, node: Judged) -> list[Ailment]:
         """What is wrong with a node itself, whatever is wrong under it."""
         return [one for one in node.ailments if not self.is_caused(node, one)]
@@ -64,10 +72,46 @@ def find_roots(edge: Edge, judged: Sequence[Judged], symptoms: Sequence[Judged])
     explained = {s.id for s in failing for root in roots if root.id in graph.leads[s.id]}
     left = [node for node in failing if node.id not in explained]
     found = [_root(edge, node, graph, judged, symptoms) for node in roots]
+    is_known = any(not isinstance(seen, Unreadable) for seen in edge.google.resources.values())
     observer = next((node for node in judged if node.layer == OBSERVER), None)
     if observer is not None and (told := _blindness(observer, left, found=bool(found))):
         found.append(_observing(edge, observer, told, left))
+    if is_known:  # with all of Google's side unread it is our own view that fails first
+        guessed = suspects(edge, _not_our_own(left, observer), graph.nodes, graph.under)
+        for node, explains in guessed:
+            found = [*_with_guess(edge, found, node, explains)]
     return sorted(found, key=lambda root: [*LAYERS].index(root.layer))
+
+
+def _not_our_own(left: Sequence[Judged], observer: Judged | None) -> list[Judged]:
+    """Without the names that only we cannot ask for, and what only names keep from working."""
+    shut = observer is not None and any(a.remedy is LOOK_ELSEWHERE for a in observer.ailments)
+    return [one for one in left if not (shut and one.layer in (*BY_NAME, "e2e"))]
+
+
+def _with_guess(
+    edge: Edge, found: Sequence[Root], node: Judged, symptoms: Sequence[Judged]
+) -> Iterator[Root]:
+    """The roots, and a guess beside them; of one that is a root already, more that it explains."""
+    explains = tuple(dict.fromkeys(_name(one) for one in symptoms))
+    for root in found:
+        more = explains if root.id == node.id else ()
+        yield replace(root, explains=tuple(dict.fromkeys((*root.explains, *more))))
+    if all(root.id != node.id for root in found):
+        remedy = look_for(node)
+        yield Root(
+            node.id,
+            node.layer,
+            str(node.resource),
+            "failed" if node.state == "failed" else "unknown",
+            "low",
+            (*node.evidence, *_best(symptoms)),
+            explains,
+            fix(edge, remedy),
+            risk(node.layer, remedy),
+            NO_CHANGE,
+            auto(edge, node, remedy, "low"),
+        )
 
 
 def _is_idle(node: Judged, graph: Requirements, symptoms: Sequence[Judged]) -> bool:
@@ -86,15 +130,12 @@ def _blindness(observer: Judged, left: Sequence[Judged], *, found: bool) -> list
 
     A silent resolver tells nothing of what was seen without one.
     """
-    by_name = [one for one in left if one.layer in _BY_NAME]
+    by_name = [one for one in left if one.layer in BY_NAME]
     if (left and observer.blind) or (by_name and observer.ailments):
         return [*(one.evidence for one in observer.ailments), *observer.blind]
     if observer.ailments and not found:
         return [one.evidence for one in observer.ailments]
     return []
-
-
-_BY_NAME = ("dns.resolution", "dns.latency", "http.by_name", "websocket.by_name", "http.ipv6")
 
 
 def _observing(edge: Edge, node: Judged, told: list[str], left: Sequence[Judged]) -> Root:
@@ -137,7 +178,7 @@ def _root(
     failing = [one for one in above if one.state == "failed"]
     caused = [one for one in judged if _is_symptom_of(one, node, graph)]
     told = [one.evidence for one in (first, *reasons)]
-    sure = _confidence(node, first, failing, above)
+    sure = "low" if graph.is_doubtful(node, first) else _confidence(node, first, failing, above)
     return Root(
         node.id,
         node.layer,
@@ -178,10 +219,12 @@ def _confidence(
     """High where both sides say so; low where one says otherwise, or the node's own is blind."""
     if first.contradicted or (node.blind and "api" not in first.sources):
         return "low"
-    if len(first.sources) > 1 or ("api" in first.sources and failing):
+    seen = [one for one in failing if one.layer not in _TOLD]
+    if len(first.sources) > 1 or ("api" in first.sources and seen):
         return "high"
     fine = [one for one in above if one.state == "ok" and layer_of(one.id) in _DIRECT]
     return "low" if fine and "api" in first.sources and not failing else "medium"
 
 
+_TOLD = ("cert.expiry", "cert.renewal", "lb.backend_health")  # by Google: no second source
 _DIRECT = ("http.by_ip", "sql.reachability", "dns.resolution")
