@@ -18,6 +18,7 @@ from tests.conformance.conftest import PROJECT
 from tests.conformance.discovery import document, faults
 
 CONNECTORS = f"/v1/projects/{PROJECT}/locations/us-central1/connectors"
+SERVICES = f"/v2/projects/{PROJECT}/locations/us-central1/services"
 INSTANCES = f"/v1/projects/{PROJECT}/instances"
 UP = 'metric.type = "cloudsql.googleapis.com/database/up"'
 
@@ -29,6 +30,7 @@ def busy(sandbox: Sandbox) -> Sandbox:
         (f"{CONNECTORS}?connectorId=cc", connector),
         (INSTANCES, database("pg", "POSTGRES_16")),
         (INSTANCES, database("my", "MYSQL_8_0")),
+        (f"{SERVICES}?serviceId=web", {"template": {"containers": [{"image": "web"}]}}),
         ("/_sandbox/clock:advance", {"seconds": 1800}),
     ):
         requests.post(f"{sandbox.url}{path}", json=body, timeout=10).raise_for_status()

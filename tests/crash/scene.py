@@ -54,6 +54,8 @@ class Scene:
         bench.reset(scenario)
         bench.copy_staging()
         self.root = bench.root
+        if scenario == "empty":  # nobody has put there what would answer the checks
+            (self.root / "desired" / NAME / "checks.yaml").unlink()
         self.kept: Store = self._in(bucket) if bucket else Folder(self.store)
         self.before = bench.state()
         self._fresh = self.save()

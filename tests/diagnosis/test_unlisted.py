@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from remediate.diagnosis.diagnose import diagnose
+from remediate.model.ref import Ref
 from tests.diagnosis.conftest import Edge
 
 COMPUTE = "/compute/v1/projects/PROJECT"
 ZONE = "/dns/v1/projects/PROJECT/managedZones/netrasystems-staging/rrsets"
+NAMED = "staging-backend-service"
 RUN = "/v2/projects/PROJECT/locations/us-central1/services/netra-backend"
 SERVICE, STREAM = (
     "global/backendServices/staging-backend-service",
@@ -57,18 +61,6 @@ def test_a_backend_was_taken_out(edge: Edge, service: str) -> None:
     assert roots(edge) == {"lb.backend_service"}
 
 
-def test_a_health_check_asks_for_the_wrong_path(edge: Edge) -> None:
-    wrong = {"httpHealthCheck": {"port": 8000, "requestPath": "/nowhere"}}
-    edge.call("PATCH", f"{COMPUTE}/global/healthChecks/staging-stream-health", wrong)
-    assert "lb.health_check" in roots(edge)
-
-
-def test_a_health_check_asks_at_the_wrong_port(edge: Edge) -> None:
-    wrong = {"httpHealthCheck": {"port": 9999, "requestPath": "/health"}}
-    edge.call("PATCH", f"{COMPUTE}/global/healthChecks/staging-stream-health", wrong)
-    assert "lb.health_check" in roots(edge)
-
-
 def test_a_named_port_was_changed(edge: Edge) -> None:
     group = f"{COMPUTE}/zones/us-central1-a/instanceGroups/staging-stream/setNamedPorts"
     edge.call("POST", group, {"namedPorts": [{"name": "stream", "port": 9999}]})
@@ -104,16 +96,6 @@ def test_a_connector_was_deleted(edge: Edge) -> None:
     assert roots(edge) == {"vpc.connector"}
 
 
-def test_an_endpoint_group_names_another_service(edge: Edge) -> None:
-    groups = f"{COMPUTE}/regions/us-central1/networkEndpointGroups"
-    group = {"networkEndpointType": "SERVERLESS", "cloudRun": {"service": "other"}}
-    edge.call("POST", groups, {"name": "other", **group})
-    link = "regions/us-central1/networkEndpointGroups/other"
-    edge.patch(SERVICE, backends=[{"group": link}])
-    assert roots(edge) <= {"lb.backend_service", "lb.backend"}
-    assert roots(edge)
-
-
 def test_an_authority_other_than_google_may_issue(edge: Edge) -> None:
     wrong = record("netrasystems.ai.", "CAA", '0 issue "letsencrypt.org"')
     edge.call("PATCH", f"{ZONE}/netrasystems.ai./CAA", wrong)
@@ -145,3 +127,112 @@ def test_what_differs_and_works_is_no_fault(edge: Edge) -> None:
     edge.patch("global/sslPolicies/staging-tls", minTlsVersion="TLS_1_2", profile="COMPATIBLE")
     edge.patch(SERVICE, logConfig={"enable": False})
     assert roots(edge) == set()
+
+
+# Variables
+
+
+def environment(edge: Edge, **changed: str | None) -> None:
+    """Change variables of the service; None takes one away."""
+    containers = edge.call("GET", RUN)["template"]["containers"]
+    kept = [one for one in containers[0]["env"] if one["name"] not in changed]
+    new = [{"name": name, "value": value} for name, value in changed.items() if value is not None]
+    containers[0]["env"] = [*kept, *new]
+    body = {"template": {"containers": containers}}
+    edge.call("PATCH", f"{RUN}?updateMask=template.containers", body)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("JWT_SECRET", None, "lacks the variable JWT_SECRET"),
+        ("ENVIRONMENT", "production", "has another value of ENVIRONMENT than the YAML"),
+    ],
+)
+def test_a_variable_that_differs_while_all_serves_is_told_and_is_no_fault(
+    edge: Edge, name: str, value: str | None, told: str
+) -> None:
+    environment(edge, **{name: value})
+    found = edge.diagnose()
+    assert not found.roots
+    (node,) = [node for node in found.nodes if node.layer == "run.env"]
+    assert node.evidence == (f"{node.resource} {told}; it works all the same",)
+
+
+def test_a_variable_that_differs_while_clients_fail_is_a_root_beside_others(edge: Edge) -> None:
+    environment(edge, ENVIRONMENT=None)
+    assert edge.inject("sql-suspended")
+    assert roots(edge) == {"run.env", "sql.instance"}
+
+
+# One fault, one root
+
+
+def test_a_group_of_another_service_is_not_the_declared_one_gone_wrong(edge: Edge) -> None:
+    """Attached instead: the backend service. Made again in its place: what is behind it."""
+    groups = f"{COMPUTE}/regions/us-central1/networkEndpointGroups"
+    group = {"networkEndpointType": "SERVERLESS", "cloudRun": {"service": "other"}}
+    edge.call("POST", groups, {"name": "other", **group})
+    edge.patch(SERVICE, backends=[{"group": "regions/us-central1/networkEndpointGroups/other"}])
+    assert roots(edge) == {"lb.backend_service"}
+    edge.patch(SERVICE, backends=[])
+    edge.call("DELETE", f"{groups}/staging-backend-neg")
+    edge.call("POST", groups, {"name": "staging-backend-neg", **group})
+    link = "regions/us-central1/networkEndpointGroups/staging-backend-neg"
+    edge.patch(SERVICE, backends=[{"group": link}])
+    assert roots(edge) == {"lb.backend"}
+
+
+@pytest.mark.parametrize(("port", "path"), [(9999, "/health"), (8000, "/nowhere")])
+def test_a_health_check_that_asks_otherwise_is_the_only_root(
+    edge: Edge, port: int, path: str
+) -> None:
+    wrong = {"httpHealthCheck": {"port": port, "requestPath": path}}
+    edge.call("PATCH", f"{COMPUTE}/global/healthChecks/staging-stream-health", wrong)
+    assert roots(edge) == {"lb.health_check"}
+
+
+def test_a_backend_service_that_speaks_another_protocol_is_the_only_root(edge: Edge) -> None:
+    edge.patch(STREAM, protocol="HTTP2")
+    assert roots(edge) == {"lb.backend_service"}
+
+
+# A service that nobody lets us read
+
+
+def test_of_a_service_that_cannot_be_read_every_layer_stays_and_is_unknown(edge: Edge) -> None:
+    edge.ask("POST", "/_sandbox/permissions", {"denied": ["run.*"]})
+    signs = edge.look()
+    found = diagnose(signs)
+    states = {node.layer: node.state for node in found.nodes if node.layer.startswith("run.")}
+    layers = ("service", "ingress", "iam", "revision", "env", "vpc_access", "scaling")
+    assert states == {f"run.{layer}": "unknown" for layer in layers}
+    unseen = diagnose(replace(signs, hosts={}, paths=()))
+    (backend,) = [n for n in unseen.nodes if n.id == "lb.backend:BackendService/" + NAMED]
+    assert backend.state == "unknown"
+
+
+# What is told to type
+
+
+def test_what_a_proxy_had_before_goes_beside_in_one_call_and_serves_at_once(edge: Edge) -> None:
+    """An `apply` would first wait until the new one is ACTIVE."""
+    assert edge.inject("cert-replaced-before-active")
+    (root,) = edge.diagnose().roots
+    told = "--ssl-certificates=staging-ssl-cert,staging-ssl-cert-new --project="
+    assert told in root.fix.program
+    both = [
+        f"global/sslCertificates/{name}" for name in ("staging-ssl-cert", "staging-ssl-cert-new")
+    ]
+    at = f"{COMPUTE}/targetHttpsProxies/staging-https-proxy/setSslCertificates"
+    edge.call("POST", at, {"sslCertificates": both})
+    assert roots(edge) == set()
+
+
+def test_a_connector_without_a_spare_range_is_told_where_to_write_one(edge: Edge) -> None:
+    """Until it is written nobody can tell how long it takes."""
+    assert edge.inject("vpc-connector-error")
+    (root,) = edge.diagnose().roots
+    place = edge.desired.resources[Ref("VpcConnector", "staging-connector", "us-central1")].place
+    assert f"lifecycle.replaceCidr of {root.resource} ({place.file}:{place.line})" in root.fix.text
+    assert root.fix.eta_s == 0

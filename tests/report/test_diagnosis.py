@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from remediate.diagnosis.layers import LAYERS, SYMPTOMS
 from remediate.diagnosis.node import Auto, Diagnosis, Fix, Node, Root
 from remediate.model.errors import InvalidInput
-from remediate.report.diagnosis import SCREEN, diagnosis_json, diagnosis_text, layer_text
+from remediate.report.diagnosis import SCREEN, diagnosis_json, diagnosis_text
+from remediate.report.layer import layer_text
 from tests.workbench import REPOSITORY
 
 SCHEMA = json.loads((REPOSITORY / "docs/reference/schemas/diagnosis.schema.json").read_text())
@@ -70,13 +71,13 @@ def test_it_names_the_root_what_it_explains_and_what_to_type() -> None:
     assert "  explains dns.resolution" in text
     assert "  $ remediate apply --target DnsZone/edge/a.example.com./A" in text
     assert "in 5 min, by the TTLs seen; risk MEDIUM; confidence high" in text
-    assert "dns zone:unknown record:FAILED" in text
+    assert "FAILED   dns.record" in text
+    assert "unknown  dns.zone" in text
 
 
 def test_two_that_one_command_mends_are_one() -> None:
     other = replace(ROOT, id="b", fix=replace(APPLY, words=("apply", "--target", "b")))
     text = diagnosis_text(replace(FOUND, roots=(ROOT, other)))
-    assert "and 1 more" in text
     assert "--target b" in text
     assert text.count("ROOT") == 1
 
@@ -116,8 +117,23 @@ def test_a_layer_is_told_with_what_is_under_and_above_it() -> None:
     text = layer_text(FOUND, "dns.record")
     assert "a.example.com. has no A record in edge" in text
     assert "FAILED above it: dns.resolution:a" in text
+    assert "$ remediate apply --target" in text
+
+
+def test_layers_are_told_by_a_prefix_too() -> None:
+    text = layer_text(FOUND, "dns")
+    assert "dns.record: " in text
+    assert "dns.zone: " in text
+    assert "lb." not in text
+
+
+def test_the_layers_are_listed_where_one_is_not_known() -> None:
+    with pytest.raises(InvalidInput) as refused:
+        layer_text(FOUND, "database")
+    assert "sql.instance" in refused.value.hint
 
 
 def test_a_layer_that_there_is_not_is_refused_with_what_was_meant() -> None:
-    with pytest.raises(InvalidInput, match=r"dns\.record"):
+    with pytest.raises(InvalidInput) as refused:
         layer_text(FOUND, "dns.recrod")
+    assert "did you mean `dns.record`?" in refused.value.hint

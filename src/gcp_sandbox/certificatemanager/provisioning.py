@@ -73,8 +73,7 @@ class Provisioning:
         for domain in managed["domains"]:
             if held:
                 seen = any(
-                    covers(it["domain"], domain) and self._recorded(it)
-                    for it in authorizations
+                    covers(it["domain"], domain) and self._recorded(it) for it in authorizations
                 )
             else:
                 seen = self._leads_to(domain, addresses)

@@ -11,7 +11,7 @@ from remediate.cli.session import loaded, opened
 
 @click.command("diagnose")
 @global_options
-@click.option("--why", "layer", metavar="LAYER", help="All that is known of one layer.")
+@click.option("--why", "layer", metavar="LAYER", help="All of one layer, or of those under `lb`.")
 @output_options
 def command(settings: Settings, layer: str | None) -> int:
     """Look from both sides and name the root of what fails; exit 3 when something is broken.
@@ -24,8 +24,8 @@ def command(settings: Settings, layer: str | None) -> int:
     from remediate.report.diagnosis import (  # noqa: PLC0415 - late, for start-up
         diagnosis_json,
         diagnosis_text,
-        layer_text,
     )
+    from remediate.report.layer import layer_text  # noqa: PLC0415 - late, for start-up
 
     desired = loaded(settings)
     about = desired.environment
@@ -35,7 +35,7 @@ def command(settings: Settings, layer: str | None) -> int:
 
     def text() -> str:
         if layer:
-            return layer_text(found, layer, columns)
+            return layer_text(found, layer, settings.command, columns)
         return diagnosis_text(found, settings.command, columns, colour=colour())
 
     write(text, lambda: diagnosis_json(found, settings.command))

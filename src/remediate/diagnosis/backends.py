@@ -210,7 +210,8 @@ def _group(edge: Edge, link: str) -> Live | Absent | Unreadable | None:
 def _backend(edge: Edge, service: Ref) -> Judged:
     checks = [edge.ref(link) for link in edge.wanted(service).get("healthChecks") or ()]
     run = edge.run_of(service)
-    below = [identity("lb.health_check", check) for check in checks if check]
+    below = [identity("lb.backend_service", service)]
+    below += [identity("lb.health_check", check) for check in checks if check]
     below += [identity("run.service", run)] if run else []
     if not run:
         of = edge.of_kind("SqlInstance")
@@ -234,10 +235,16 @@ def _backend(edge: Edge, service: Ref) -> Judged:
 
 
 def _endpoints(edge: Edge, node: Judged, service: Ref, run: Ref, works: Works) -> None:
-    """A serverless group names a service; nobody minds whether that exists."""
+    """A serverless group names a service; nobody minds whether that exists.
+
+    A group that nobody declared here is a matter of the backend service.
+    """
+    if not works and (why := edge.blind(run)):
+        node.blind.append(f"what {service} leads to: {why}")
+    meant = [edge.ref(backend.get("group")) for backend in edge.wanted(service)["backends"]]
     for link in _links(edge, service):
         group = edge.ref(link)
-        if group is None or group.kind != "NetworkEndpointGroup":
+        if group is None or group.kind != "NetworkEndpointGroup" or group not in meant:
             continue
         body = edge.live(group)
         if body is None:
@@ -270,7 +277,7 @@ def _instances(edge: Edge, node: Judged, service: Ref, live: Body, works: Works)
         checked = _checked(edge, service)
         told = f"no group of {service} has a port named {name}" if number is None else ""
         if number is not None and checked and number != checked:
-            told = f"the port named {name} is {number}; health checks ask {checked}"
+            told = f"the port named {name} is {number}; health checks are for {checked}"
         if told:
             differs(node, told, _named_ports(edge, service, name, checked), works)
     elif not groups and seen:
@@ -288,11 +295,12 @@ def _instances(edge: Edge, node: Judged, service: Ref, live: Body, works: Works)
 
 
 def _checked(edge: Edge, service: Ref) -> int | None:
+    """The port that health checks are meant to ask; what they do ask is judged with them."""
     for link in edge.wanted(service).get("healthChecks") or ():
         check = edge.ref(link)
-        body = edge.live(check) if check else None
+        body = edge.wanted(check) if check and check in edge.declared else {}
         for block in _BLOCKS:
-            found: Any = (body or {}).get(block) or {}
+            found: Any = body.get(block) or {}
             if found.get("port"):
                 return int(found["port"])
     return None

@@ -297,8 +297,8 @@ def _denies(edge: Edge, policy: str) -> str:
         return ", which cannot be read"
     rules: Any = seen.body.get("rules") or () if isinstance(seen, Live) else ()
     denying = [rule for rule in rules if str(rule.get("action")).startswith("deny")]
-    number = len(denying)
-    return f", which has {number} rule{'s' * (number > 1)} that den{'y' if number > 1 else 'ies'}" if number else ""
+    several = f"{len(denying)} rules that deny" if len(denying) > 1 else "a rule that denies"
+    return f", which has {several}" if denying else ""
 
 
 def _security(line: str, text: str) -> Remedy:

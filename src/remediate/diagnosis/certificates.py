@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from remediate.diagnosis.balancer import SPREADS
 from remediate.diagnosis.certificate_bodies import (
     chain,
     covers,
+    end_of,
     expires,
     is_served,
     time_of,
@@ -19,7 +21,7 @@ from remediate.diagnosis.node import API, NOBODY, PROBE, Ailment, Judged, Remedy
 from remediate.diagnosis.signs import HostSeen
 from remediate.kinds.ssl_certificate import SOAK
 from remediate.model.json import Body
-from remediate.model.ref import Ref
+from remediate.model.ref import GLOBAL, Ref
 from remediate.probes.seen import TlsSeen
 
 ISSUE = 3600  # seconds that a first issue may take once names and load balancer are right
@@ -54,6 +56,10 @@ def judge_certificates(edge: Edge, names: Sequence[Judged]) -> Iterator[Judged]:
 def _certificates(edge: Edge, body: Body) -> list[Ref]:
     links: Any = body.get("sslCertificates") or ()
     return [ref for link in links if (ref := edge.ref(link))]
+
+
+def _holds(edge: Edge, proxy: Ref, certificate: object) -> bool:
+    return certificate in _certificates(edge, edge.live(proxy) or {})
 
 
 def _replaced(meant: list[Ref], attached: list[Ref], ref: Ref) -> list[Ref]:
@@ -128,8 +134,9 @@ def _managed(
         return
     seen = PROBE if any(tls.outcome != "ok" for tls in shown) else NOBODY
     if replaced:
+        proxy = next(w.proxy for w in edge.ways.values() if _holds(edge, w.proxy, node.resource))
         told += f"; it is attached instead of {replaced[0]}"
-        node.ailments.append(Ailment(told, _put_back(edge, replaced), API | seen))
+        node.ailments.append(Ailment(told, _put_back(edge, proxy, replaced), API | seen))
     elif status == "PROVISIONING_FAILED_PERMANENTLY":
         node.ailments.append(Ailment(told, _anew(edge, node), API | seen))
     elif status == "RENEWAL_FAILED":
@@ -235,7 +242,7 @@ def _uncovered(edge: Edge, node: Judged, ways: list[Way], proxy: Ref) -> None:
     left = [w.host for w in ways if bodies and not any(covers(body, w.host) for body in bodies)]
     if left and len(bodies) == len(attached):
         told = f"no certificate of {proxy} is for {', '.join(left)}"
-        node.ailments.append(Ailment(told, _put_back(edge, []), API | PROBE))
+        node.ailments.append(Ailment(told, _put_back(edge, proxy, []), API | PROBE))
 
 
 def _left_out(
@@ -252,7 +259,7 @@ def _left_out(
         node.facts.append(f"{ways[0].proxy} does not hold it")
         return node
     told = f"{ways[0].proxy} does not hold {ref}, and nothing else for {', '.join(bare)}"
-    node.ailments.append(Ailment(told, _put_back(edge, [ref]), API))
+    node.ailments.append(Ailment(told, _put_back(edge, ways[0].proxy, [ref]), API))
     return node
 
 
@@ -297,14 +304,32 @@ def _anew(edge: Edge, node: Judged) -> Remedy:
     )
 
 
-def _put_back(edge: Edge, refs: list[Ref]) -> Remedy:
-    proxies = [str(way.proxy) for way in edge.ways.values()]
+def _put_back(edge: Edge, proxy: Ref, refs: list[Ref]) -> Remedy:
+    """Attach what served before beside what is attached, in one call, where that can serve yet.
+
+    `apply` would not: it waits until every certificate that it attaches is ACTIVE.
+    """
     old = " and ".join(map(str, refs)) or "the declared certificates"
+    bodies = [edge.live(ref) for ref in refs]
+    if not refs or not all(body is not None and _serves(edge, body) for body in bodies):
+        targets = dict.fromkeys(
+            map(str, (*(refs or _certificates(edge, edge.wanted(proxy))), proxy))
+        )
+        text = f"attach {old} again, and wait until it is ACTIVE and served"
+        return Remedy(
+            "rollback", text, (*targets,), seconds=ISSUE + int(SOAK), at_most=True, undo=_AGAIN
+        )
+    there = _certificates(edge, edge.live(proxy) or {})
+    names = ",".join(edge.live_ref(ref).name for ref in dict.fromkeys((*refs, *there)))
+    before = ",".join(edge.live_ref(ref).name for ref in there)
+    where = f"--region={proxy.location}" if proxy.location != GLOBAL else "--global"
+    line = f"gcloud compute target-https-proxies update {proxy.name} {where}"
+    back = f"--ssl-certificates={before}" if before else "--clear-ssl-certificates"
     return Remedy(
         "rollback",
-        f"attach {old} again; a new one goes beside, and alone only when it is ACTIVE and served",
-        tuple(dict.fromkeys(proxies)),
-        seconds=60,
+        f"attach {old} again; take the other one off only when this is what is served",
+        program=f"{line} --ssl-certificates={names} --project={edge.project}",
+        seconds=SPREADS,
         at_most=True,
-        undo=_AGAIN,
+        undo=f"exact: the same command with {back}",
     )

@@ -61,19 +61,21 @@ def _connector(edge: Edge, ref: Ref) -> Judged:
     )
     if body is None:
         if node.ailments:
-            node.ailments[:] = [Ailment(f"{ref} does not exist", _second(ref), API)]
+            node.ailments[:] = [Ailment(f"{ref} does not exist", _second(edge, ref), API)]
         return node
     ready = kind(ref.kind).ready(body)
     if ready.failed:
         told = f"{ref} is {ready.state}: nothing comes through to private addresses"
         sources = API | (PROBE if look.works is False else NOBODY)
-        node.ailments.append(Ailment(told, _second(ref), sources, contradicted=look.works is True))
+        node.ailments.append(
+            Ailment(told, _second(edge, ref), sources, contradicted=look.works is True)
+        )
     elif not ready.ready and ready.state in ("CREATING", "UPDATING"):
         if ready.state == "CREATING" or look.works is False:
             remedy = Remedy("wait", "until it is READY", seconds=300, at_most=True)
             node.ailments.append(Ailment(f"{ref} is {ready.state}", remedy, API, waits=True))
     elif not ready.ready:
-        node.ailments.append(Ailment(f"{ref} is {ready.state}", _second(ref), API))
+        node.ailments.append(Ailment(f"{ref} is {ready.state}", _second(edge, ref), API))
     else:
         _load(edge, node, ref, body, look)
         _at_network(edge, node, ref, body, look)
@@ -124,16 +126,31 @@ def _at_network(edge: Edge, node: Judged, ref: Ref, body: Body, look: Look) -> N
     meant = str(edge.wanted(ref).get("network") or "").rpartition("/")[2]
     found = str(body.get("network") or "").rpartition("/")[2]
     if meant and found != meant:
-        differs(node, f"{ref} is in the network {found}, not {meant}", _second(ref), look.works)
+        differs(
+            node, f"{ref} is in the network {found}, not {meant}", _second(edge, ref), look.works
+        )
 
 
-def _second(ref: Ref) -> Remedy:
+def _second(edge: Edge, ref: Ref) -> Remedy:
+    """Another connector beside it; how long that takes is told once it has a range to be in."""
+    resource = edge.declared[ref]
+    room, spare = kind(ref.kind).room, resource.lifecycle.replace_cidr
+    if spare or room is None:
+        where = f"on {spare}" if spare else "beside it"
+        text = f"make a second connector {where}, move Cloud Run to it, then delete this one"
+    else:
+        at = f"{resource.place.file}:{resource.place.line}"
+        field = "lifecycle.replaceCidr" if resource.spec.get("ipCidrRange") else "spec.subnet"
+        text = (
+            f"write a free /28 to {field} of {ref} ({at}) first; `apply` then makes a second "
+            "connector there, moves Cloud Run to it and deletes this one"
+        )
     return Remedy(
         "propose",
-        "make a second connector on a free /28, move Cloud Run to it, then delete this one",
+        text,
         words=("plan", "--target", str(ref), "--target", "RunService/*"),
-        seconds=300,
-        at_most=True,
+        seconds=300 if spare else 0,
+        at_most=bool(spare),
         undo="approximate: the old range has to be free again",
         takes="everything that goes through it is cut meanwhile",
     )

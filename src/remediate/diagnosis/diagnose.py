@@ -10,7 +10,7 @@ from remediate.diagnosis.edge import Edge
 from remediate.diagnosis.names import judge_names
 from remediate.diagnosis.node import Diagnosis, Judged, Node
 from remediate.diagnosis.observing import judge_observer
-from remediate.diagnosis.roots import find_roots
+from remediate.diagnosis.roots import find_roots, is_suffering
 from remediate.diagnosis.running import judge_running
 from remediate.diagnosis.signs import Signs
 from remediate.diagnosis.symptoms import judge_symptoms
@@ -27,7 +27,9 @@ def diagnose(signs: Signs) -> Diagnosis:
     roots = find_roots(edge, judged, symptoms)
     known = {node.id for node in (*judged, *symptoms)}
     nodes = tuple(_node(node, known) for node in (*judged, *symptoms))
-    return Diagnosis(signs.desired.environment.name, signs.at, tuple(roots), nodes, signs.late)
+    suffers = is_suffering(edge, judged, symptoms)
+    name = signs.desired.environment.name
+    return Diagnosis(name, signs.at, tuple(roots), nodes, signs.late, suffers)
 
 
 def infrastructure(signs: Signs) -> tuple[Node, ...]:

@@ -154,11 +154,12 @@ class Diagnosis:
     roots: tuple[Root, ...]
     nodes: tuple[Node, ...]
     late: tuple[str, ...] = ()
+    suffers: bool = False  # clients fail, though nobody may be able to tell why
 
     @property
     def is_broken(self) -> bool:
         """Whether anything fails, or is waited for, that is not our own view."""
-        return any(root.layer != OBSERVER for root in self.roots)
+        return self.suffers or any(root.layer != OBSERVER for root in self.roots)
 
     @property
     def verdict(self) -> VerdictWord:

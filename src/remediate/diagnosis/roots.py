@@ -72,21 +72,40 @@ def find_roots(edge: Edge, judged: Sequence[Judged], symptoms: Sequence[Judged])
     explained = {s.id for s in failing for root in roots if root.id in graph.leads[s.id]}
     left = [node for node in failing if node.id not in explained]
     found = [_root(edge, node, graph, judged, symptoms) for node in roots]
-    is_known = any(not isinstance(seen, Unreadable) for seen in edge.google.resources.values())
     observer = next((node for node in judged if node.layer == OBSERVER), None)
-    if observer is not None and (told := _blindness(observer, left, found=bool(found))):
+    told = _blindness(observer, left, found=bool(found)) if observer else []
+    if observer and told:
         found.append(_observing(edge, observer, told, left))
-    if is_known:  # with all of Google's side unread it is our own view that fails first
+    if _is_known(edge) and not told:  # where we are blind, nobody is guessed at
         guessed = suspects(edge, _not_our_own(left, observer), graph.nodes, graph.under)
         for node, explains in guessed:
             found = [*_with_guess(edge, found, node, explains)]
     return sorted(found, key=lambda root: [*LAYERS].index(root.layer))
 
 
+def _is_known(edge: Edge) -> bool:
+    """Whether anything of Google's side was read: without, it is our own view that fails first."""
+    return any(not isinstance(seen, Unreadable) for seen in edge.google.resources.values())
+
+
+def is_suffering(edge: Edge, judged: Sequence[Judged], symptoms: Sequence[Judged]) -> bool:
+    """Whether clients fail beyond what may be our own view alone, whatever else is known."""
+    failing = [node for node in symptoms if node.state == "failed"]
+    observer = next((node for node in judged if node.layer == OBSERVER), None)
+    return _is_known(edge) and bool(_not_our_own(failing, observer))
+
+
 def _not_our_own(left: Sequence[Judged], observer: Judged | None) -> list[Judged]:
-    """Without the names that only we cannot ask for, and what only names keep from working."""
-    shut = observer is not None and any(a.remedy is LOOK_ELSEWHERE for a in observer.ailments)
-    return [one for one in left if not (shut and one.layer in (*BY_NAME, "e2e"))]
+    """Without the names that only we cannot ask for, and what only names keep from working.
+
+    Slowness is measured by Google: where that is hidden from us, nobody is guessed at for it.
+    """
+    if observer is None:
+        return [*left]
+    shut = any(ailment.remedy is LOOK_ELSEWHERE for ailment in observer.ailments)
+    ours = {*BY_NAME, "e2e"} if shut else set[str]()
+    ours |= {"latency"} if observer.blind else set[str]()
+    return [one for one in left if one.layer not in ours]
 
 
 def _with_guess(

@@ -28,6 +28,7 @@ def judge_running(edge: Edge) -> Iterator[Judged]:
         service = _service(edge, ref)
         yield service
         if edge.live(ref) is None:  # nothing of what is not there can be told
+            yield from _unseen(edge, ref)
             continue
         look = edge.looks_at_run(ref)
         yield _ingress(edge, ref, look)
@@ -36,6 +37,13 @@ def judge_running(edge: Edge) -> Iterator[Judged]:
         yield _access(edge, ref, look)
         yield _scaling(edge, ref, look)
         yield judge_revision(edge, ref, look)
+
+
+def _unseen(edge: Edge, ref: Ref) -> Iterator[Judged]:
+    """All that stays unknown of a service that cannot be read."""
+    if why := edge.blind(ref):
+        for layer in ("ingress", "iam", "env", "vpc_access", "scaling", "revision"):
+            yield Judged(f"run.{layer}", ref, blind=[why])
 
 
 def _service(edge: Edge, ref: Ref) -> Judged:
@@ -115,12 +123,16 @@ def _env(edge: Edge, ref: Ref, look: Look) -> Judged:
     node = Judged("run.env", ref)
     live, wanted = (_variables(body) for body in (edge.live(ref) or {}, edge.wanted(ref)))
     fix = applied(ref, "give it the variables of the YAML again")
+    wrong = {}
     for name, value in wanted.items():
         if name not in live:
-            differs(node, f"{ref} lacks the variable {name}", fix, look.works)
+            wrong[name] = f"{ref} lacks the variable {name}"
         elif isinstance(value, str | dict) and live[name] != value and "(known" not in str(value):
-            differs(node, f"{ref} has another value of {name} than the YAML", fix, look.works)
-    node.facts.append(f"{len(wanted)} variables are as the YAML says")
+            wrong[name] = f"{ref} has another value of {name} than the YAML"
+    for told in wrong.values():
+        differs(node, told, fix, look.works)
+    if not wrong:
+        node.facts.append(f"{len(wanted)} variables are as the YAML says")
     return node
 
 
@@ -174,7 +186,7 @@ def _scaling(edge: Edge, ref: Ref, look: Look) -> Judged:
     ceiling = _ceiling(body)
     count = edge.google.metrics.get((ref, "container/instance_count"))
     full = isinstance(count, Sample) and ceiling is not None and count.value >= ceiling
-    room = f"'<NUMBER>'" if ceiling is None else 2 * ceiling
+    room = "'<NUMBER>'" if ceiling is None else 2 * ceiling
     line = f"gcloud run services update {ref.name} --region={ref.location} --max-instances={room}"
     remedy = Remedy(
         "propose",

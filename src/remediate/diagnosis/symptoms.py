@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from remediate.diagnosis.backends import DATABASE, healthy
-from remediate.diagnosis.certificate_bodies import expires
+from remediate.diagnosis.certificate_bodies import end_of, expires
 from remediate.diagnosis.edge import Edge, Way
 from remediate.diagnosis.layers import OBSERVER, identity
 from remediate.diagnosis.looks import Look

@@ -1,15 +1,13 @@
-"""A diagnosis as one screen of plain ASCII, as the story of one layer, and as JSON."""
+"""A diagnosis as one screen of plain ASCII, and as JSON."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from remediate.diagnosis.layers import LAYERS
-from remediate.diagnosis.node import Diagnosis, Fix, Node, Root
-from remediate.model.errors import InvalidInput
+from remediate.diagnosis.node import NO_CHANGE, Diagnosis, Fix, Root
 from remediate.model.json import Body, Json
-from remediate.model.nearest import did_you_mean
+from remediate.report.ailing import Entry, entries
 from remediate.report.machine import FORMAT_VERSION
 from remediate.report.text import (
     WIDTH,
@@ -23,113 +21,117 @@ from remediate.report.text import (
     wrapped,
 )
 
-SCREEN = 24  # lines, of a terminal as it comes
-_WORST = ("failed", "waiting", "unknown", "ok")
-_SHOWN = {"failed": "FAILED", "waiting": "waiting", "unknown": "unknown", "ok": "ok"}
-_GROUPS = (("dns",), ("lb",), ("run",), ("vpc", "sql"))
+SCREEN = 23  # lines: of a terminal as it comes, but for the prompt
+_STATES = ("failed", "waiting", "unknown")
+SHOWN = {"failed": "FAILED", "waiting": "waiting", "unknown": "unknown", "ok": "ok"}
+_LINE, _TYPED, _WHY, _MORE, _ALL = range(5)  # how much is told of a root
 
 
 def diagnosis_text(
     found: Diagnosis, typed: Typed = bare, width: int = WIDTH, *, colour: bool = False
 ) -> str:
-    """What is broken, why, what to type next, and a strip of layers: 24 lines at most."""
-    head = [*_head(found, width)]
-    strip = [*_strip(found, width)]
-    room = SCREEN - len(head) - len(strip) - 2
-    body = _fitting([*_alike(found.roots)], typed, width, room)
-    lines = [*head, "", *body, *([""] if body else []), *strip]
-    painted = (_painted(line, Palette(colour=colour)) for line in lines[:SCREEN])
+    """What is broken, why, what to type next, and how the layers stand: 23 lines at most."""
+    head, foot = [*_head(found, width)], [*_layers(found, width)]
+    room = SCREEN - len(head) - len(foot) - 2
+    body = _fitting(entries(found.roots), typed, width, room)
+    lines = head
+    for part in (body, foot):
+        lines += ["", *part] if part else []
+    painted = (_painted(line, Palette(colour=colour)) for line in lines)
     return "\n".join(painted) + "\n"
 
 
 def _head(found: Diagnosis, width: int) -> Iterator[str]:
     at = f"{found.at:%Y-%m-%d %H:%M:%S} UTC"
     failing = dict.fromkeys(node.layer for node in found.symptoms)
-    states = {node.state for node in found.nodes}
     if found.is_broken:
         verdict = "BROKEN"
     elif failing:
         verdict = "NOT KNOWN TO BE WELL"
     else:
-        verdict = "well, as far as can be seen" if "unknown" in states else "well"
-    yield _ascii(f"{found.environment} at {at}: {verdict}")
+        verdict = "well" if found.verdict == "well" else "NOT KNOWN TO BE WELL"
+    yield ascii_only(f"{found.environment} at {at}: {verdict}")
     if failing:
-        yield _cut(f"fails: {', '.join(failing)}", width)
+        yield from _lines(f"fails: {', '.join(failing)}", width, "", " " * 7, 2)
     if found.late:
-        yield _cut(f"not in time: {', '.join(found.late)}", width)
+        yield cut(f"not in time: {', '.join(found.late)}", width)
 
 
 # Roots
 
 
-def _alike(roots: Sequence[Root]) -> Iterator[Root]:
-    """Roots that one `apply` mends, as one."""
-    groups: dict[tuple[str, ...], list[Root]] = {}
-    for root in roots:
-        words = root.fix.words
-        key = (root.layer, root.fix.action) if words[:1] == ("apply",) else (root.id,)
-        groups.setdefault(key, []).append(root)
-    for first, *others in groups.values():
-        if not others:
-            yield first
-            continue
-        both = [first, *others]
-        targets = dict.fromkeys(word for one in both for word in one.fix.words[1:])
-        words = ("apply", *(w for t in targets if t != "--target" for w in ("--target", t)))
-        explains = tuple(dict.fromkeys(name for one in both for name in one.explains))
-        longest = max(one.fix.eta_s for one in both)
-        yield replace(
-            first,
-            resource=f"{first.resource} and {len(others)} more",
-            evidence=tuple(one.evidence[0] for one in both),
-            explains=explains,
-            fix=replace(first.fix, words=words, eta_s=longest),
-        )
+def _fitting(told: Sequence[Entry], typed: Typed, width: int, room: int) -> list[str]:
+    """Of each root as much as there is room for: a line of each, then more of the first ones."""
+    shown = told if len(told) <= room else told[: room - 1]
+    parts = [_part(entry, (n, len(told)), typed, width, _LINE) for n, entry in enumerate(shown, 1)]
+    for detail in (_TYPED, _WHY, _MORE, _ALL):
+        for at, entry in enumerate(shown):
+            more = _part(entry, (at + 1, len(told)), typed, width, detail)
+            if sum(map(len, parts)) - len(parts[at]) + len(more) + len(told) - len(shown) <= room:
+                parts[at] = more
+    lines = [line for part in parts for line in part]
+    if left := told[len(shown) :]:
+        layers = ", ".join(dict.fromkeys(entry.told.layer for entry in left))
+        lines.append(cut(f"and {len(left)} more: {layers} (`--json` has them)", width))
+    return lines
 
 
-def _fitting(roots: Sequence[Root], typed: Typed, width: int, room: int) -> list[str]:
-    """The roots with as much of each as there is room for; the rest is counted."""
-    for shown in range(len(roots), 0, -1):
-        for detail in (4, 3, 2, 1, 0):
-            lines = [
-                line
-                for number, root in enumerate(roots[:shown], 1)
-                for line in _root(root, (number, len(roots)), typed, width, detail)
-            ]
-            if left := roots[shown:]:
-                more = ", ".join(dict.fromkeys(root.layer for root in left))
-                lines.append(_cut(f"and {len(left)} more: {more} (`--json` has them)", width))
-            if len(lines) <= room or (shown == 1 and not detail):
-                return lines[:room]
-    return []
-
-
-def _root(
-    root: Root, place: tuple[int, int], typed: Typed, width: int, detail: int
-) -> Iterator[str]:
+def _part(entry: Entry, place: tuple[int, int], typed: Typed, width: int, detail: int) -> list[str]:
+    root = entry.told
     number = f" {place[0]}/{place[1]}" if place[1] > 1 else ""
-    state = _SHOWN[root.state]
-    yield _cut(f"ROOT{number}: {root.layer} {state} {root.resource}", width)
-    for evidence in root.evidence[: max(detail - 1, 1)]:
-        yield from _field("why", evidence, width, 2 if detail == _ALL else 1)
-    if root.explains and detail:
-        yield from _field("explains", ", ".join(root.explains), width, 1)
-    if detail >= _SAID:
-        yield from _field("do", f"{root.fix.action}: {root.fix.text}", width, 2)
-    line = command_line(root.fix, typed)
-    yield from map(_ascii, command(f"$ {line}", width))
-    yield from _field("green", _weighed(root), width, 1)
-    if detail >= _WEIGHED:
-        automatic = "yes" if root.auto.allowed else f"no: {'; '.join(root.auto.blocked_by)}"
-        yield from _field("undo", root.undo, width, 2 if detail == _ALL else 1)
-        yield from _field("auto", automatic, width, 1)
+    title = f"ROOT{number}: {root.layer} {SHOWN[root.state]}"
+    if detail == _LINE:
+        return [cut(f"{title}; see --why {root.layer}", width)]
+    lines = [cut(f"{title} {root.resource}", width)]
+    told = _evidence(root)
+    for evidence in told if detail >= _MORE else told[: len(entry.roots)]:
+        lines += _field("why", evidence, width, (1, 2, 3, 5)[detail - 1])
+    if root.explains and detail >= _WHY:
+        lines += _field("explains", ", ".join(root.explains), width, 2 if detail == _ALL else 1)
+    lines += way_out(entry, typed, width, brief=detail == _TYPED)
+    if detail >= _WHY and (said := _weighed(root)):
+        lines += _field("green", said, width, 1)
+    if detail >= _MORE:
+        lines += _asking(root, width, 2 if detail == _ALL else 1)
+    return lines
 
 
-_SAID, _WEIGHED, _ALL = 2, 3, 4  # levels of detail, and what comes with each
+def way_out(entry: Entry, typed: Typed, width: int, *, brief: bool = False) -> list[str]:
+    """What to do and to type. What a person has to do elsewhere is never cut."""
+    fix = entry.told.fix
+    lines = []
+    if not brief or not entry.is_typed:
+        lines += _field("do", f"{fix.action}: {fix.text}", width, 4 if entry.is_typed else 99)
+    if not entry.is_typed:
+        when = "to look again" if fix.action == "none" else "when it is done"
+        lines += _field("type", f"nothing here; {when}:", width, 1)
+    return [*lines, *map(ascii_only, command(f"$ {command_line(fix, typed)}", width))]
+
+
+def _evidence(root: Root) -> list[str]:
+    """Each thing once, though a visitor may say what Google says."""
+    told: list[str] = []
+    for evidence in root.evidence:
+        if not any(evidence.removeprefix("seen: ") in said for said in told):
+            told.append(evidence)
+    return told
 
 
 def _weighed(root: Root) -> str:
-    return f"{eta(root.fix)}; risk {root.risk}; confidence {root.confidence}"
+    if root.fix.action == "none":
+        return ""
+    risk = "" if root.risk == "n/a" else f"; risk {root.risk}"
+    return f"{eta(root.fix)}{risk}; confidence {root.confidence}"
+
+
+def _asking(root: Root, width: int, most: int) -> Iterator[str]:
+    """The way back and whom to ask, of what changes something."""
+    if root.fix.action in ("wait", "none"):
+        return
+    if root.undo != NO_CHANGE:
+        yield from _field("undo", root.undo, width, most)
+    automatic = "yes" if root.auto.allowed else f"no: {'; '.join(root.auto.blocked_by)}"
+    yield from _field("auto", automatic, width, most)
 
 
 def eta(fix: Fix) -> str:
@@ -147,36 +149,46 @@ def command_line(fix: Fix, typed: Typed = bare) -> str:
 
 
 def _field(name: str, text: str, width: int, most: int) -> list[str]:
-    lines = [*map(_ascii, wrapped(safe(text), width, f"  {name:<9}", " " * 11))]
+    return _lines(text, width, f"  {name:<9}", " " * 11, most)
+
+
+def _lines(text: str, width: int, first: str, rest: str, most: int) -> list[str]:
+    lines = [*map(ascii_only, wrapped(safe(text), width, first, rest))]
     if len(lines) > most:
-        lines = [*lines[: most - 1], _cut(lines[most - 1] + " ...", width)]
-    return [_cut(line, width) for line in lines]
+        lines = [*lines[: most - 1], cut(lines[most - 1] + " ...", width)]
+    return [cut(line, width) for line in lines]
 
 
-# The strip
+# Layers
 
 
-def _strip(found: Diagnosis, width: int) -> Iterator[str]:
-    """The worst state of each layer that is there, by group."""
-    for groups in _GROUPS:
-        told = [
-            " ".join([group, *_states(found, group)])
-            for group in groups
-            if any(True for _ in _states(found, group))
-        ]
-        yield from wrapped("  ".join(told), width, rest=" " * 4) if told else ()
-    yield f"observer:{_worst(found, 'observer')}"
+def _layers(found: Diagnosis, width: int) -> Iterator[str]:
+    """Those that are not well by name, and how many are; nothing where all of them are."""
+    standing = {layer: state for layer in LAYERS if (state := _worst(found, layer))}
+    for state in _STATES:
+        named = _grouped([layer for layer, at in standing.items() if at == state])
+        yield from _lines(f"{SHOWN[state]:<8} {named}", width, "", " " * 9, 4) if named else ()
+    fine = sum(state == "ok" for state in standing.values())
+    if fine != len(standing):
+        of = f"{fine} of {len(standing)} layers"
+        yield cut(f"ok       {of}; `--why LAYER` tells all of one", width)
 
 
-def _states(found: Diagnosis, group: str) -> Iterator[str]:
-    for layer in LAYERS:
-        if layer.startswith(f"{group}.") and (state := _worst(found, layer)):
-            yield f"{layer.partition('.')[2]}:{state}"
+def _grouped(layers: Sequence[str]) -> str:
+    """`dns zone record; lb url_map; observer`."""
+    groups: dict[str, list[str]] = {}
+    for layer in layers:
+        group, _, name = layer.partition(".")
+        groups.setdefault(group, []).append(name)
+    return "; ".join(
+        f"{group}.{names[0]}" if len(names) == 1 and names[0] else " ".join([group, *names]).strip()
+        for group, names in groups.items()
+    )
 
 
 def _worst(found: Diagnosis, layer: str) -> str:
     states = {node.state for node in found.nodes if node.layer == layer}
-    return next((_SHOWN[state] for state in _WORST if state in states), "")
+    return next((state for state in (*_STATES, "ok") if state in states), "")
 
 
 def _painted(line: str, palette: Palette) -> str:
@@ -185,46 +197,14 @@ def _painted(line: str, palette: Palette) -> str:
     return palette.paint(line, Tone.STRONG) if line.startswith("  $") else line
 
 
-def _cut(text: str, width: int) -> str:
-    text = _ascii(text)
+def cut(text: str, width: int) -> str:
+    """On one line of ASCII."""
+    text = ascii_only(text)
     return text if len(text) <= width else text[: width - 3] + "..."
 
 
-def _ascii(text: str) -> str:
+def ascii_only(text: str) -> str:
     return safe(text).encode("ascii", "backslashreplace").decode()
-
-
-# One layer
-
-
-def layer_text(found: Diagnosis, layer: str, width: int = WIDTH) -> str:
-    """Everything that is known of a layer; raises InvalidInput for one that there is not."""
-    known = dict.fromkeys([*LAYERS, *(node.layer for node in found.nodes)])
-    if layer not in known:
-        hint = did_you_mean(layer, known) or "`docs/reference/layers.md` has them"
-        raise InvalidInput(f"there is no layer {layer} ({hint})")
-    lines = [_ascii(f"{layer}: {LAYERS[layer]}")] if layer in LAYERS else [layer]
-    nodes = [node for node in found.nodes if node.layer == layer]
-    if not nodes:
-        lines.append("  nothing of it is declared here")
-    for node in nodes:
-        lines += ["", *_story(found, node, width)]
-    return "\n".join(lines) + "\n"
-
-
-def _story(found: Diagnosis, node: Node, width: int) -> Iterator[str]:
-    yield _ascii(f"{_SHOWN[node.state]:<8} {node.resource}")
-    for evidence in node.evidence:
-        yield from map(_ascii, wrapped(safe(evidence), width, "  - ", "    "))
-    states = {one.id: one.state for one in found.nodes}
-    below = [at for at in node.requires if states.get(at) != "ok"]
-    above = [one.id for one in found.nodes if node.id in one.requires and one.state != "ok"]
-    if node.requires and not below:
-        yield f"  all of the {len(node.requires)} nodes that it requires are ok"
-    for at in below:
-        yield from map(_ascii, wrapped(f"{_SHOWN[states[at]]} under it: {at}", width, "  ", "    "))
-    for at in above:
-        yield from map(_ascii, wrapped(f"{_SHOWN[states[at]]} above it: {at}", width, "  ", "    "))
 
 
 # For machines
@@ -237,7 +217,8 @@ def diagnosis_json(found: Diagnosis, typed: Typed = bare) -> Body:
         "environment": found.environment,
         "at": found.at.isoformat(),
         "broken": found.is_broken,
-        "roots": [_root_json(root, typed) for root in found.roots],
+        "verdict": found.verdict,
+        "roots": [_root_json(root, first, typed) for root, first in _with_firsts(found)],
         "nodes": [
             {
                 "id": node.id,
@@ -253,7 +234,13 @@ def diagnosis_json(found: Diagnosis, typed: Typed = bare) -> Body:
     }
 
 
-def _root_json(root: Root, typed: Typed) -> Json:
+def _with_firsts(found: Diagnosis) -> list[tuple[Root, str]]:
+    """Each root, and the id of the one before it that the same command is told for, or ``."""
+    first = {one.id: entry.roots[0].id for entry in entries(found.roots) for one in entry.roots[1:]}
+    return [(root, first.get(root.id, "")) for root in found.roots]
+
+
+def _root_json(root: Root, first: str, typed: Typed) -> Json:
     return {
         "id": root.id,
         "layer": root.layer,
@@ -262,6 +249,7 @@ def _root_json(root: Root, typed: Typed) -> Json:
         "confidence": root.confidence,
         "evidence": list(root.evidence),
         "explains": list(root.explains),
+        "same_as": first or None,
         "fix": {
             "action": root.fix.action,
             "text": root.fix.text,
