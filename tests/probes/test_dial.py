@@ -264,3 +264,11 @@ def test_a_map_that_leads_out_of_this_machine_is_refused(stub: Stub) -> None:
     stub.says(Say(body={"8.8.8.8:53": "8.8.8.8:53"}))
     with pytest.raises(InvalidInput, match="not a sandbox"):
         Dial(Sandbox(sandbox_session(), stub.url).dial).where("8.8.8.8", 53)
+
+
+@pytest.mark.parametrize("metadata", ["169.254.169.254", "fd00:ec2::254", "fd20:ce::254"])
+def test_private_networks_lead_to_no_metadata_server(metadata: str) -> None:
+    dial = Dial(dict, allow=["10.0.0.0/8", "fc00::/7"])
+    found = dial.where(metadata, 80)
+    assert isinstance(found, Failure)
+    assert found.reason == "not-public"

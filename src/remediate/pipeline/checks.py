@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 _TIMEOUT = 10.0  # seconds, of one request or handshake
 _COMMAND_TIMEOUT = 300.0  # seconds
 _POSTGRESQL = 5432
+# RFC 1918 and 4193. As networks: by them no metadata server is reached.
+_PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
 _HTTPS = 443
 
 
@@ -240,7 +242,7 @@ def _postgresql(check: Check, at: Vantage) -> Iterator[Finding]:
     from remediate.probes.postgresql import start_up  # noqa: PLC0415 - start-up time
 
     address, port = str(check.asks["address"]), int(check.asks.get("port", _POSTGRESQL))
-    allow = [address] if check.asks.get("allowPrivate") else []
+    allow = _PRIVATE if check.asks.get("allowPrivate") else ()
     yield judge_postgresql(check, start_up(dial_for(at.google, allow), address, port))
 
 
