@@ -16,7 +16,7 @@ __all__ = ["Sandbox", "StateDamaged", "serve"]
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - PEP 562
     if name in __all__:
-        from gcp_sandbox import sandbox, world  # noqa: PLC0415 - start-up time
+        from gcp_sandbox import sandbox, world
 
         return getattr(world if name == "StateDamaged" else sandbox, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

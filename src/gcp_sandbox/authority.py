@@ -103,10 +103,10 @@ class Authority:
 def _leaf(
     issuer: Body, domains: Sequence[str], not_before: datetime, not_after: datetime
 ) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
-    from cryptography import x509  # noqa: PLC0415 - start-up time
-    from cryptography.hazmat.primitives import hashes  # noqa: PLC0415 - as above
-    from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415 - as above
-    from cryptography.x509.oid import ExtendedKeyUsageOID  # noqa: PLC0415 - as above
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.x509.oid import ExtendedKeyUsageOID
 
     above, above_key = _signer(issuer)
     key = ec.generate_private_key(ec.SECP256R1())
@@ -124,9 +124,9 @@ def _leaf(
 
 
 def _signer(issuer: Body) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
-    from cryptography import x509  # noqa: PLC0415 - start-up time
-    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - as above
-    from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415 - as above
+    from cryptography import x509
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
 
     key = serialization.load_pem_private_key(issuer["privateKey"].encode(), None)
     assert isinstance(key, ec.EllipticCurvePrivateKey)
@@ -134,10 +134,10 @@ def _signer(issuer: Body) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]
 
 
 def _new_root(now: datetime, common_name: str) -> Body:
-    from cryptography import x509  # noqa: PLC0415 - start-up time
-    from cryptography.hazmat.primitives import hashes  # noqa: PLC0415 - as above
-    from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415 - as above
-    from cryptography.x509.oid import NameOID  # noqa: PLC0415 - as above
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.x509.oid import NameOID
 
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
@@ -146,9 +146,9 @@ def _new_root(now: datetime, common_name: str) -> Body:
 
 
 def _new_intermediate(root: Body, now: datetime) -> Body:
-    from cryptography import x509  # noqa: PLC0415 - start-up time
-    from cryptography.hazmat.primitives import hashes  # noqa: PLC0415 - as above
-    from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415 - as above
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import ec
 
     above, above_key = _signer(root)
     key = ec.generate_private_key(ec.SECP256R1())
@@ -170,7 +170,7 @@ def _authority(
     *,
     path_length: int,
 ) -> x509.CertificateBuilder:
-    from cryptography import x509  # noqa: PLC0415 - start-up time
+    from cryptography import x509
 
     start = now - timedelta(days=366)
     end = start + timedelta(days=365 * _ROOT_YEARS)
@@ -200,8 +200,8 @@ def _builder(
     not_before: datetime,
     not_after: datetime,
 ) -> x509.CertificateBuilder:
-    from cryptography import x509  # noqa: PLC0415 - start-up time
-    from cryptography.x509.oid import NameOID  # noqa: PLC0415 - as above
+    from cryptography import x509
+    from cryptography.x509.oid import NameOID
 
     return (
         x509.CertificateBuilder()
@@ -219,13 +219,13 @@ def _whole_second(when: datetime) -> datetime:
 
 
 def _pem(certificate: x509.Certificate) -> str:
-    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - start-up time
+    from cryptography.hazmat.primitives import serialization
 
     return certificate.public_bytes(serialization.Encoding.PEM).decode()
 
 
 def _key_pem(key: ec.EllipticCurvePrivateKey) -> str:
-    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - start-up time
+    from cryptography.hazmat.primitives import serialization
 
     return key.private_bytes(
         serialization.Encoding.PEM,

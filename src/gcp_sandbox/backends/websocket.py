@@ -30,8 +30,8 @@ def upgraded(clock: Clock, message: Message, *, seconds: float, closing: str = "
 
     With a reason for `closing` it is closed at once, with 1011.
     """
-    from websockets.http11 import Request  # noqa: PLC0415 - start-up time
-    from websockets.server import ServerProtocol  # noqa: PLC0415 - as above
+    from websockets.http11 import Request
+    from websockets.server import ServerProtocol
 
     protocol = ServerProtocol(max_size=_LARGEST)
     protocol.receive_data(_head(message))
@@ -82,7 +82,7 @@ class Echo(asyncio.Protocol):
         self._timer = asyncio.get_running_loop().call_later(self._seconds, self._cut)
 
     def data_received(self, data: bytes) -> None:
-        from websockets.frames import Frame  # noqa: PLC0415 - start-up time
+        from websockets.frames import Frame
 
         self._protocol.receive_data(data)
         for event in self._protocol.events_received():
@@ -105,8 +105,8 @@ class Echo(asyncio.Protocol):
             self._transport.close()
 
     def _echo(self, frame: Frame) -> None:
-        from websockets.frames import Opcode  # noqa: PLC0415 - start-up time
-        from websockets.protocol import State  # noqa: PLC0415 - as above
+        from websockets.frames import Opcode
+        from websockets.protocol import State
 
         if self._protocol.state is not State.OPEN:
             return

@@ -9,9 +9,9 @@ from gcp_sandbox.status import bad_field
 
 def parsed(certificate: str, key: str) -> Body:
     """`expireTime` and `sanDnsnames` of a chain's leaf; 400 if it is none, or not of this key."""
-    from cryptography import x509  # noqa: PLC0415 - start-up time
-    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415 - as above
-    from cryptography.hazmat.primitives.serialization import (  # noqa: PLC0415 - as above
+    from cryptography import x509
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.serialization import (
         load_pem_private_key,
     )
 

@@ -68,9 +68,9 @@ def _prepare_self_managed(draft: Draft) -> None:
 
 def _parsed(certificate: str, key: str) -> Body:
     """What the leaf says of itself. Raises 400 if it is none, or not of this key."""
-    from cryptography import x509  # noqa: PLC0415 - start-up time
-    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415 - as above
-    from cryptography.hazmat.primitives.serialization import (  # noqa: PLC0415 - as above
+    from cryptography import x509
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.serialization import (
         load_pem_private_key,
     )
 

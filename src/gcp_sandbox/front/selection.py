@@ -186,8 +186,8 @@ def _rank(pair: Pair, host: str) -> tuple[bool, datetime]:
 @lru_cache(maxsize=256)
 def _leaf(chain: str) -> tuple[frozenset[str], datetime]:
     """A leaf's names in lower case, and when it begins."""
-    from cryptography import x509  # noqa: PLC0415 - start-up time
-    from cryptography.x509.oid import NameOID  # noqa: PLC0415 - as above
+    from cryptography import x509
+    from cryptography.x509.oid import NameOID
 
     leaf = x509.load_pem_x509_certificates(chain.encode())[0]
     subject = leaf.subject.get_attributes_for_oid(NameOID.COMMON_NAME)

@@ -235,8 +235,8 @@ class CloudSql:
 
     def _server_ca(self, body: Body) -> Body:
         """The certificate that clients should trust: here the sandbox's own root."""
-        from cryptography import x509  # noqa: PLC0415 - start-up time
-        from cryptography.hazmat.primitives import hashes  # noqa: PLC0415 - as above
+        from cryptography import x509
+        from cryptography.hazmat.primitives import hashes
 
         text = self.authority.certificate
         root = x509.load_pem_x509_certificate(text.encode())

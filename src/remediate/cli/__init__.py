@@ -14,11 +14,11 @@ def main() -> NoReturn:
     One command is one process: collecting garbage on the way costs more than it frees, and
     tearing the interpreter down costs more than leaving.
     """
-    import gc  # noqa: PLC0415 - late, for start-up
+    import gc
 
     gc.disable()
     sys.stdout, sys.stderr = (stream or _nowhere() for stream in (sys.stdout, sys.stderr))
-    from remediate.cli.command import run  # noqa: PLC0415 - after the collector is off
+    from remediate.cli.command import run  # after the collector is off
 
     code = run(sys.argv[1:])
     for stream in (sys.stdout, sys.stderr):

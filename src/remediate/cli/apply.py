@@ -49,8 +49,8 @@ def command(
     yes: bool,
 ) -> int:
     """Plan, take a snapshot, then carry the plan out. Asks first, if a terminal is there to ask."""
-    from remediate.report.human import outcome_text  # noqa: PLC0415 - late, for start-up
-    from remediate.report.machine import outcome_json  # noqa: PLC0415 - late, for start-up
+    from remediate.report.human import outcome_text
+    from remediate.report.machine import outcome_json
 
     desired = loaded(settings)
     about = desired.environment

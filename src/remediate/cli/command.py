@@ -111,7 +111,7 @@ def _ended(context: click.Context, code: object, error: RemediateError | None = 
     out = asked_for(context)
     if error is None and out.result is None:
         return
-    from remediate.cli.forms import ended, failed  # noqa: PLC0415 - late, for start-up
+    from remediate.cli.forms import ended, failed
 
     if error is not None:
         failed(out, error, str(context.invoked_subcommand))
@@ -128,8 +128,8 @@ def _told(error: Exception, *, verbose: bool) -> int:
             error.show()
             return EXIT_USAGE
         case RemediateError():
-            from remediate.cli.forms import for_ci  # noqa: PLC0415 - late, for start-up
-            from remediate.report.errors import error_text  # noqa: PLC0415 - only when it is needed
+            from remediate.cli.forms import for_ci
+            from remediate.report.errors import error_text  # only when it is needed
 
             click.echo(for_ci(error_text(error, width=width(sys.stderr))), err=True)
             return error.exit_code
@@ -149,9 +149,9 @@ def _unusable(error: OSError) -> RemediateError:
 
 def _confess(bug: Exception, *, verbose: bool) -> int:
     """What nobody has thought of: say so, and keep the traceback for those who ask."""
-    import traceback  # noqa: PLC0415 - for bugs alone
+    import traceback  # for bugs alone
 
-    from remediate.model.values import without_seen  # noqa: PLC0415 - for bugs alone
+    from remediate.model.values import without_seen  # for bugs alone
 
     said = without_seen(f"{type(bug).__name__}: {bug}")
     click.echo(f"error: this is a bug in remediate: {said}", err=True)

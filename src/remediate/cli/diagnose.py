@@ -19,13 +19,13 @@ def command(settings: Settings, layer: str | None) -> int:
     Reads only. It ends within 15 seconds or so with what it has; what could not be seen is
     `unknown`, and nothing is guessed in its place.
     """
-    from remediate.diagnosis.diagnose import diagnose  # noqa: PLC0415 - late, for start-up
-    from remediate.pipeline.survey import survey  # noqa: PLC0415 - late, for start-up
-    from remediate.report.diagnosis import (  # noqa: PLC0415 - late, for start-up
+    from remediate.diagnosis.diagnose import diagnose
+    from remediate.pipeline.survey import survey
+    from remediate.report.diagnosis import (
         diagnosis_json,
         diagnosis_text,
     )
-    from remediate.report.layer import layer_text  # noqa: PLC0415 - late, for start-up
+    from remediate.report.layer import layer_text
 
     desired = loaded(settings)
     about = desired.environment

@@ -48,7 +48,7 @@ def command(
     if anything differs. With --accept nothing but files below `desired/` is written, and only if
     they then say what is live.
     """
-    from remediate.report.drift import (  # noqa: PLC0415 - late, for start-up
+    from remediate.report.drift import (
         drift_json,
         drift_line,
         drift_remarks,
@@ -94,7 +94,7 @@ def _exit_code(found: Drift) -> int:
 def _accept(
     settings: Settings, desired: Desired, sight: Sight, names: tuple[str, ...], *, yes: bool
 ) -> int:
-    from remediate.report.drift import accepted_json, accepted_text  # noqa: PLC0415 - late, for start-up
+    from remediate.report.drift import accepted_json, accepted_text
 
     def confirmed(question: str) -> bool:
         return yes or (sys.stdin.isatty() and click.confirm(question, err=True))

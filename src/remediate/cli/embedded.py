@@ -21,7 +21,7 @@ def embedded_sandbox(settings: Settings, anew: str = "") -> Iterator[str]:
     `anew` is the scenario to begin with, whatever there was. Raises StoreDamaged where the state
     cannot be taken up.
     """
-    from gcp_sandbox import Sandbox, StateDamaged  # noqa: PLC0415 - a live run never loads it
+    from gcp_sandbox import Sandbox, StateDamaged  # a live run never loads it
 
     state = settings.root / ".remediate" / "sandbox" / "state.json"
     state.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -27,15 +27,15 @@ def content(form: str, result: Result | None, machine: Callable[[], Body]) -> st
     assert result is not None, "whatever takes the other options has a result to tell"
     match form:
         case "md":
-            from remediate.report.markdown import markdown  # noqa: PLC0415 - only when asked for
+            from remediate.report.markdown import markdown  # only when asked for
 
             return markdown(result)
         case "junit":
-            from remediate.report.junit import junit  # noqa: PLC0415 - only when asked for
+            from remediate.report.junit import junit  # only when asked for
 
             return junit(result)
         case _:
-            from remediate.report.sarif import sarif  # noqa: PLC0415 - only when asked for
+            from remediate.report.sarif import sarif  # only when asked for
 
             return json_text(sarif(result))
 

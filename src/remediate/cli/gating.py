@@ -36,7 +36,7 @@ def gated(prepare: Prepare, desired: Desired) -> Prepare:
     """The same, held back by the environment's checks; commands only where they are allowed."""
     if not any(each.gates for each in desired.checks):
         return prepare
-    from remediate.pipeline.gates import Gates  # noqa: PLC0415 - late, for start-up
+    from remediate.pipeline.gates import Gates
 
     context = click.get_current_context()
     gates = Gates(desired, context.obj.root, commands=bool(context.meta.get(_COMMANDS)))

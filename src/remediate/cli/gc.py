@@ -53,8 +53,8 @@ def command(
     again, or not as it was when it was set aside, stays, and is named. A snapshot is taken first,
     as ever.
     """
-    from remediate.report.human import outcome_text  # noqa: PLC0415 - late, for start-up
-    from remediate.report.machine import outcome_json  # noqa: PLC0415 - late, for start-up
+    from remediate.report.human import outcome_text
+    from remediate.report.machine import outcome_json
 
     desired = loaded(settings)
     about = desired.environment
@@ -82,8 +82,8 @@ def command(
 
 
 def _show(plan: Plan, following: str) -> None:
-    from remediate.report.human import plan_text  # noqa: PLC0415 - late, for start-up
-    from remediate.report.machine import plan_json  # noqa: PLC0415 - late, for start-up
+    from remediate.report.human import plan_text
+    from remediate.report.machine import plan_json
 
     planned(plan, following=following)
     write(

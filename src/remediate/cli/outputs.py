@@ -102,8 +102,8 @@ def planned(plan: Plan, outcome: Outcome | None = None, following: str = "") -> 
 
 def tell(**result: Any) -> None:  # noqa: ANN401 - members of a Result
     """The result of the command at work, as far as it is known."""
-    from remediate.cli.forms import root_of  # noqa: PLC0415 - late, for start-up
-    from remediate.report.result import Result  # noqa: PLC0415 - late, for start-up
+    from remediate.cli.forms import root_of
+    from remediate.report.result import Result
 
     context = click.get_current_context()
     asked_for(context).result = Result(
@@ -113,7 +113,7 @@ def tell(**result: Any) -> None:  # noqa: ANN401 - members of a Result
 
 def write(text: Callable[[], str], machine: Callable[[], Body]) -> None:
     """Make what the command at work was asked for; Markdown and its kin are made of its result."""
-    from remediate.cli.forms import on_stdout, to_files  # noqa: PLC0415 - late, for start-up
+    from remediate.cli.forms import on_stdout, to_files
 
     out = asked_for(click.get_current_context())
     if out.reports and out.result is None:  # neither a plan nor a verdict: what it says, then

@@ -36,8 +36,8 @@ def command(
     file: Path | None,
 ) -> int:
     """Compare the YAML with the live side. Reads only; exit 4 if a guard denies."""
-    from remediate.report.human import plan_text  # noqa: PLC0415 - late, for start-up
-    from remediate.report.machine import plan_json  # noqa: PLC0415 - late, for start-up
+    from remediate.report.human import plan_text
+    from remediate.report.machine import plan_json
 
     desired = loaded(settings)
     about = desired.environment

@@ -128,7 +128,7 @@ class Reviewed:
 
 def read(file: Path) -> Reviewed:
     """A plan file; raises InvalidInput for whatever is none, or not as it was written."""
-    from remediate.report.plan_files import read_plan_file  # noqa: PLC0415 - late, for start-up
+    from remediate.report.plan_files import read_plan_file
 
     try:
         data = file.read_bytes()
@@ -156,7 +156,7 @@ def keep(
     session: Session, file: Path, plan: Plan, seen: Observed, desired: Desired, chosen: Choices
 ) -> Promise:
     """Write the file, readable by its owner alone, and keep a copy of it in the store."""
-    from remediate.report.machine import plan_json  # noqa: PLC0415 - late, for start-up
+    from remediate.report.machine import plan_json
 
     promise = promise_of(plan, seen, desired, chosen, session.google, this_actor())
     data = plan_file(plan_json(plan), promise.to_json())
@@ -182,15 +182,15 @@ def told(file: Path, promise: Promise) -> str:
 
 def as_shown(plan: Plan) -> Plan:
     """A plan as its JSON tells it, with nothing secret in it."""
-    from remediate.report.machine import plan_json  # noqa: PLC0415 - late, for start-up
-    from remediate.report.readback import read_plan  # noqa: PLC0415 - late, for start-up
+    from remediate.report.machine import plan_json
+    from remediate.report.readback import read_plan
 
     return read_plan(plan_json(plan))
 
 
 def _kept(session: Session, digest: str) -> tuple[Plan, Promise] | None:
     """The plan of this digest, if the store has kept its file: it tells what may have moved."""
-    from remediate.report.plan_files import read_plan_file  # noqa: PLC0415 - late, for start-up
+    from remediate.report.plan_files import read_plan_file
 
     found = Plans(session.store).of_digest(digest, session.google.endpoint)
     return read_plan_file(*found) if found else None

@@ -47,8 +47,8 @@ def gone_on_with(
     settings: Settings, desired: Desired, name: str, on_failure: str | None, *, yes: bool
 ) -> int:
     """Go on with a run and say what came of it; of one that came to its end, say that."""
-    from remediate.report.human import outcome_text  # noqa: PLC0415 - late, for start-up
-    from remediate.report.machine import outcome_json  # noqa: PLC0415 - late, for start-up
+    from remediate.report.human import outcome_text
+    from remediate.report.machine import outcome_json
 
     about = desired.environment
     back = (on_failure or about.on_failure) == "rollback"

@@ -49,8 +49,8 @@ def command(
     Shows the plan and asks first, if a terminal is there to ask. A second
     `rollback --snapshot latest` takes the rollback back, or goes on with it if it was cut short.
     """
-    from remediate.report.human import outcome_text  # noqa: PLC0415 - late, for start-up
-    from remediate.report.machine import outcome_json  # noqa: PLC0415 - late, for start-up
+    from remediate.report.human import outcome_text
+    from remediate.report.machine import outcome_json
 
     found = find(settings, wanted, settings.side)
     snapshot = goal(settings, found) if wanted == LATEST else found
@@ -121,7 +121,7 @@ def _rolled_back(
 
 def _tell_of_hold(session: Session, outcome: Outcome) -> None:
     """On stderr: stdout may be for a patch."""
-    from remediate.report.holds import held_text  # noqa: PLC0415 - late, for start-up
+    from remediate.report.holds import held_text
 
     holds = Holds(session.store, session.environment, session.google.endpoint)
     for hold in holds.active(session.google.clock.now()):

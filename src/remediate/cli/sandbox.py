@@ -33,7 +33,7 @@ _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def _known_scenario(_context: click.Context, _option: click.Parameter, name: str) -> str:
-    from gcp_sandbox.scenarios import names  # noqa: PLC0415 - a live run never loads it
+    from gcp_sandbox.scenarios import names  # a live run never loads it
 
     if name not in (known := names()):
         there = f"There are {', '.join(known)}."
@@ -65,7 +65,7 @@ def command(settings: Settings) -> None:
 @click.option("--operation-time", type=_SHARE, default=0.01, help="Share of Google's own times.")
 def serve(settings: Settings, port: int, scenario: str, **more: object) -> int:  # noqa: ARG001
     """Serve until interrupted. Loopback only."""
-    import gcp_sandbox  # noqa: PLC0415 - a live run never loads it
+    import gcp_sandbox  # a live run never loads it
 
     try:
         running = gcp_sandbox.Sandbox(scenario, port=port, **more)  # type: ignore[arg-type]  # click's words
@@ -90,7 +90,7 @@ def serve(settings: Settings, port: int, scenario: str, **more: object) -> int: 
 @click.option("--project", default="netra-staging", show_default=True)
 def env(settings: Settings, project: str) -> int:
     """Print the exports that point gcloud at a running sandbox, as its forward proxy."""
-    from gcp_sandbox.gcloud import exports  # noqa: PLC0415 - late, for start-up
+    from gcp_sandbox.gcloud import exports
 
     url = settings.sandbox or "http://127.0.0.1:8080"
     if url == EMBEDDED:

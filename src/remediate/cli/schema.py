@@ -17,7 +17,7 @@ def command(settings: Settings) -> int:  # noqa: ARG001 - global options are tak
 
     For the YAML language server: `# yaml-language-server: $schema=remediate.schema.json`.
     """
-    from remediate.kinds.documents.schema import json_schema  # noqa: PLC0415 - late, for start-up
+    from remediate.kinds.documents.schema import json_schema
 
     sys.stdout.write(json.dumps(json_schema(), indent=2) + "\n")
     return 0

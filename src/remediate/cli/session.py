@@ -60,7 +60,7 @@ class Session(Site):
         writes: bool = True,
     ) -> Sweep:
         """Read what was set aside, and whatever may use it. `writes`: it is to be deleted now."""
-        from remediate.pipeline.gc import sweep  # noqa: PLC0415 - for one verb alone
+        from remediate.pipeline.gc import sweep  # for one verb alone
 
         found = sweep(self, desired, ledger, choices, retention)
         now = self.google.clock.now()
@@ -68,7 +68,7 @@ class Session(Site):
 
     def judged(self, made: Plan, about: Environment, now: datetime, *, writes: bool) -> Plan:
         """With what stands in the way at this hour, and what the user's own programs say."""
-        from remediate.report.machine import json_text, plan_json  # noqa: PLC0415 - late, for start-up
+        from remediate.report.machine import json_text, plan_json
 
         own = self.settings.own
         holds = Holds(self.store, self.environment, self.google.endpoint).active(now)

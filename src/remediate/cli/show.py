@@ -26,7 +26,7 @@ def command(settings: Settings, what: str, *, verify: bool) -> int:
     """
     if verify:
         return _verified(settings, what)
-    from remediate.report.stored import find  # noqa: PLC0415 - late, for start-up
+    from remediate.report.stored import find
 
     now = _now(settings) if Path(what).is_file() else SystemClock().now()
     found = find(store(settings), what, settings.command, width(), now, settings.side)
@@ -38,16 +38,16 @@ def _now(settings: Settings) -> datetime:
     """By the clock that plans of that side expire by."""
     if not settings.sandbox:
         return SystemClock().now()
-    from remediate.cli.embedded import running  # noqa: PLC0415 - for a sandbox alone
-    from remediate.gcp.google import connect_sandbox  # noqa: PLC0415 - for a sandbox alone
+    from remediate.cli.embedded import running  # for a sandbox alone
+    from remediate.gcp.google import connect_sandbox  # for a sandbox alone
 
     url = running(settings) if settings.sandbox == EMBEDDED else settings.sandbox
     return connect_sandbox(url, "any").clock.now()
 
 
 def _verified(settings: Settings, run: str) -> int:
-    from remediate.report.audits import audit_json, audit_text  # noqa: PLC0415 - late, for start-up
-    from remediate.stores.audit import audit, called  # noqa: PLC0415 - late, for start-up
+    from remediate.report.audits import audit_json, audit_text
+    from remediate.stores.audit import audit, called
 
     kept = store(settings)
     found = audit(kept, called(kept, run))

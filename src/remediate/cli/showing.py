@@ -29,8 +29,8 @@ def show(plan: Plan) -> None:
     """On stderr; where nothing is to be done and nothing stands in the way, the outcome says so."""
     if plan.is_idle and not denied(plan.objections):
         return
-    from remediate.cli.forms import for_ci  # noqa: PLC0415 - late, for start-up
-    from remediate.report.human import plan_text  # noqa: PLC0415 - late, for start-up
+    from remediate.cli.forms import for_ci
+    from remediate.report.human import plan_text
 
     there = sys.stderr
     there.write(for_ci(plan_text(plan, width=width(there), colour=colour(there))))

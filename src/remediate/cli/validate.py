@@ -50,7 +50,7 @@ def command(settings: Settings, *, against_google: bool) -> int:
 
 
 def _google_types() -> GoogleTypes:
-    from remediate.kinds.documents.google_types import GoogleTypes  # noqa: PLC0415 - of the extra
+    from remediate.kinds.documents.google_types import GoogleTypes  # of the extra
 
     return GoogleTypes()
 

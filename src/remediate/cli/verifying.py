@@ -76,7 +76,7 @@ def _seconds(_context: click.Context, _option: click.Parameter, said: str | None
 
 def report(found: Verification, settings: Settings, *, quiet: bool) -> None:
     """In every form that was asked for."""
-    from remediate.report.verification import (  # noqa: PLC0415 - late, for start-up
+    from remediate.report.verification import (
         verification_cases,
         verification_json,
         verification_line,

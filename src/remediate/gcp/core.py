@@ -32,7 +32,7 @@ def _json_connection() -> Any:  # noqa: ANN401 - google-cloud-core is published 
     for name in placed:
         sys.modules[name] = stand_ins[name]
     try:
-        from google.cloud._http import JSONConnection  # noqa: PLC0415 - between the stand-ins
+        from google.cloud._http import JSONConnection  # between the stand-ins
     finally:
         for name in placed:
             del sys.modules[name]

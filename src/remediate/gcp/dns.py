@@ -141,7 +141,7 @@ class Dns:
 
     def quota(self) -> dict[str, int]:
         """The project's own limits, such as `rrsetAdditionsPerChange`, by google-cloud-dns."""
-        from google.cloud.dns import Client  # noqa: PLC0415 - only when something is to change
+        from google.cloud.dns import Client  # only when something is to change
 
         client = Client(project=self.project, _http=self._session)
         client._connection = self._connection  # noqa: SLF001 - so that our errors and retries hold

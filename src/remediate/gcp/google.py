@@ -147,7 +147,7 @@ def read_all(reads: Sequence[Callable[[], T]]) -> list[T]:
     """
     if len(reads) == 1:
         return [reads[0]()]
-    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - not for a single read
+    from concurrent.futures import ThreadPoolExecutor  # not for a single read
 
     pool = ThreadPoolExecutor(max_workers=min(POOL, len(reads) or 1))
     try:

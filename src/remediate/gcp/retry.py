@@ -41,7 +41,7 @@ class Patience:
             return self._again(once, first)
 
     def _again(self, once: Callable[[], T], first: Transient) -> T:
-        import tenacity  # noqa: PLC0415 - 25 ms that a command pays only when something failed
+        import tenacity  # 25 ms that a command pays only when something failed
 
         failed = [first]
         may_have_worked = not first.unheard

@@ -88,8 +88,8 @@ def live_session(
 
     Raises NotAuthorised if there are none, or if Google does not take them.
     """
-    import google.auth  # noqa: PLC0415 - never for a sandbox
-    from google.auth.exceptions import (  # noqa: PLC0415 - late, for start-up
+    import google.auth  # never for a sandbox
+    from google.auth.exceptions import (
         GoogleAuthError,
         TransportError,
     )
@@ -109,7 +109,7 @@ def live_session(
 
 
 def _impersonated(credentials: Any, account: str, quota_project: str | None) -> Any:  # noqa: ANN401 - google-auth has no types
-    from google.auth import impersonated_credentials  # noqa: PLC0415 - late, for start-up
+    from google.auth import impersonated_credentials
 
     return impersonated_credentials.Credentials(  # type: ignore[no-untyped-call]  # google-auth's
         source_credentials=credentials,
@@ -120,7 +120,7 @@ def _impersonated(credentials: Any, account: str, quota_project: str | None) -> 
 
 
 def _authorised(credentials: Any) -> requests.Session:  # noqa: ANN401 - google-auth has no types
-    from google.auth.transport.requests import (  # noqa: PLC0415 - late, for start-up
+    from google.auth.transport.requests import (
         AuthorizedSession,
         Request,
     )

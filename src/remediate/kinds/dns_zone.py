@@ -33,7 +33,7 @@ class _RecordsSchema:
     """The JSON Schema of `records`; most runs never ask for it."""
 
     def __get_pydantic_json_schema__(self, _core: object, _handler: object) -> dict[str, Any]:
-        from remediate.kinds.records.routing_spec import RoutingPolicy  # noqa: PLC0415 - as said
+        from remediate.kinds.records.routing_spec import RoutingPolicy
 
         schema = RoutingPolicy.model_json_schema()
         ttl = [

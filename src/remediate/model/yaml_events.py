@@ -19,7 +19,7 @@ class YamlUnavailable(RemediateError):
 def events(data: bytes) -> Callable[[], Event]:
     """What gives the next event of a file, and raises YAMLError where the file is malformed."""
     try:
-        from yaml._yaml import CParser  # noqa: PLC0415 - PyYAML may have been built without it
+        from yaml._yaml import CParser  # PyYAML may have been built without it
     except ImportError:
         raise YamlUnavailable("PyYAML was installed without libyaml") from None
     get: Callable[[], Event] = CParser(data).get_event

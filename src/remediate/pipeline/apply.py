@@ -261,7 +261,7 @@ def adopt(
 
 def _adopt_routed(zone: Zone, names: Names, plan: Plan, ledger: Ledger, choices: Choices) -> None:
     for routed in zone.routed:
-        from remediate.kinds.records.routing import Routing  # noqa: PLC0415 - few zones have one
+        from remediate.kinds.records.routing import Routing  # few zones have one
 
         ref = record_ref(zone.ref.name, routed.fqdn, routed.type)
         if ref not in plan.unsettled and choices.wants(ref):

@@ -67,7 +67,7 @@ def _run(check: Check, at: Vantage) -> list[Finding]:
 
 
 def _dns(check: Check, at: Vantage) -> Iterator[Finding]:
-    from remediate.probes.dns import ask  # noqa: PLC0415 - start-up time
+    from remediate.probes.dns import ask
 
     rrtype = str(check.asks.get("type", "A"))
     names = [_absolute(str(name)) for name in check.asks["names"]]
@@ -95,7 +95,7 @@ def _dns(check: Check, at: Vantage) -> Iterator[Finding]:
 
 
 def _questions(name: str, rrtype: str, word: str, served: Delegation | None) -> Iterator[Question]:
-    from remediate.probes.dns import Question  # noqa: PLC0415 - start-up time
+    from remediate.probes.dns import Question
 
     if word != AUTHORITATIVE:
         yield Question(name, rrtype, word, word)
@@ -108,7 +108,7 @@ def _questions(name: str, rrtype: str, word: str, served: Delegation | None) -> 
 
 def _servers(names: Sequence[str], at: Vantage) -> dict[str, Delegation | None]:
     """Who is to serve each name: the servers that the zone of this environment is delegated to."""
-    from remediate.probes.delegation import delegation  # noqa: PLC0415 - start-up time
+    from remediate.probes.delegation import delegation
 
     zones = {name: _zone_of(name, at.zones) for name in names}
     apexes = sorted({zone.dns_name for zone in zones.values() if zone})
@@ -132,8 +132,8 @@ def _why(found: Delegation | None) -> tuple[str, bool]:
 
 
 def _delegation(check: Check, at: Vantage) -> Iterator[Finding]:
-    from remediate.probes.delegation import delegation  # noqa: PLC0415 - start-up time
-    from remediate.probes.dns import Question, ask  # noqa: PLC0415 - as above
+    from remediate.probes.delegation import delegation
+    from remediate.probes.dns import Question, ask
 
     for zone in (each for each in at.zones if str(each.ref) in check.asks["zones"]):
         apex = zone.dns_name
@@ -173,7 +173,7 @@ def _name_servers(zone: Zone, at: Vantage) -> tuple[frozenset[str] | None, str]:
 
 
 def _http(check: Check, at: Vantage) -> Iterator[Finding]:
-    from remediate.probes.http import Request, get  # noqa: PLC0415 - start-up time
+    from remediate.probes.http import Request, get
 
     requests: list[Request] = []
     for url in check.asks["urls"]:
@@ -186,7 +186,7 @@ def _http(check: Check, at: Vantage) -> Iterator[Finding]:
 
 
 def _tls(check: Check, at: Vantage) -> Iterator[Finding]:
-    from remediate.probes.tls import shake_hands_all  # noqa: PLC0415 - start-up time
+    from remediate.probes.tls import shake_hands_all
 
     told = check.asks.get("connectTo")
     port = (socket_of(str(told))[1] if told else None) or _HTTPS
@@ -202,7 +202,7 @@ def _tls(check: Check, at: Vantage) -> Iterator[Finding]:
 
 
 def _websocket(check: Check, at: Vantage) -> Iterator[Finding]:
-    from remediate.probes.websocket import Call, talk_all  # noqa: PLC0415 - start-up time
+    from remediate.probes.websocket import Call, talk_all
 
     url, told = str(check.asks["url"]), check.asks.get("connectTo")
     port = socket_of(str(told))[1] if told else None
@@ -221,7 +221,7 @@ def _addresses(
     """Where to connect to: as written, else wherever resolvers lead; a finding where nowhere."""
     if told := check.asks.get("connectTo"):
         return [socket_of(str(told))[0]]
-    from remediate.probes.dns import Question, ask  # noqa: PLC0415 - start-up time
+    from remediate.probes.dns import Question, ask
 
     try:
         return [str(ip_address(host))]
@@ -239,7 +239,7 @@ def _addresses(
 
 
 def _postgresql(check: Check, at: Vantage) -> Iterator[Finding]:
-    from remediate.probes.postgresql import start_up  # noqa: PLC0415 - start-up time
+    from remediate.probes.postgresql import start_up
 
     address, port = str(check.asks["address"]), int(check.asks.get("port", _POSTGRESQL))
     allow = _PRIVATE if check.asks.get("allowPrivate") else ()
@@ -250,7 +250,7 @@ def _command(check: Check, at: Vantage) -> Iterator[Finding]:
     if not at.commands:
         yield not_run(check)
         return
-    from remediate.probes.command import run  # noqa: PLC0415 - start-up time
+    from remediate.probes.command import run
 
     argv = [str(word) for word in check.asks["argv"]]
     timeout = check.asks.get("timeout", _COMMAND_TIMEOUT)

@@ -194,7 +194,7 @@ def _served(condition: Condition, vigil: Vigil) -> None:
 
 
 def _unseen(condition: Condition, serial: str | None, google: Google) -> Iterator[str]:
-    from remediate.probes.tls import shake_hands_all  # noqa: PLC0415 - start-up time
+    from remediate.probes.tls import shake_hands_all
 
     addresses = addresses_of(condition.holder, google)
     if serial is None:

@@ -18,7 +18,7 @@ class Deadline:
     """Seconds on the wall that all of it may take; `late` names what took longer."""
 
     def __init__(self, seconds: float, clock: Clock | None = None) -> None:
-        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - start-up time
+        from concurrent.futures import ThreadPoolExecutor
 
         self._clock = clock or SystemClock()
         self._seconds = seconds
@@ -33,7 +33,7 @@ class Deadline:
 
     def read(self, reads: Mapping[K, Callable[[], T]]) -> dict[K, T | Unreadable]:
         """Each read's result; an error of ours, and what is late, as `Unreadable`."""
-        from concurrent.futures import wait  # noqa: PLC0415 - start-up time
+        from concurrent.futures import wait
 
         futures = {key: self._pool.submit(read) for key, read in reads.items()}
         wait(futures.values(), timeout=self.left)

@@ -74,7 +74,7 @@ def caa_forbids(proposal: Proposal) -> Iterator[Objection]:
     changed = {each.ref: each for each in _of_type("CAA", proposal)}
     if not changed:
         return
-    from remediate.probes.caa import GOOGLE, forbids, upwards  # noqa: PLC0415 - few plans change CAA
+    from remediate.probes.caa import GOOGLE, forbids, upwards  # few plans change CAA
 
     standing = _caa(proposal)
     for ref, difference in changed.items():

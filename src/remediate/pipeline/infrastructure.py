@@ -17,8 +17,8 @@ _VERDICTS = {"ok": Verdict.PASS, "unknown": Verdict.UNKNOWN}
 
 def infrastructure(google: Google, desired: Desired) -> list[Finding]:
     """One finding a node; what is only waited for is no pass yet, nor is what cannot be read."""
-    from remediate.diagnosis.diagnose import infrastructure as nodes  # noqa: PLC0415 - start-up time
-    from remediate.pipeline.survey import survey_of_google  # noqa: PLC0415 - as above
+    from remediate.diagnosis.diagnose import infrastructure as nodes
+    from remediate.pipeline.survey import survey_of_google
 
     return [finding_of(node) for node in nodes(survey_of_google(google, desired))]
 

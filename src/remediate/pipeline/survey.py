@@ -29,7 +29,7 @@ def survey(google: Google, desired: Desired, within: float = WITHIN) -> Signs:
 
     Raises nothing for what is silent, denied or late: that is told in its place.
     """
-    from remediate.pipeline import survey_outside as outside  # noqa: PLC0415 - start-up time
+    from remediate.pipeline import survey_outside as outside
 
     deadline, targets = Deadline(within), aims(desired)
     try:
@@ -51,7 +51,7 @@ def _first(
     google: Google, desired: Desired, targets: tuple[Aim, ...], within: float
 ) -> tuple[GoogleSide, dict[Ref, Delegation], list[str]]:
     """Google's side and the zones above, side by side; neither may keep the rest waiting."""
-    from remediate.pipeline import survey_outside as outside  # noqa: PLC0415 - start-up time
+    from remediate.pipeline import survey_outside as outside
 
     googles, both = Deadline(within * _GOOGLES), Deadline(within * _BOTHS)
     dial = dial_for(google)

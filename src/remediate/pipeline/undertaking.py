@@ -192,6 +192,6 @@ def _carried(
     except RemediateError as failed:
         if not made.takes_back:
             raise
-        from remediate.pipeline.on_failure import take_back  # noqa: PLC0415 - only when it failed
+        from remediate.pipeline.on_failure import take_back  # only when it failed
 
         take_back(site, run, ledger, failed, audience, stopping, lease)

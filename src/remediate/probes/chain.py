@@ -53,7 +53,7 @@ class Leaf:
 @lru_cache(_KEPT)
 def leaf_of(der: bytes) -> Leaf | None:
     """None for what is no certificate."""
-    from cryptography import x509  # noqa: PLC0415 - start-up time
+    from cryptography import x509
 
     try:
         leaf = x509.load_der_x509_certificate(der)
@@ -71,7 +71,7 @@ def leaf_of(der: bytes) -> Leaf | None:
 
 def serial_of(pem: str) -> str | None:
     """The serial of a PEM chain's leaf, as in Leaf; None for what is no PEM."""
-    from cryptography import x509  # noqa: PLC0415 - start-up time
+    from cryptography import x509
 
     try:
         return _serial(x509.load_pem_x509_certificates(pem.encode())[0])
@@ -126,7 +126,7 @@ class _Trust:
 @lru_cache(_KEPT)
 def _doubt(chain: Chain, roots: Roots, moment: datetime) -> Problem | None:
     """Why nobody vouches for a chain at a moment; None where somebody does."""
-    from cryptography import x509  # noqa: PLC0415 - start-up time
+    from cryptography import x509
 
     try:
         leaf, *between = (x509.load_der_x509_certificate(der) for der in chain)
@@ -149,7 +149,7 @@ def _refusal(
 
     Whether it has the name that was asked for is another question. "" where it has none at all.
     """
-    from cryptography.x509 import verification  # noqa: PLC0415 - start-up time
+    from cryptography.x509 import verification
 
     builder = verification.PolicyBuilder().store(store).time(moment)
     for name in names:
@@ -166,7 +166,7 @@ def _refusal(
 
 
 def _subject(name: str) -> verification.Subject:
-    from cryptography import x509  # noqa: PLC0415 - start-up time
+    from cryptography import x509
 
     with suppress(ValueError):
         return x509.IPAddress(ip_address(name))
@@ -213,7 +213,7 @@ def _why(
 
 
 def _is_issued(certificate: x509.Certificate, by: x509.Certificate) -> bool:
-    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm  # noqa: PLC0415 - start-up time
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
     try:
         certificate.verify_directly_issued_by(by)
@@ -224,7 +224,7 @@ def _is_issued(certificate: x509.Certificate, by: x509.Certificate) -> bool:
 
 @lru_cache(8)
 def _trust(roots: Roots) -> _Trust:
-    from cryptography.x509 import verification  # noqa: PLC0415 - start-up time
+    from cryptography.x509 import verification
 
     anchors = _anchors("\n".join(roots) if roots is not None else _browsers())
     by_name = defaultdict(list)
@@ -235,7 +235,7 @@ def _trust(roots: Roots) -> _Trust:
 
 def _anchors(pem: str) -> list[x509.Certificate]:
     """Those of them that cryptography reads: some old roots bend the rules."""
-    from cryptography import x509  # noqa: PLC0415 - start-up time
+    from cryptography import x509
 
     found = []
     with warnings.catch_warnings():
@@ -247,14 +247,14 @@ def _anchors(pem: str) -> list[x509.Certificate]:
 
 
 def _browsers() -> str:
-    from requests.utils import DEFAULT_CA_BUNDLE_PATH  # noqa: PLC0415 - start-up time
+    from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
     return Path(DEFAULT_CA_BUNDLE_PATH).read_text(encoding="utf-8")
 
 
 def _names(leaf: x509.Certificate) -> tuple[str, ...]:
     """The alternative names: clients heed no others (RFC 9525, 2)."""
-    from cryptography import x509  # noqa: PLC0415 - start-up time
+    from cryptography import x509
 
     try:
         held = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
@@ -265,7 +265,7 @@ def _names(leaf: x509.Certificate) -> tuple[str, ...]:
 
 
 def _called(name: x509.Name) -> str:
-    from cryptography.x509.oid import NameOID  # noqa: PLC0415 - start-up time
+    from cryptography.x509.oid import NameOID
 
     common = name.get_attributes_for_oid(NameOID.COMMON_NAME)
     return _printable(str(common[0].value) if common else name.rfc4514_string()) or "somebody"

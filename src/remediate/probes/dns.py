@@ -53,7 +53,7 @@ def ask(
     """
     if not questions:
         return []
-    import asyncio  # noqa: PLC0415 - start-up time
+    import asyncio
 
     return asyncio.run(
         _ask(dial.for_a_round(), questions, deadline, limit, chance or Chance()),
@@ -102,7 +102,7 @@ class _Way:
     seconds: float = 0.0
 
     def asked(self) -> Asked:
-        from remediate.probes.dns_exchange import Asked  # noqa: PLC0415 - start-up time
+        from remediate.probes.dns_exchange import Asked
 
         q = self.question
         wire = template(self.name, q.rrtype, recursive=q.recursive, checked=q.checked)
@@ -196,9 +196,9 @@ _NOTHING: Final = Meaning("ok", "")
 async def _ask(
     dial: Dial, questions: Sequence[Question], deadline: float, limit: int, chance: Chance
 ) -> list[DnsSeen]:
-    import asyncio  # noqa: PLC0415 - start-up time
+    import asyncio
 
-    from remediate.probes.dns_exchange import exchange  # noqa: PLC0415 - start-up time
+    from remediate.probes.dns_exchange import exchange
 
     clock = asyncio.get_running_loop().time
     ends = clock() + deadline

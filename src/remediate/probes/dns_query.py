@@ -65,8 +65,8 @@ def code(rrtype: str) -> int:
     known = RRTYPES.get(rrtype)
     if known is not None:
         return known
-    import dns.exception  # noqa: PLC0415 - start-up time
-    import dns.rdatatype  # noqa: PLC0415 - as above
+    import dns.exception
+    import dns.rdatatype
 
     try:
         return int(dns.rdatatype.from_text(rrtype))
@@ -94,8 +94,8 @@ def _plain_wire(text: str) -> bytes:
 
 
 def _by_dnspython(name: str) -> tuple[str, bytes]:
-    import dns.exception  # noqa: PLC0415 - start-up time
-    import dns.name  # noqa: PLC0415 - as above
+    import dns.exception
+    import dns.name
 
     try:
         parsed = dns.name.from_text(name).canonicalize()

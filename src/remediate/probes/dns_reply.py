@@ -165,9 +165,9 @@ def _name(wire: bytes, at: int, names: dict[int, str]) -> tuple[str, int]:
 
 def read_with_dnspython(wire: bytes) -> Reply:
     """The same for every message there is. Raises Malformed."""
-    import dns.exception  # noqa: PLC0415 - start-up time
-    import dns.flags  # noqa: PLC0415 - as above
-    import dns.message  # noqa: PLC0415 - as above
+    import dns.exception
+    import dns.flags
+    import dns.message
 
     try:
         message = dns.message.from_wire(wire, one_rr_per_rrset=True)
@@ -187,9 +187,9 @@ def read_with_dnspython(wire: bytes) -> Reply:
 
 
 def _records(rrset: object) -> list[Record]:
-    import dns.rdataclass  # noqa: PLC0415 - start-up time
-    import dns.rdatatype  # noqa: PLC0415 - as above
-    import dns.rrset  # noqa: PLC0415 - as above
+    import dns.rdataclass
+    import dns.rdatatype
+    import dns.rrset
 
     assert isinstance(rrset, dns.rrset.RRset)
     if rrset.rdclass != dns.rdataclass.IN:

@@ -202,6 +202,6 @@ def _chain(secured: ssl.SSLObject) -> Chain:
     tell = getattr(getattr(secured, "_sslobj", None), "get_unverified_chain", None)
     if tell is None:
         return (leaf,)
-    from _ssl import ENCODING_DER  # noqa: PLC0415 - start-up time
+    from _ssl import ENCODING_DER
 
     return tuple(each.public_bytes(ENCODING_DER) for each in tell())

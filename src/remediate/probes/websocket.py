@@ -102,8 +102,8 @@ async def _call(dial: Dial, call: Call, judge: Judge, end: float) -> WebSocketSe
 
 
 def _protocol(target: Target) -> ClientProtocol:
-    from websockets.client import ClientProtocol  # noqa: PLC0415 - start-up time
-    from websockets.uri import WebSocketURI  # noqa: PLC0415 - as above
+    from websockets.client import ClientProtocol
+    from websockets.uri import WebSocketURI
 
     path, _, query = target.path.partition("?")
     uri = WebSocketURI(target.secure, target.host, target.port, path, query)
@@ -261,7 +261,7 @@ class _Conversation:
             raise _Gone
 
     def _hear(self) -> None:
-        from websockets.frames import DATA_OPCODES, Frame, Opcode  # noqa: PLC0415 - start-up time
+        from websockets.frames import DATA_OPCODES, Frame, Opcode
 
         for event in self._protocol.events_received():
             if not isinstance(event, Frame):

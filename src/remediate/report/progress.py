@@ -182,14 +182,14 @@ def step_words(step: Step) -> str:
 
 
 def _plain(text: str) -> Text:
-    from rich.text import Text  # noqa: PLC0415 - 80 ms of CPU that only a terminal pays for
+    from rich.text import Text  # 80 ms of CPU that only a terminal pays for
 
     return Text(text)
 
 
 def _screen(stream: TextIO, *, colour: bool) -> Screen | None:
-    from rich.console import Console  # noqa: PLC0415 - as above
-    from rich.live import Live as Screen  # noqa: PLC0415 - as above
+    from rich.console import Console
+    from rich.live import Live as Screen
 
     console = Console(file=stream, no_color=not colour, highlight=False)
     if console.is_dumb_terminal:

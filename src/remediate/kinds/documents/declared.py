@@ -179,13 +179,13 @@ def _zone(
     routed: tuple[RoutedSet, ...] = ()
     if "records" in ours:
         if isinstance(ours["records"], dict):
-            from remediate.kinds.dns_zone import parse_records, type_faults  # noqa: PLC0415 - late
+            from remediate.kinds.dns_zone import parse_records, type_faults
 
             records, wrong = parse_records(dns_name, ours["records"], "/spec/records")
             wrong += type_faults(base.spec, records)
             routed = tuple(one for one in records.values() if isinstance(one, RoutedSet))
             if routed:
-                from remediate.kinds.records.routing_rules import zone_faults  # noqa: PLC0415 - late
+                from remediate.kinds.records.routing_rules import zone_faults
 
                 wrong += zone_faults(base.spec, routed)
             # Of a whole name or a whole set, the key is what is wrong with it.

@@ -81,7 +81,7 @@ def _record_chunks(records: Mapping[tuple[str, str], RecordSet]) -> Iterable[byt
 
 def _policy(zone: Zone, routed: RoutedSet, project: str, declared: Collection[Ref]) -> list[Any]:
     """What a set answers by its policy; its row among the others has no values."""
-    from remediate.kinds.records.routing import bare, table  # noqa: PLC0415 - few zones have one
+    from remediate.kinds.records.routing import bare, table  # few zones have one
 
     facts = table(routed.type)
     holder = Resource(zone.ref, routed.policy, zone.lifecycle, zone.place)

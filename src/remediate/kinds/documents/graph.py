@@ -97,7 +97,7 @@ def _all_links(resource: Resource) -> Iterator[tuple[Kind, str, tuple[str, ...],
     if not isinstance(resource, Zone):
         return
     for routed in resource.routed:
-        from remediate.kinds.records.routing import table  # noqa: PLC0415 - few zones have one
+        from remediate.kinds.records.routing import table  # few zones have one
 
         above = pointer("spec", "records", relative(routed.fqdn, resource.dns_name), routed.type)
         facts = table(routed.type)

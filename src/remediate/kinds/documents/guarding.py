@@ -138,7 +138,7 @@ def zone_named(name: str) -> tzinfo | None:
     """The time zone of the tz database, or None; UTC is known without one."""
     if name == "UTC":
         return UTC
-    from zoneinfo import ZoneInfo  # noqa: PLC0415 - few environments have a window
+    from zoneinfo import ZoneInfo  # few environments have a window
 
     try:
         return ZoneInfo(name)

@@ -115,7 +115,7 @@ def _addition(wanted: Mapping[str, Any]) -> Body:
     """The wanted set without what only the server writes."""
     values: Any = wanted.get("rrdatas") or []
     if "routingPolicy" in wanted:
-        from remediate.kinds.records.routing import answers  # noqa: PLC0415 - few sets have one
+        from remediate.kinds.records.routing import answers  # few sets have one
 
         values = answers(wanted)
     if any(isinstance(value, Unknown) for value in values):

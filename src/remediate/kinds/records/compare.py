@@ -313,7 +313,7 @@ def disliked(fqdn: str, rrtype: str, body: Mapping[str, object], dns_name: str) 
     if not is_plain(fqdn, dns_name):
         return "its name is none that can be written here"
     if policy := body.get("routingPolicy"):
-        from remediate.kinds.records.routing_rules import read_policy  # noqa: PLC0415 - few do
+        from remediate.kinds.records.routing_rules import read_policy  # few do
 
         _policy, wrong = read_policy(policy, rrtype, fqdn, dns_name)
         return f"its routing policy cannot be written: {wrong[0][1]}" if wrong else ""

@@ -25,7 +25,7 @@ def essence(live: Mapping[str, Any]) -> dict[str, Any]:
     if words.get("type") == "SOA":
         words["rrdatas"] = without_serial(words.get("rrdatas") or [])
     if words.get("routingPolicy"):
-        from remediate.kinds.records.routing import canonical_policy  # noqa: PLC0415 - few sets do
+        from remediate.kinds.records.routing import canonical_policy  # few sets do
 
         words["routingPolicy"] = canonical_policy(str(words.get("type")), words["routingPolicy"])
         words.pop("rrdatas", None)

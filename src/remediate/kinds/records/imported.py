@@ -64,14 +64,14 @@ def records_of(
 
 
 def _policy(rrtype: str, policy: Json, linked: Callable[[Kind, Body], Body]) -> Body:
-    from remediate.kinds.records.routing import bare, table, with_data  # noqa: PLC0415 - few sets
+    from remediate.kinds.records.routing import bare, table, with_data  # few sets
 
     plain: Body = linked(table(rrtype), bare(policy))
     return with_data(plain, lambda value: decode(rrtype, value))
 
 
 def _expressed_data(rrtype: str, policy: Json, references: Mapping[str, str]) -> Body:
-    from remediate.kinds.records.routing import with_data  # noqa: PLC0415 - few sets
+    from remediate.kinds.records.routing import with_data  # few sets
 
     assert isinstance(policy, dict)
     return with_data(policy, lambda value: _by_name(rrtype, value, references))
@@ -111,7 +111,7 @@ def _policy_faults(zone: Mapping[str, Json], sets: Sets) -> Iterable[Wrong]:
     routed = [one for one in sets.values() if isinstance(one, RoutedSet)]
     if not routed:
         return ()
-    from remediate.kinds.records.routing_rules import zone_faults  # noqa: PLC0415 - few zones
+    from remediate.kinds.records.routing_rules import zone_faults  # few zones
 
     return zone_faults(zone, routed)
 

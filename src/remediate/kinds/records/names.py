@@ -94,8 +94,8 @@ def relative(fqdn: str, dns_name: str) -> str:
 
 def a_label(name: str) -> str | None:
     """An internationalised name as the DNS spells it (`bücher` → `xn--bcher-kva`)."""
-    import dns.exception  # noqa: PLC0415 - for an error message only
-    import dns.name  # noqa: PLC0415 - likewise
+    import dns.exception  # for an error message only
+    import dns.name
 
     codec = dns.name.IDNA_2008_Practical if dns.name.have_idna_2008 else dns.name.IDNA_2003
     try:

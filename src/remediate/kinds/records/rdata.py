@@ -166,9 +166,9 @@ _SHORTER: dict[str, Callable[[str], str | None]] = {
 
 def by_dnspython(rrtype: str, rrdata: str) -> str:
     """The same as `canonical`, always the long way."""
-    import dns.exception  # noqa: PLC0415 - 40 ms that plain zones never need
-    import dns.rdata  # noqa: PLC0415 - likewise
-    import dns.rdataclass  # noqa: PLC0415 - likewise
+    import dns.exception  # 40 ms that plain zones never need
+    import dns.rdata
+    import dns.rdataclass
 
     if rrtype not in TYPES:
         raise _bad(f"Cloud DNS serves no records of type {rrtype}")
@@ -194,8 +194,8 @@ def form(rrtype: str) -> str:
 
 
 def _lower_names(parsed: Rdata) -> Rdata:
-    import dns.name  # noqa: PLC0415 - loaded with dns.rdata
-    import dns.rdatatype  # noqa: PLC0415 - likewise
+    import dns.name  # loaded with dns.rdata
+    import dns.rdatatype
 
     lowered: dict[str, Any] = {}
     if parsed.rdtype == dns.rdatatype.CAA:
@@ -220,9 +220,9 @@ def decode_text(rrdata: str) -> bytes:
     """The octets of a TXT value: its character-strings decoded and joined."""
     if _PLAIN_STRINGS.fullmatch(rrdata):
         return rrdata[1:-1].replace('" "', "").encode("ascii")
-    import dns.exception  # noqa: PLC0415 - for values that are not plain
-    import dns.rdata  # noqa: PLC0415 - likewise
-    import dns.rdataclass  # noqa: PLC0415 - likewise
+    import dns.exception  # for values that are not plain
+    import dns.rdata
+    import dns.rdataclass
 
     line = _ESCAPED_OR_SPECIAL.sub(_as_decimal, rrdata)
     try:

@@ -57,7 +57,7 @@ def _body_changes(now: Body, after: Body) -> Iterator[FieldChange]:
     if not same(str(after.get("type")), new, old):
         yield FieldChange("/rrdatas", old, new)
     if "routingPolicy" in now or "routingPolicy" in after:
-        from remediate.kinds.records.routing import policy_changes  # noqa: PLC0415 - few sets do
+        from remediate.kinds.records.routing import policy_changes  # few sets do
 
         policies: list[Any] = [body.get("routingPolicy") or {} for body in (after, now)]
         yield from policy_changes(str(after.get("type")), *policies)

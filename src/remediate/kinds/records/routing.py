@@ -60,7 +60,7 @@ _MEANS_NOTHING = {"loadBalancerType": "none", "ipProtocol": "undefined"}
 @cache
 def table(rrtype: str) -> Kind:
     """The rules by which policies of a type are read and compared, as a kind has them."""
-    from remediate.kinds.records.routing_spec import RoutingPolicy  # noqa: PLC0415 - late
+    from remediate.kinds.records.routing_spec import RoutingPolicy
 
     lists = [at.removesuffix("/*") for at in DATA if at.endswith("/*")]
     return Kind(

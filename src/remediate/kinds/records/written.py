@@ -169,7 +169,7 @@ def _read_set(reading: _Reading, key: str, fqdn: str, rrtype: str, body: object)
 def _routed(
     reading: _Reading, fqdn: str, rrtype: str, ttl: int, body: Mapping[str, Any], here: str
 ) -> RoutedSet:
-    from remediate.kinds.records.routing_rules import read_policy  # noqa: PLC0415 - few zones do
+    from remediate.kinds.records.routing_rules import read_policy  # few zones do
 
     if "values" in body:
         hint = "a policy holds all the data itself: leave `values` out"
