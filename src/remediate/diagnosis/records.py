@@ -7,6 +7,14 @@ from collections.abc import Iterator, Mapping
 from remediate.diagnosis.edge import Edge
 from remediate.diagnosis.layers import identity
 from remediate.diagnosis.node import API, NOBODY, PROBE, Ailment, Judged, Remedy
+from remediate.diagnosis.obstacles import (
+    GIVES_WAY,
+    cut_above,
+    deletion,
+    in_its_place,
+    judge_cuts,
+    ns_set,
+)
 from remediate.diagnosis.signs import NameSeen
 from remediate.model.json import Body
 from remediate.model.observation import Unreadable
@@ -38,8 +46,12 @@ def judge_records(edge: Edge, zone: Zone, names: list[NameSeen]) -> Iterator[Jud
         for record in (r for r in written if r.type in NAMING):
             yield _declared(edge, zone, record, seen.get(host), live)
         kinds = {record.type for record in written}
+        kinds |= {
+            k for r in written if _is_gone(r, live) for k in in_its_place(zone, r, live or {})
+        }
         for rrtype in (t for t in NAMING if t not in kinds and kinds):
             yield from _stray(edge, zone, (host, rrtype), seen.get(host), live)
+    yield from judge_cuts(edge, zone, seen, live)
     yield from _authorities(edge, zone, inside, live)
 
 
@@ -62,6 +74,8 @@ def _declared(
         node.blind.append(f"Cloud DNS does not say what {at} is; {said}")
         return node
     body = live.get((record.fqdn, record.type))
+    if above := cut_above(zone, record.fqdn, live):
+        _hide(node, ns_set(zone, above))
     if body is None:
         node.ailments.append(_absent(edge, zone, record, name, live))
     elif isinstance(record, RoutedSet) or None in wanted:
@@ -76,6 +90,18 @@ def _declared(
         text = "make the record set smaller, or let TCP port 53 through"
         node.ailments.append(Ailment(told, Remedy("propose", text, undo=_EXACT), PROBE))
     return node
+
+
+def _hide(node: Judged, by: Ref) -> None:
+    """Nobody is asked for what stands below another's NS set: that has to go first."""
+    node.requires += (identity("dns.record", by),)
+    text = f"take {by} away first"
+    told = f"nobody is asked for it, below {by}"
+    node.ailments.append(Ailment(told, Remedy("propose", text), API, frozenset({"dns.record"})))
+
+
+def _is_gone(record: RecordSet, live: Mapping[tuple[str, str], Body] | None) -> bool:
+    return live is not None and (record.fqdn, record.type) not in live
 
 
 def _absent(
@@ -94,9 +120,30 @@ def _absent(
         s for s in _heard(name, record.type) if s.outcome in ("nxdomain", "nodata") or s.values
     ]
     because = frozenset({"dns.zone"}) if edge.is_absent(zone.ref) else frozenset[str]()
-    text = f"put the {record.type} record back, then let negative caches run out"
-    remedy = _put_back(at, text, _seconds(name, record, NEGATIVE_TTL))
+    if cut_above(zone, record.fqdn, live):
+        because |= {"dns.record"}
+    seconds = _seconds(name, record, NEGATIVE_TTL)
+    if there := in_its_place(zone, record, live):
+        said = "; ".join(f"{kind} to {_shown(_values(live[record.fqdn, kind]))}" for kind in there)
+        told += f", and an undeclared {said} stands in its place"
+        remedy = _make_room(edge, zone, record, there, seconds)
+    else:
+        text = f"put the {record.type} record back, then let negative caches run out"
+        remedy = _put_back(at, text, seconds)
     return Ailment(told, remedy, API | (PROBE if agree else NOBODY), because=because)
+
+
+def _make_room(edge: Edge, zone: Zone, record: RecordSet, there: list[str], seconds: int) -> Remedy:
+    """One atomic change takes what answers in its place; anything else is for a person to take."""
+    takes = "what stands in its place is not ours"
+    if {*there} <= GIVES_WAY:
+        targets = [str(record_ref(zone.ref.name, record.fqdn, k)) for k in (record.type, *there)]
+        text = f"put the {record.type} record back in place of the {' and '.join(there)}, at once"
+        return Remedy("apply", text, (*targets,), seconds=seconds, undo=_EXACT, takes=takes)
+    kind = next(kind for kind in there if kind not in GIVES_WAY)
+    text = f"take the {kind} record away, or declare it; then `remediate apply` makes ours"
+    line = deletion(edge, zone, record.fqdn, kind)
+    return Remedy("propose", text, program=line, undo="exact: put it back as it was", takes=takes)
 
 
 def _beside(
@@ -187,10 +234,7 @@ def _stray(
         return
     node = Judged("dns.record", ref, (identity("dns.zone", zone.ref),))
     told = f"{host} has an undeclared {rrtype} record to {_shown(strange)}, which is not ours"
-    line = (
-        f"gcloud dns record-sets delete {host} --zone={zone.ref.name} --type={rrtype} "
-        f"--project={edge.project}"
-    )
+    line = deletion(edge, zone, host, rrtype)
     ttl = int(str(body.get("ttl") or NEGATIVE_TTL))
     text = "take the record away, or declare it: somebody put it there"
     undo = f"exact: put {_shown(_values(body))} back with TTL {ttl}"

@@ -1,0 +1,113 @@
+"""What a diagnosis tells people to type, typed: it works, and what it said of it was true."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+
+from gcp_sandbox.gcloud import exports
+from gcp_sandbox.sandbox import Sandbox
+from tests.cli.typed import Said, typed
+from tests.workbench import PROJECT, Workbench
+
+ZONE = f"dns/v1/projects/{PROJECT}/managedZones/netrasystems-staging/rrsets"
+API = "api-staging.netrasystems.ai."
+GCLOUD = shutil.which("gcloud")
+
+
+@dataclass(frozen=True)
+class Night:
+    """Somebody at three in the morning, with the YAML of staging and two command lines."""
+
+    bench: Workbench
+
+    def begin(self, fault: str = "") -> None:
+        self.bench.reset("staging")
+        self.bench.copy_staging()
+        if fault:
+            self.bench.fault(fault)
+
+    def remediate(self, *words: str) -> Said:
+        return typed("-C", self.bench.root, "--sandbox", self.bench.url, *words)
+
+    def diagnosed(self) -> Any:
+        return self.remediate("diagnose", "--json").json
+
+    def root(self) -> Any:
+        (root,) = self.diagnosed()["roots"]
+        return root
+
+    def type(self, line: str) -> int:
+        """The line as it was printed; its exit code."""
+        program, *words = shlex.split(line)
+        if program == "remediate":
+            return typed(*words).code
+        assert program == "gcloud"
+        if GCLOUD is None:
+            pytest.skip("gcloud is not installed")
+        own = {name: it for name, it in os.environ.items() if not name.startswith("CLOUDSDK_")}
+        environ = own | exports(self.bench.url, PROJECT, self.bench.root / "gcloud")
+        line = [GCLOUD, *words]
+        return subprocess.run(line, env=environ, capture_output=True, check=False).returncode
+
+
+@pytest.fixture
+def night(running_sandbox: Sandbox, quick_folder: Path) -> Iterator[Night]:
+    with TemporaryDirectory(dir=quick_folder) as folder:
+        yield Night(Workbench(running_sandbox.url, Path(folder)))
+
+
+def stand_in(night: Night, rrtype: str, *values: str) -> None:
+    """Something else at the name of a record that is gone."""
+    bench = night.bench
+    bench.send("DELETE", f"{ZONE}/{API}/A")
+    bench.send("POST", ZONE, {"name": API, "type": rrtype, "ttl": 300, "rrdatas": [*values]})
+    bench.send("PATCH", "_sandbox/internet", {"caches": None})
+
+
+def test_an_alias_in_a_records_place_gives_way_in_one_change(night: Night) -> None:
+    night.begin()
+    stand_in(night, "CNAME", "elsewhere.example.com.")
+    root = night.root()
+    assert root["layer"] == "dns.record"
+    assert "CNAME to elsewhere.example.com. stands in its place" in root["evidence"][0]
+    assert not root["auto"]["allowed"]
+    assert night.type(root["fix"]["command"]) == 0
+    night.bench.advance(root["fix"]["eta_s"])
+    assert night.diagnosed()["verdict"] == "well"
+
+
+def test_a_delegation_in_a_records_place_goes_first(night: Night) -> None:
+    night.begin()
+    stand_in(night, "NS", "ns1.example.com.", "ns2.example.com.")
+    root = night.root()
+    assert root["resource"].endswith(f"/{API}/NS")
+    assert "A is missing too" in root["fix"]["text"]
+    assert not root["auto"]["allowed"]
+    for _ in range(2):
+        root = night.root()
+        assert night.type(root["fix"]["command"]) == 0
+        night.bench.advance(root["fix"]["eta_s"])
+    assert night.diagnosed()["verdict"] == "well"
+
+
+def test_a_delegation_hides_a_record_that_is_there(night: Night) -> None:
+    night.begin()
+    bench = night.bench
+    strange = {"name": API, "type": "NS", "ttl": 300, "rrdatas": ["ns1.example.com."]}
+    bench.send("POST", ZONE, strange)
+    bench.send("PATCH", "_sandbox/internet", {"caches": None})
+    root = night.root()
+    assert root["resource"].endswith(f"/{API}/NS")
+    assert night.type(root["fix"]["command"]) == 0
+    bench.advance(root["fix"]["eta_s"])
+    assert night.diagnosed()["verdict"] == "well"
