@@ -127,7 +127,7 @@ def test_what_waits_for_its_bucket_is_brought_once_wherever_its_bringer_is_kille
     brought = [
         number for number, what in enumerate(passed) if " putting " in what or " removing " in what
     ]
-    for point in (brought[n] for n in sample(len(brought), 16, 16)):
+    for point in (brought[n] for n in sample(len(brought), 16)):
         applied.restore(start)
         with applied.named(killed(applied, point, words, tally)):
             applied.take_from_the_dead()

@@ -59,13 +59,9 @@ class Mirrored:
         return stored
 
     def compare_and_swap(self, key: str, data: bytes, generation: str | None) -> str | None:
-        there = self.bucket.get(key) if self._awaits(key) else None
-        seen = there.generation if there else ABSENT
-        followed = self._waiting(key, there) is not None and seen == (generation or ABSENT)
-        swapped = self.bucket.compare_and_swap(key, data, generation)
+        based_on = self._brought_first(key, generation) if self._awaits(key) else generation
+        swapped = self.bucket.compare_and_swap(key, data, based_on)
         if swapped is not None:
-            if followed:
-                self._settle(key)
             self._keep(key, data)
         return swapped
 
@@ -136,13 +132,27 @@ class Mirrored:
     def _awaits(self, key: str) -> bool:
         return self._copy.get(_OUTBOX + key) is not None
 
-    def _settle(self, key: str) -> None:
-        """What waited was read, and written over where it was to be brought."""
-        if claim := self._copy.hold(_WRITING):
-            try:
+    def _brought_first(self, key: str, generation: str | None) -> str | None:
+        """Bring what waits before it is written over; the generation to write over then.
+
+        Each write is of one thing: who is killed after any of them leaves nothing that looks like
+        somebody else's.
+        """
+        claim = self._copy.hold(_WRITING)
+        if claim is None:
+            return generation  # somebody writes to the copy: what waits is not whole yet
+        try:
+            there, ours = self.bucket.get(key), self._copy.get(key)
+            waiting = self._waiting(key, there)
+            if waiting and waiting.generation == (generation or ABSENT):
+                brought = self.bucket.compare_and_swap(key, waiting.data, generation)
+            else:
+                brought = generation if there and ours and there.data == ours.data else None
+            if brought is not None:
                 self._copy.remove(_OUTBOX + key)
-            finally:
-                claim.release()
+        finally:
+            claim.release()
+        return brought or generation
 
     def _waiting(self, key: str, there: Stored | None) -> Stored | None:
         """What is to be brought in place of what is there; None where that has moved on."""
