@@ -836,7 +836,6 @@ ENVIRONMENTS = (
     one(
         "a check whose probe is mistyped",
         head("Checks", "staging") + "spec:\n  web: {htp: {urls: []}}\n",
-        ("5:8", "a check has one probe"),
         ("5:9", "unknown field `htp` (did you mean `http`?)"),
     ),
     one(
@@ -873,7 +872,23 @@ CHECKS = (
             ("websocket", "{url: 'https://a.example/ws'}", 6, "is not a ws or wss URL"),
             ("websocket", "{url: 'ws://a.b/', hold: long}", 25, "a duration such as 30s"),
             ("postgresql", "{address: db.internal}", 10, "is not an IP"),
-            ("postgresql", "{address: 10.0.0.3, port: 70000}", 26, "a port is from 1 to 65"),
+            (
+                "postgresql",
+                "{address: 10.0.0.3, port: 70000, allowPrivate: true}",
+                26,
+                "a port is from 1 to 65",
+            ),
+            ("postgresql", "{address: 10.0.0.3}", 10, "say `allowPrivate: true` beside it"),
+            (
+                "postgresql",
+                "{address: 169.254.169.254, allowPrivate: true}",
+                10,
+                "is a metadata server's, which is never probed, whatever is allowed",
+            ),
+            ("http", "{urls: ['http://[::1]/']}", 8, "`::1` is no public address but this machine"),
+            ("http", "{url: ['http://a.b/']}", 1, "unknown field `url` (did you mean `urls`?)"),
+            ("tls", "{hosts: ['*.a.example']}", 9, "name a host that it covers"),
+            ("dns", "{names: [a.example], resolvers: [10.0.0.53]}", 33, "but private"),
             ("command", "{argv: python}", 7, "a list was expected, not `python`"),
             ("command", "{argv: [a]}, expect: {exit: no}", 28, "a whole number was expected"),
             ("command", "{argv: [a]}, gates: [Adress/*]", 21, "`Adress/*` matches nothing"),

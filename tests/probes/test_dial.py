@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from remediate.gcp.sandbox import Sandbox
 from remediate.gcp.session import sandbox_session
+from remediate.model.addresses import parse, why_not_public
 from remediate.model.errors import InvalidInput
-from remediate.probes.addresses import parse, why_not_public
 from remediate.probes.dial import Dial, Failure, lost
 from remediate.probes.dns import resolve
 from tests.gcp.server import Say, Stub

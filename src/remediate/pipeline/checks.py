@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from remediate.gcp.google import read_all
-from remediate.kinds.documents.checks import AUTHORITATIVE, socket_of
+from remediate.kinds.documents.check_addresses import PRIVATE
+from remediate.kinds.documents.check_forms import AUTHORITATIVE, socket_of
 from remediate.model.check import Check, ProbeName
 from remediate.model.finding import Finding, Verdict
 from remediate.model.resource import Zone
@@ -42,8 +43,6 @@ if TYPE_CHECKING:
 _TIMEOUT = 10.0  # seconds, of one request or handshake
 _COMMAND_TIMEOUT = 300.0  # seconds
 _POSTGRESQL = 5432
-# RFC 1918 and 4193. As networks: by them no metadata server is reached.
-_PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
 _HTTPS = 443
 
 
@@ -242,7 +241,7 @@ def _postgresql(check: Check, at: Vantage) -> Iterator[Finding]:
     from remediate.probes.postgresql import start_up
 
     address, port = str(check.asks["address"]), int(check.asks.get("port", _POSTGRESQL))
-    allow = _PRIVATE if check.asks.get("allowPrivate") else ()
+    allow = PRIVATE if check.asks.get("allowPrivate") else ()
     yield judge_postgresql(check, start_up(dial_for(at.google, allow), address, port))
 
 

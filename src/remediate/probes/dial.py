@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ipaddress import IPv6Address
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from remediate.probes.addresses import (
+from remediate.model.addresses import (
     DOCUMENTATION,
     Address,
     is_allowed,

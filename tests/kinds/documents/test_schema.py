@@ -9,7 +9,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from remediate.kinds.documents.checks import PROBES
+from remediate.kinds.documents.check_specs import PROBES
 from remediate.kinds.documents.schema import json_schema
 from remediate.kinds.registry import NAMES
 from tests.kinds.examples import examples

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic import ValidationError
 
 from remediate.kinds.fields.pointers import children, pointer
 from remediate.kinds.fields.spec import Spec
 from remediate.model.nearest import did_you_mean, is_offered, nearest
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 _LONGEST = 60
 
@@ -80,8 +83,9 @@ def _empties(value: Any, at: str) -> Iterator[str]:  # noqa: ANN401 - JSON is an
 
 
 def _told(model: type[Spec], value: Any, error: ValidationError) -> Iterator[Complaint]:  # noqa: ANN401 - JSON is any
-    seen: set[str] = set()
-    for one in error.errors(include_url=False):
+    errors = error.errors(include_url=False)
+    seen = {*_mistaken(value, errors)}
+    for one in errors:
         path, holder = _path(value, one["loc"])
         where = pointer(*path)
         if where in seen:
@@ -96,6 +100,17 @@ def _told(model: type[Spec], value: Any, error: ValidationError) -> Iterator[Com
                 yield Complaint(where, f"`{last}` is missing")
             case kind:
                 yield _mistyped(where, kind, one, holder)
+
+
+def _mistaken(value: object, errors: Sequence[ErrorDetails]) -> Iterator[str]:
+    """Pointers of fields that are missing only because they are mistyped, which is told once."""
+    unknown = [_path(value, one["loc"])[0] for one in errors if one["type"] == "extra_forbidden"]
+    for one in errors:
+        if one["type"] == "missing":
+            path = _path(value, one["loc"])[0]
+            beside = [str(other[-1]) for other in unknown if other[:-1] == path[:-1]]
+            if nearest(str(path[-1]), beside) is not None:
+                yield pointer(*path)
 
 
 def _mistyped(where: str, kind: str, one: Mapping[str, Any], found: object) -> Complaint:

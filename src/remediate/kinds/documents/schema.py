@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from remediate.kinds.documents.checks import CHECKS
+from remediate.kinds.documents.check_specs import CHECKS
 from remediate.kinds.documents.envelope import API_VERSION, PLAIN_KINDS, Head
 from remediate.kinds.documents.environment import NAME, REGION, EnvironmentSpec
 from remediate.kinds.facts import Scope
