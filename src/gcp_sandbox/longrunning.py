@@ -152,6 +152,12 @@ class LongRunning:
             raise StatusError("NOT_FOUND", f"Operation '{name}' was not found.")
         return operation
 
+    def api_of(self, identity: str) -> str:
+        """Whose an operation is, by its id alone; VPC Access's, for want of one."""
+        ended = f"/operations/{identity}"
+        found = (it.api for name, it in self._operations.items() if name.endswith(ended))
+        return next(found, "vpcaccess")
+
     def of(self, version: str, parent: str, host: str) -> list[Operation]:
         """The operations of a location by name: of one API if `host` names it, else of all."""
         api = host.partition(".")[0].rpartition("-")[2]

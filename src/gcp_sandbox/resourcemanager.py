@@ -3,9 +3,8 @@
 https://cloud.google.com/resource-manager/reference/rest/v3/projects/testIamPermissions
 
 Whoever asks has every permission but those that `POST /_sandbox/permissions {"denied": […]}` took
-away. Only this method heeds that, and the other APIs go on to do what they are asked; unless it is
-`*` that is denied, or `monitoring.*`: then every API, or that one, refuses all. More than 100
-permissions in one question are refused, as others have found
+away: single ones, `dns.*`, `compute.urlMaps.*` or `*`. Every API refuses calls for the want of one.
+More than 100 permissions in one question are refused, as others have found
 (https://github.com/openshift/cloud-credential-operator/pull/94); in which words is not known.
 """
 
@@ -13,9 +12,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import Final
 
+from gcp_sandbox.denials import denial
 from gcp_sandbox.errors import GoogleError, not_found_path
+from gcp_sandbox.longrunning import NAME as LONG_RUNNING
+from gcp_sandbox.longrunning import LongRunning
 from gcp_sandbox.permissions import needed
 from gcp_sandbox.request import Body, Json, Request
 from gcp_sandbox.router import Router
@@ -26,7 +29,6 @@ from gcp_sandbox.world import World
 NAME: Final = "resourcemanager"
 _PERMISSION: Final = re.compile(r"[a-z][a-z0-9]*\.[A-Za-z][A-Za-z0-9]*\.[A-Za-z][A-Za-z0-9]*")
 _AT_MOST: Final = 100
-_EVERYTHING: Final = "*"
 _REQUEST: Final = Message({"permissions": [TEXT]})
 
 
@@ -62,27 +64,26 @@ class ResourceManager:
         return {"permissions": held} if held else {}
 
     def refusal(self, request: Request) -> GoogleError | None:
-        """Why nobody may do this, where its whole API is denied."""
-        if not self.denied or request.path.endswith(":testIamPermissions"):
+        """Why nobody may do this, where a permission for it is denied."""
+        if not self.denied:
             return None
-        permission = needed(request.method, request.path)
-        if not self._is_denied(permission, whole=True):
+        asked = needed(request, self._api_of_operation(request))
+        if asked is None:
             return None
-        reason: Body = {
-            "@type": "type.googleapis.com/google.rpc.ErrorInfo",
-            "reason": "IAM_PERMISSION_DENIED",
-            "domain": "iam.googleapis.com",
-            "metadata": {"permission": permission},
-        }
-        message = f"Permission '{permission}' denied on resource (or it may not exist)."
-        return GoogleError(403, "forbidden", message, status_name=True, details=[reason])
+        missed = next((each for each in asked.permissions if self._is_denied(each)), None)
+        return denial(asked.api, missed, asked.resource) if missed else None
 
-    def _is_denied(self, permission: str, *, whole: bool = False) -> bool:
-        """By its own name, unless with its API as a `whole`; by its API's, or with everything."""
-        names = {_EVERYTHING, f"{permission.partition('.')[0]}.*"} | (
-            set() if whole else {permission}
-        )
-        return not names.isdisjoint(self.denied)
+    def _api_of_operation(self, request: Request) -> str:
+        """Whose a path is that several APIs have: by the host asked, or the operation's target."""
+        label, known, _ = request.headers.get("host", "").partition(".googleapis.com")
+        if known:
+            return label.rpartition("-")[2]
+        operations = self.world.sections[LONG_RUNNING]
+        assert isinstance(operations, LongRunning)
+        return operations.api_of(request.path.rpartition("/")[2].partition(":")[0])
+
+    def _is_denied(self, permission: str) -> bool:
+        return any(fnmatchcase(permission, pattern) for pattern in self.denied)
 
     def deny(self, request: Request) -> Body:
         body = request.body if isinstance(request.body, dict) else {}

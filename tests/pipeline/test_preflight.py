@@ -182,6 +182,7 @@ def test_a_missing_permission_is_a_warning_and_no_part_of_the_digest(
     assert (objection.level, objection.allow) == ("warn", "")
     assert "compute.backendServices.create, run.services.create;" in objection.message
     assert lacks.digest == had.digest
+    workbench.send("POST", "_sandbox/permissions", {"denied": []})
     workbench.apply()
 
 
