@@ -7,7 +7,7 @@ from typing import Any
 
 from remediate.diagnosis.edge import Edge, listens
 from remediate.diagnosis.layers import identity
-from remediate.diagnosis.looks import Look, Works
+from remediate.diagnosis.looks import Look, Works, by_ip
 from remediate.diagnosis.node import API, NOBODY, PROBE, Ailment, Judged, Remedy
 from remediate.diagnosis.routes import has_rule, hosts_of, paths_of, route
 from remediate.kinds.bodies.links import project_relative
@@ -16,7 +16,6 @@ from remediate.model.json import Body
 from remediate.model.observation import Live, Unreadable
 from remediate.model.plan import Action
 from remediate.model.ref import Ref
-from remediate.model.values import Unknown
 
 EXACT = "exact: `remediate rollback --snapshot latest`"
 SPREADS = 60  # seconds until all front ends have a change: a guess to be on the safe side
@@ -85,10 +84,8 @@ def _address(edge: Edge, ref: Ref) -> Judged:
 
 def _rule(edge: Edge, ref: Ref) -> Judged:
     wanted = edge.wanted(ref)
-    holders = [at for at in edge.of_kind("Address") if _is_at(edge, wanted, at)]
-    node = begin(
-        edge, "lb.forwarding_rule", ref, tuple(identity("lb.address", at) for at in holders)
-    )
+    under = tuple(identity("lb.address", at) for at in edge.reserved_for(ref))
+    node = begin(edge, "lb.forwarding_rule", ref, under)
     node.ailments[:] = [_after(one, "lb.address") for one in node.ailments]
     body = edge.live(ref)
     if body is None:
@@ -120,24 +117,15 @@ def _after(ailment: Ailment, *because: str) -> Ailment:
     )
 
 
-def _is_at(edge: Edge, wanted: dict[str, Any], at: Ref) -> bool:
-    value = wanted.get("IPAddress")
-    if isinstance(value, Unknown):
-        return value.ref in (at, edge.live_ref(at))
-    return value == edge.address(at)
-
-
 def _reached(edge: Edge, rule: Ref) -> Works:
     """Whether clients of the hosts behind a rule get what they came for."""
-    hosts = [way.host for way in edge.ways.values() if way.rule == rule]
-    works = [edge.look(host).works for host in hosts]
+    works = [by_ip(seen).works for seen in edge.seen_at(rule)]
     return None if not works or None in works else all(works)
 
 
 def _silent(edge: Edge, rule: Ref) -> str:
     """What is seen where nobody listens."""
-    seen = [edge.signs.hosts.get(w.host) for w in edge.ways.values() if w.rule == rule]
-    told = [one.tls for one in seen if one and one.tls]
+    told = [seen.tls for seen in edge.seen_at(rule) if seen.tls]
     if told and all(tls.outcome in _NO_TLS for tls in told):
         return told[0].message
     return ""

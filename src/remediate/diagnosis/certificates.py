@@ -69,7 +69,7 @@ def _replaced(meant: list[Ref], attached: list[Ref], ref: Ref) -> list[Ref]:
 
 def _under(names: Sequence[Judged], proxy: Ref, ways: list[Way]) -> tuple[str, ...]:
     """What Google looks at before it issues; of one's own it is the proxy alone that matters."""
-    rules = sorted({way.rule for way in ways})
+    rules = sorted({rule for way in ways for rule in (way.rule, *way.others)})
     return (
         identity("lb.target_proxy", proxy),
         *(identity("lb.forwarding_rule", rule) for rule in rules),

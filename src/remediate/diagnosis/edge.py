@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from ipaddress import ip_address
 from typing import Any, TypeAlias
 
 from remediate.diagnosis.looks import Look, by_ip, by_path
@@ -27,13 +28,17 @@ HTTPS = 443
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How requests for a host are meant to go. `services` are those behind its paths, `/` first."""
+    """How requests for a host are meant to go. `services` are those behind its paths, `/` first.
+
+    `others` are rules that take its requests at other addresses.
+    """
 
     host: str
     rule: Ref
     proxy: Ref
     url_map: Ref
     services: tuple[Ref, ...]
+    others: tuple[Ref, ...] = ()
 
     @property
     def service(self) -> Ref:
@@ -119,14 +124,48 @@ class Edge:
     @cached_property
     def ways(self) -> dict[str, Way]:
         """By host, as the YAML means it, of what is served with TLS."""
-        return {
-            way.host: way for rule in self.of_kind("ForwardingRule") for way in self._from(rule)
-        }
+        found: dict[str, Way] = {}
+        for way in (way for rule in self.fronts for way in self._from(rule)):
+            first = found.setdefault(way.host, way)
+            if first is not way:
+                found[way.host] = replace(first, others=(*first.others, way.rule))
+        return found
+
+    @cached_property
+    def fronts(self) -> list[Ref]:
+        """The rules that listen for TLS, those of IPv4 first."""
+        rules = [r for r in self.of_kind("ForwardingRule") if listens(self.wanted(r), HTTPS)]
+        return sorted(rules, key=self.is_six)
+
+    def is_six(self, rule: Ref) -> bool:
+        """Whether a rule is meant to be at an IPv6 address."""
+        if address := self.address_at(rule):
+            return ":" in address
+        at = self.wanted(rule).get("IPAddress")
+        of = [self.wanted(rule)]
+        of += [self.wanted(at.ref)] if isinstance(at, Unknown) and at.ref in self.declared else []
+        return any(body.get("ipVersion") == "IPV6" for body in of)
+
+    def address_at(self, rule: Ref) -> str | None:
+        """Where a rule is meant to listen; None where that is not known."""
+        meant = self.wanted(rule).get("IPAddress")
+        if isinstance(meant, Unknown):
+            return self.address(meant.ref)
+        found = meant or (self.live(rule) or {}).get("IPAddress")
+        return spelled(str(found)) if found else None
+
+    def reserved_for(self, rule: Ref) -> list[Ref]:
+        """The declared addresses that a rule is meant to be at."""
+        meant = self.wanted(rule).get("IPAddress")
+        addresses = self.of_kind("Address")
+        if isinstance(meant, Unknown):
+            return [at for at in addresses if meant.ref in (at, self.live_ref(at))]
+        return [at for at in addresses if meant is not None and meant == self.address(at)]
 
     def _from(self, rule: Ref) -> Iterator[Way]:
         body = self.wanted(rule)
         proxy = self.ref(body.get("target"))
-        if not listens(body, HTTPS) or proxy is None or proxy not in self.declared:
+        if proxy is None or proxy not in self.declared:
             return
         url_map = self.ref(self.wanted(proxy).get("urlMap"))
         if url_map is None or url_map not in self.declared:
@@ -178,6 +217,15 @@ class Edge:
         seen = self.signs.hosts.get(host) or self.signs.hosts.get(f"{host}.")
         return by_ip(seen or HostSeen(host, ""))
 
+    def seen_at(self, rule: Ref) -> list[HostSeen]:
+        """Every host that a rule is for, at its address; with nothing in it where nobody looked."""
+        mine = [way.host for way in self.ways.values() if way.rule == rule]
+        main = [self.signs.hosts.get(host) or HostSeen(host, "") for host in mine]
+        beside = [way.host for way in self.ways.values() if rule in way.others]
+        at = self.address_at(rule) if beside else None
+        known = {seen.host: seen for seen in self.signs.others if seen.address == at}
+        return [*main, *(known.get(host) or HostSeen(host, "") for host in beside)]
+
     def look_at_service(self, service: Ref) -> Look:
         """Everything that was seen to go to a backend service, together."""
         parts = [self.look(host) for host in self.hosts_behind(service)]
@@ -195,16 +243,22 @@ class Edge:
         """Every address that leads to us, as far as it is known."""
         rules = (body for ref, body in self._live.items() if ref.kind == "ForwardingRule")
         found = {str(body["IPAddress"]) for body in rules if body.get("IPAddress")}
-        return found | set(self.holders)
+        return {spelled(address) for address in (*found, *self.holders)}
+
+    def types_of(self, host: str) -> tuple[str, ...]:
+        """The record types that are to lead clients to a host: `A`, `AAAA` or both."""
+        owner = f"{host.rstrip('.')}."
+        declared = {key[1] for zone in self.zones for key in zone.records if key[0] == owner}
+        return tuple(sorted(declared & {*_FAMILIES})) or _FAMILIES[:1]
 
     def address(self, ref: Ref) -> str | None:
         """The number of an address: its own, or that of a live rule which is meant to be at it."""
         if (body := self.live(ref)) and body.get("address"):
-            return str(body["address"])
+            return spelled(str(body["address"]))
         for rule in self.of_kind("ForwardingRule"):
             meant, live = self.wanted(rule).get("IPAddress"), self.live(rule)
             if isinstance(meant, Unknown) and meant.ref == ref and live and live.get("IPAddress"):
-                return str(live["IPAddress"])
+                return spelled(str(live["IPAddress"]))
         return self._last_known(ref)
 
     def _last_known(self, ref: Ref) -> str | None:
@@ -225,6 +279,19 @@ class Edge:
         most = said.most_common(2)
         is_clear = most and (len(most) == 1 or most[0][1] > most[1][1])
         return most[0][0] if is_clear else None
+
+
+_FAMILIES = ("A", "AAAA")
+
+
+def spelled(address: str) -> str:
+    """In the one spelling that RFC 5952 gives IPv6; other text as it is."""
+    if ":" not in address:
+        return address
+    try:
+        return str(ip_address(address))
+    except ValueError:
+        return address
 
 
 def _names(record: RecordSet, ref: Ref) -> bool:

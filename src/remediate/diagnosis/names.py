@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TypeAlias
 
-from remediate.diagnosis.edge import Edge
+from remediate.diagnosis.edge import Edge, spelled
 from remediate.diagnosis.layers import identity
 from remediate.diagnosis.node import API, NOBODY, PROBE, Ailment, Judged, Remedy
-from remediate.diagnosis.records import NAMING, judge_records, told_by
+from remediate.diagnosis.records import judge_records, told_by
 from remediate.diagnosis.signs import NameSeen
 from remediate.model.json import Body
 from remediate.model.observation import Unreadable
@@ -215,7 +216,7 @@ def _propagation(edge: Edge, zone: Zone, name: NameSeen, records: list[Judged]) 
     above = [identity(layer, zone.ref) for layer in ("dns.zone", "dns.delegation", "dns.dnssec")]
     node = Judged("dns.propagation", fqdn.rstrip("."), (*(r.id for r in own), *above))
     wanted = wanted_addresses(edge, zone, fqdn)
-    if told_by(edge, zone) is None or wanted is None:
+    if told_by(edge, zone) is None or not wanted:
         node.blind.append(f"what {fqdn} should be is not known")
         return node
     if any(r.state != "ok" for r in own):
@@ -254,29 +255,35 @@ def _kept(seen: tuple[DnsSeen, ...]) -> int:
     return max((s.ttl if s.values else s.negative_ttl) or 0 for s in seen) if seen else 0
 
 
-def _right(seen: tuple[DnsSeen, ...], wanted: frozenset[str]) -> bool | None:
+def _right(seen: tuple[DnsSeen, ...], wanted: Wanted) -> bool | None:
     """Whether the zone's own servers answer as wanted; None where none of them could be heard."""
-    told = [s for s in seen if s.rrtype == "A" and is_heard(s) and s.outcome not in LAME]
+    told = [s for s in seen if s.rrtype in wanted and is_heard(s) and s.outcome not in LAME]
     if not told:
         return None
-    return all({*s.values} == wanted for s in told if s.outcome != "truncated")
+    return all({*s.values} == wanted[s.rrtype] for s in told if s.outcome != "truncated")
 
 
-def _is_old(seen: DnsSeen, wanted: frozenset[str], name: NameSeen) -> bool:
-    if seen.rrtype not in NAMING or seen.rrtype == "AAAA" or is_bogus(seen, name.unchecked):
+def _is_old(seen: DnsSeen, wanted: Wanted, name: NameSeen) -> bool:
+    if seen.rrtype not in wanted or is_bogus(seen, name.unchecked):
         return False
     if seen.outcome in ("ok", "wrong_answer"):
-        return {*seen.values} != wanted
+        return {*seen.values} != wanted[seen.rrtype]
     return seen.outcome in UNDELEGATED
 
 
-def wanted_addresses(edge: Edge, zone: Zone, fqdn: str) -> frozenset[str] | None:
-    """The IPv4 addresses that a name should have; None where that is not known."""
-    for (owner, rrtype), record in zone.records.items():
-        if (owner, rrtype) == (fqdn, "A"):
+Wanted: TypeAlias = Mapping[str, frozenset[str]]
+
+
+def wanted_addresses(edge: Edge, zone: Zone, fqdn: str) -> Wanted:
+    """The addresses that a name should have by record type, of each where they are known."""
+    found = {}
+    for rrtype in ("A", "AAAA"):
+        if record := zone.records.get((fqdn, rrtype)):
             values = [edge.rendered(text) for text in record.rrdatas]
-            return None if None in values else frozenset(v for v in values if v)
-    return None
+            known = frozenset(spelled(value) for value in values if value)
+            if known and None not in values:
+                found[rrtype] = known
+    return found
 
 
 def _pending(edge: Edge, zone: Zone) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from remediate.diagnosis.edge import Edge
+from remediate.diagnosis.edge import Edge, spelled
 from remediate.diagnosis.layers import identity
 from remediate.diagnosis.node import API, NOBODY, PROBE, Ailment, Judged, Remedy
 from remediate.diagnosis.obstacles import (
@@ -84,7 +84,7 @@ def _declared(
             node.blind.append(f"{at} says {_shown(_values(body))}; what it should say is not known")
             _beside(node, zone, record, live)
     else:
-        _compare(node, edge, at, _values(body), {v for v in wanted if v}, name)
+        _compare(node, edge, at, _values(body), {spelled(v) for v in wanted if v}, name)
     if not node.ailments and (cut := [s for s in seen if s.outcome == "truncated"]):
         told = f"{cut[0].message}: the answer does not fit, and TCP port 53 is shut"
         text = "make the record set smaller, or let TCP port 53 through"
@@ -207,7 +207,7 @@ def _asked(name: NameSeen | None, rrtype: str) -> list[DnsSeen]:
 
 def _values(body: Body) -> set[str]:
     listed = body.get("rrdatas")
-    return {str(value) for value in (listed if isinstance(listed, list) else ())}
+    return {spelled(str(value)) for value in (listed if isinstance(listed, list) else ())}
 
 
 def _shown(values: set[str]) -> str:

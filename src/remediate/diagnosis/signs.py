@@ -103,13 +103,17 @@ class GoogleSide:
 
 @dataclass(frozen=True, slots=True)
 class Signs:
-    """Everything at one moment. `late` names what had not answered when time was up."""
+    """Everything at one moment. `late` names what had not answered when time was up.
+
+    `others` are the same hosts at the load balancer's other addresses, of IPv6 say.
+    """
 
     desired: Desired
     at: datetime
     google: GoogleSide
     names: Mapping[str, NameSeen] = field(default_factory=dict)
     hosts: Mapping[str, HostSeen] = field(default_factory=dict)
+    others: tuple[HostSeen, ...] = ()
     paths: tuple[PathSeen, ...] = ()
     databases: Mapping[Ref, PostgresSeen] = field(default_factory=dict)
     late: tuple[str, ...] = ()

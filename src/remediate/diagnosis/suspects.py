@@ -97,7 +97,8 @@ def _of_name(edge: Edge, host: str) -> tuple[str, ...]:
     heard = [one for one in asked if one.outcome not in SILENT]
     if not heard or all(one.outcome in LAME for one in heard):
         return ("dns.delegation", "dns.zone")
-    if any(one.outcome in UNDELEGATED and one.rrtype == "A" for one in heard):
+    first = edge.types_of(host)[0]
+    if any(one.outcome in UNDELEGATED and one.rrtype == first for one in heard):
         return ("dns.record",)
     if any(one.outcome == "truncated" for one in heard):
         return ("dns.record",)

@@ -8,7 +8,7 @@ from remediate.diagnosis.backends import DATABASE, healthy
 from remediate.diagnosis.certificate_bodies import end_of, expires
 from remediate.diagnosis.edge import Edge, Way
 from remediate.diagnosis.layers import OBSERVER, identity
-from remediate.diagnosis.looks import Look
+from remediate.diagnosis.looks import Look, by_ip
 from remediate.diagnosis.names import LAME, SILENT, wanted_addresses
 from remediate.diagnosis.node import PROBE, Ailment, Judged, Remedy
 from remediate.diagnosis.revisions import below
@@ -29,6 +29,8 @@ def judge_symptoms(edge: Edge, nodes: Sequence[Judged]) -> Iterator[Judged]:
     found: list[Judged] = []
     for host in dict.fromkeys([*edge.ways, *names]):
         found += _of_name(edge, host, names.get(host), nodes)
+        if host in names:
+            found += _of_six(edge, host, names[host], nodes)
     for host, way in edge.ways.items():
         found += _of_host(edge, way, nodes, _is(found, "dns.resolution", host))
     found += _of_paths(edge, nodes)
@@ -59,12 +61,12 @@ def _all(nodes: Sequence[Judged], *layers: str) -> tuple[str, ...]:
 # Names
 
 
-def _under(nodes: Sequence[Judged], host: str) -> tuple[str, ...]:
-    """What a name's answer hangs on."""
+def _under(nodes: Sequence[Judged], host: str, beside: str) -> tuple[str, ...]:
+    """What a name's answer hangs on; `beside` is the record type that says nothing of it."""
     own = [
         node.id
         for node in nodes
-        if (node.layer == "dns.record" and _speaks_for(node, host))
+        if (node.layer == "dns.record" and _speaks_for(node, host, beside))
         or (node.layer == "dns.propagation" and node.resource == host)
     ]
     zones = [
@@ -75,9 +77,14 @@ def _under(nodes: Sequence[Judged], host: str) -> tuple[str, ...]:
     return (*own, *zones, identity(OBSERVER, "environment"))
 
 
-def _speaks_for(node: Judged, host: str) -> bool:
+def _speaks_for(node: Judged, host: str, beside: str) -> bool:
     at = node.resource
-    return isinstance(at, Ref) and at.record[0] == f"{host}." and at.record[1] != "AAAA"
+    return isinstance(at, Ref) and at.record[0] == f"{host}." and at.record[1] != beside
+
+
+def _beside(edge: Edge, host: str) -> str:
+    """The address type that clients of a host do not go by first."""
+    return "A" if edge.types_of(host)[0] == "AAAA" else "AAAA"
 
 
 def _holds(node: Judged, host: str) -> bool:
@@ -87,14 +94,14 @@ def _holds(node: Judged, host: str) -> bool:
 def _of_name(
     edge: Edge, host: str, seen: NameSeen | None, nodes: Sequence[Judged]
 ) -> Iterator[Judged]:
-    under = _under(nodes, host)
+    under = _under(nodes, host, _beside(edge, host))
     resolution = Judged("dns.resolution", host, under)
     latency = Judged("dns.latency", host, _all(nodes, "dns.delegation"))
     if seen is None or not seen.resolvers:
         resolution.blind.append(f"no resolver was asked for {host}")
         yield resolution
         return
-    asked = [s for s in seen.resolvers if s.rrtype in ("A", "CNAME")]
+    asked = [s for s in seen.resolvers if s.rrtype == edge.types_of(host)[0]]
     heard = [s for s in asked if s.outcome not in SILENT]
     bad = [s for s in heard if s.outcome in _BAD and s.outcome != "wrong_answer"]
     good = [s for s in heard if s not in bad]
@@ -109,33 +116,45 @@ def _of_name(
     if lame and by_server:
         _fails(latency, lame[0].message)
     yield latency
-    yield from _stray(edge, host, seen, nodes)
 
 
 def _server(seen: DnsSeen) -> str:
     return seen.server
 
 
-def _stray(edge: Edge, host: str, seen: NameSeen, nodes: Sequence[Judged]) -> Iterator[Judged]:
-    """Clients with IPv6 go where an AAAA record sends them."""
+def _of_six(edge: Edge, host: str, seen: NameSeen, nodes: Sequence[Judged]) -> Iterator[Judged]:
+    """Clients with IPv6 go where AAAA records send them."""
     own = edge.own_addresses()
-    told = [s for s in (*seen.authoritative, *seen.resolvers) if s.rrtype == "AAAA" and s.values]
-    if told:
-        at = [n.id for n in nodes if isinstance(n.resource, Ref) and n.resource.is_record_set]
-        under = [i for i in at if f"/{host}./" in i]
-        node = Judged("http.ipv6", host, (*under, *_all(nodes, "dns.zone")))
-        if strange := [s for s in told if {*s.values} - own]:
-            _fails(node, f"{host} has the IPv6 address {', '.join(strange[0].values)}")
-        yield node
+    asked = [s for s in (*seen.authoritative, *seen.resolvers) if s.rrtype == "AAAA"]
+    told = [s for s in asked if s.values]
+    is_meant = "AAAA" in edge.types_of(host)
+    if not told and not is_meant:
+        return
+    way = edge.ways.get(host)
+    rules = [rule for rule in (way.rule, *way.others) if edge.is_six(rule)] if way else []
+    down = [at for rule in rules if way for at in way_down(edge, way, [way.service], nodes, rule)]
+    node = Judged("http.ipv6", host, (*_under(nodes, host, "A"), *down))
+    bad = [s for s in seen.resolvers if s in asked and s.outcome in _BAD and not s.values]
+    if strange := [s for s in told if {*s.values} - own]:
+        _fails(node, f"{host} has the IPv6 address {', '.join(strange[0].values)}")
+    elif is_meant and bad:
+        node.intermittent = len(bad) < sum(s in asked for s in seen.resolvers) - len(bad)
+        _fails(node, bad[0].message)
+    for one in (one for rule in rules for one in edge.seen_at(rule) if one.host == host):
+        if why := _refused(one, by_ip(one)):
+            _fails(node, why)
+    yield node
 
 
 # Hosts
 
 
-def way_down(edge: Edge, way: Way, services: Sequence[Ref], nodes: Sequence[Judged]) -> list[str]:
-    """All that a request for a host hangs on, from the address to the database."""
-    found = [n.id for n in nodes if n.layer == "lb.address"]
-    found += [identity("lb.forwarding_rule", way.rule), identity("lb.target_proxy", way.proxy)]
+def way_down(
+    edge: Edge, way: Way, services: Sequence[Ref], nodes: Sequence[Judged], rule: Ref
+) -> list[str]:
+    """All that a request for a host hangs on, from the address of a rule to the database."""
+    found = [identity("lb.address", at) for at in edge.reserved_for(rule)]
+    found += [identity("lb.forwarding_rule", rule), identity("lb.target_proxy", way.proxy)]
     found += _all(nodes, "lb.certificate")
     found += [identity("lb.url_map", way.url_map)]
     for service in services:
@@ -154,8 +173,8 @@ def _of_host(
 ) -> Iterator[Judged]:
     host = way.host
     look, seen = edge.look(host), edge.signs.hosts.get(host)
-    down = way_down(edge, way, [way.service], nodes)
-    dns = _under(nodes, host)
+    down = way_down(edge, way, [way.service], nodes, way.rule)
+    dns = _under(nodes, host, _beside(edge, host))
     by_ip = Judged("http.by_ip", host, tuple(down))
     by_name = Judged("http.by_name", host, (*dns, *down))
     socket = Judged("websocket", host, tuple(down))
@@ -213,7 +232,8 @@ def _named(edge: Edge, node: Judged, by_ip: Judged, resolution: Judged | None) -
 def _answers(edge: Edge, host: str) -> tuple[list[DnsSeen], list[DnsSeen]]:
     """Which resolvers send clients elsewhere, and which here."""
     seen = edge.signs.names.get(host) or edge.signs.names.get(f"{host}.")
-    told = [s for s in (seen.resolvers if seen else ()) if s.rrtype == "A" and s.values]
+    rrtype = edge.types_of(host)[0]
+    told = [s for s in (seen.resolvers if seen else ()) if s.rrtype == rrtype and s.values]
     ours = edge.own_addresses() | _wanted(edge, host)
     if not ours:
         return [], told
@@ -223,8 +243,8 @@ def _answers(edge: Edge, host: str) -> tuple[list[DnsSeen], list[DnsSeen]]:
 
 def _wanted(edge: Edge, host: str) -> set[str]:
     zones = [z for z in edge.declared.values() if isinstance(z, Zone)]
-    found = [wanted_addresses(edge, zone, f"{host}.") or frozenset() for zone in zones]
-    return {each for values in found for each in values}
+    found = [wanted_addresses(edge, zone, f"{host}.") for zone in zones]
+    return {each for wanted in found for values in wanted.values() for each in values}
 
 
 # Paths, and Google's own view
@@ -236,7 +256,7 @@ def _of_paths(edge: Edge, nodes: Sequence[Judged]) -> Iterator[Judged]:
         service = next((s for s in edge.services if seen.service in (s, edge.live_ref(s))), None)
         if way is None or service is None:
             continue
-        at, down = f"{seen.host}{seen.path}", tuple(way_down(edge, way, [service], nodes))
+        at, down = f"{seen.host}{seen.path}", tuple(way_down(edge, way, [service], nodes, way.rule))
         stream = Judged("stream", at, down)
         look = Look(seen.http)
         if look.http and look.works is not True:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from remediate.diagnosis.edge import Edge
 from remediate.diagnosis.signs import GoogleSide, NameSeen, Signs
 from remediate.gcp.google import Google
 from remediate.model.observation import Live, Unreadable
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 WITHIN = 15.0  # seconds on the wall
 _GOOGLES, _BOTHS = 0.5, 0.6  # the shares of it that what comes first may take
 _HTTPS = "443"
+_TYPES = ("A", "AAAA")
+_NEVER = datetime.min.replace(tzinfo=UTC)  # where an edge stands does not hang on the time
 
 
 def survey(google: Google, desired: Desired, within: float = WITHIN) -> Signs:
@@ -36,15 +40,16 @@ def survey(google: Google, desired: Desired, within: float = WITHIN) -> Signs:
         side, above, slow = _first(google, desired, targets, within)
         prober = outside.prober(google, side)
         names = outside.look_at_names(prober, targets, side, above, deadline)
-        address = address_of(desired, side, targets, names)
-        hosts, paths = outside.look_at_hosts(
-            prober, targets, address, names, desired, side, deadline
+        addresses = addresses_of(desired, side, targets, names)
+        hosts, others, paths = outside.look_at_hosts(
+            prober, targets, addresses, names, desired, side, deadline
         )
         databases = outside.look_at_databases(prober, side, deadline)
         late = (*slow, *deadline.late)
     finally:
         deadline.close()
-    return Signs(desired, google.clock.now(), side, names, hosts, paths, databases, late)
+    at = google.clock.now()
+    return Signs(desired, at, side, names, hosts, others, paths, databases, late)
 
 
 def _first(
@@ -82,19 +87,27 @@ def survey_of_google(google: Google, desired: Desired, within: float = WITHIN) -
     return Signs(desired, google.clock.now(), side, late=tuple(deadline.late))
 
 
-def address_of(
+def addresses_of(
     desired: Desired, side: GoogleSide, targets: tuple[Aim, ...], names: Mapping[str, NameSeen]
-) -> str:
+) -> list[str]:
     """Where clients are to meet the load balancer: as Google has it, else as names have it.
 
-    An address that is released, or cannot be read, is still where names lead; empty where nobody
-    knows any.
+    The first is where everything is looked at; all others are addresses of rules. An address that
+    is released, or cannot be read, is still where names lead; empty where nobody knows any.
     """
+    edge = Edge(Signs(desired, _NEVER, side))
+    meant = [address for rule in edge.fronts if (address := edge.address_at(rule))]
+    return [*dict.fromkeys(meant)] or [*_found(desired, side, targets, names)][:1]
+
+
+def _found(
+    desired: Desired, side: GoogleSide, targets: tuple[Aim, ...], names: Mapping[str, NameSeen]
+) -> Iterator[str]:
     live = {ref: seen.body for ref, seen in side.resources.items() if isinstance(seen, Live)}
     used = [str(body.get("IPAddress")) for body in live.values() if _is_front(body)]
     ours = [live[ref] for ref in desired.resources if ref.kind == "Address" and ref in live]
     held = [str(body.get("address")) for body in ours if body.get("addressType") != "INTERNAL"]
-    return next(iter([*held, *used, *_recorded(side, targets), *_answered(targets, names)]), "")
+    yield from (*held, *used, *_recorded(side, targets), *_answered(targets, names))
 
 
 def _is_front(body: Mapping[str, Any]) -> bool:
@@ -105,11 +118,14 @@ def _is_front(body: Mapping[str, Any]) -> bool:
 def _recorded(side: GoogleSide, targets: tuple[Aim, ...]) -> list[str]:
     sets = [said for said in side.record_sets.values() if not isinstance(said, Unreadable)]
     found: list[Any] = [
-        known.get((aim.name, "A"), {}).get("rrdatas") for known in sets for aim in targets
+        known.get((aim.name, rrtype), {}).get("rrdatas")
+        for rrtype in _TYPES
+        for known in sets
+        for aim in targets
     ]
     return [str(value) for values in found for value in values or ()]
 
 
 def _answered(targets: tuple[Aim, ...], names: Mapping[str, NameSeen]) -> list[str]:
     said = [one for aim in targets if aim.host in names for one in names[aim.host].resolvers]
-    return [value for one in said if one.rrtype == "A" for value in one.values]
+    return [v for rrtype in _TYPES for one in said if one.rrtype == rrtype for v in one.values]

@@ -13,14 +13,14 @@ from remediate.gcp.google import Google
 from remediate.model.observation import Live, Unreadable
 from remediate.model.ref import Ref
 from remediate.model.resource import Desired, Zone
-from remediate.pipeline.aims import Aim, branches
+from remediate.pipeline.aims import PLAIN_PATH, Aim, branches
 from remediate.pipeline.deadline import Deadline
 from remediate.probes.delegation import Delegation, delegation
 from remediate.probes.dial import Dial, dial_for
 from remediate.probes.dns import RESOLVERS, Question, ask
 from remediate.probes.http import Request, get
 from remediate.probes.postgresql import start_up
-from remediate.probes.seen import DnsSeen, HttpSeen, PostgresSeen, WebSocketSeen
+from remediate.probes.seen import DnsSeen, HttpSeen, PostgresSeen, TlsSeen, WebSocketSeen
 from remediate.probes.tls import shake_hands
 from remediate.probes.websocket import talk
 
@@ -153,33 +153,31 @@ def _part(question: Question) -> str:
 def look_at_hosts(
     prober: Prober,
     aims: Sequence[Aim],
-    address: str,
+    addresses: Sequence[str],
     names: Mapping[str, NameSeen],
     desired: Desired,
     google: GoogleSide,
     deadline: Deadline,
-) -> tuple[dict[str, HostSeen], tuple[PathSeen, ...]]:
-    """Every host at the load balancer's address, DNS left aside, and where names lead instead."""
+) -> tuple[dict[str, HostSeen], tuple[HostSeen, ...], tuple[PathSeen, ...]]:
+    """Every host at the load balancer's addresses, DNS left aside, and where names lead instead.
+
+    All of it is asked at the first address; at the others, one page of each host.
+    """
+    address, others = next(iter(addresses), ""), addresses[1:]
     pages = [(aim.host, path, address) for aim in aims for path in aim.paths if address] * LOOKS
+    beside = [(aim.host, _own(aim, desired)[0], at) for aim in aims for at in others] * LOOKS
     strays = [
         (aim.host, aim.paths[0], stray)
         for aim in aims
-        for stray in _strays(names.get(aim.host), address)
+        for stray in _strays(names.get(aim.host), addresses)
     ]
     seconds = max(_LEAST, min(_PATIENCE, deadline.left * _HOSTS))
     reads: dict[tuple[str, ...], Callable[[], Any]] = {
-        ("http",): partial(_got, prober, [*pages, *strays], seconds)
+        ("http",): partial(_got, prober, [*pages, *beside, *strays], seconds)
     }
     for aim in aims if address else ():
-        reads["tls", aim.host] = partial(
-            shake_hands,
-            prober.dial,
-            address,
-            aim.host,
-            now=prober.at,
-            roots=prober.roots,
-            deadline=seconds,
-        )
+        for at in addresses:
+            reads["tls", aim.host, at] = _shaking(prober, aim, at, seconds)
         for path in aim.sockets:
             reads["ws", aim.host, path] = _talking(prober, aim, path, address, seconds)
         for path, hold in _holds(aim, desired, google):
@@ -188,16 +186,29 @@ def look_at_hosts(
         key: said for key, said in deadline.read(reads).items() if not isinstance(said, Unreadable)
     }
     got: dict[tuple[str, str, str], list[HttpSeen]] = {}
-    for at, said in zip([*pages, *strays], told.get(("http",), ()), strict=False):
-        got.setdefault(at, []).append(said)
-    hosts = {aim.host: _host(aim, address, told, got, desired) for aim in aims}
-    return hosts, tuple(_branched(aims, address, told, got, desired))
+    for page, said in zip([*pages, *beside, *strays], told.get(("http",), ()), strict=False):
+        got.setdefault(page, []).append(said)
+    hosts = {aim.host: _host(aim, addresses, told, got, desired) for aim in aims}
+    seen = tuple(_beside(aim, at, told, got, desired) for aim in aims for at in others)
+    return hosts, seen, tuple(_branched(aims, address, told, got, desired))
 
 
-def _strays(seen: NameSeen | None, address: str) -> list[str]:
+def _strays(seen: NameSeen | None, addresses: Sequence[str]) -> list[str]:
     """The addresses that resolvers lead to and that are not the load balancer's."""
     values = {value for said in seen.resolvers for value in said.values} if seen else set[str]()
-    return sorted(values - {address})
+    return sorted(values - {*addresses})
+
+
+def _shaking(prober: Prober, aim: Aim, address: str, seconds: float) -> Callable[[], TlsSeen]:
+    return partial(
+        shake_hands,
+        prober.dial,
+        address,
+        aim.host,
+        now=prober.at,
+        roots=prober.roots,
+        deadline=seconds,
+    )
 
 
 def _talking(
@@ -236,29 +247,46 @@ def _got(prober: Prober, pages: Sequence[tuple[str, str, str]], seconds: float) 
 
 def _host(
     aim: Aim,
-    address: str,
+    addresses: Sequence[str],
     told: Mapping[tuple[str, ...], Any],
     got: Mapping[tuple[str, str, str], list[HttpSeen]],
     desired: Desired,
 ) -> HostSeen:
-    apart = {path for branch in branches(desired, aim) for path in branch.paths}
-    own = [path for path in aim.paths if path not in apart]
+    address = next(iter(addresses), "")
+    own = _own(aim, desired) if address else []
     here = [said for path in own for said in got.get((aim.host, path, address), ())]
     elsewhere = [
         said
         for (host, _path, at), many in got.items()
         for said in many
-        if host == aim.host and at != address
+        if host == aim.host and at not in addresses
     ]
     sockets = [told["ws", aim.host, path] for path in aim.sockets if ("ws", aim.host, path) in told]
     return HostSeen(
         aim.host,
         address,
-        told.get(("tls", aim.host)),
+        told.get(("tls", aim.host, address)),
         tuple(here),
         sockets[0] if sockets else None,
         tuple(elsewhere),
     )
+
+
+def _own(aim: Aim, desired: Desired) -> list[str]:
+    """The paths of a host that no backend service of its own is behind; at least one."""
+    apart = {path for branch in branches(desired, aim) for path in branch.paths}
+    return [path for path in aim.paths if path not in apart] or [PLAIN_PATH]
+
+
+def _beside(
+    aim: Aim,
+    address: str,
+    told: Mapping[tuple[str, ...], Any],
+    got: Mapping[tuple[str, str, str], list[HttpSeen]],
+    desired: Desired,
+) -> HostSeen:
+    http = got.get((aim.host, _own(aim, desired)[0], address), ())
+    return HostSeen(aim.host, address, told.get(("tls", aim.host, address)), tuple(http))
 
 
 def _branched(
