@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
 
 from gcp_sandbox.backends.instances import is_healthy
 from gcp_sandbox.compute import refusals
@@ -50,7 +49,7 @@ def _check_scheme(draft: Draft) -> None:
         raise refusals.invalid("resource.loadBalancingScheme", new, "The field is immutable.")
 
 
-def _fill_backend(draft: Draft, backend: Any, *, connection: bool) -> None:  # noqa: ANN401 - JSON
+def _fill_backend(draft: Draft, backend: object, *, connection: bool) -> None:
     if not isinstance(backend, dict) or not backend.get("group"):
         raise refusals.required("resource.backends[].group")
     backend.setdefault("balancingMode", "CONNECTION" if connection else "UTILIZATION")

@@ -42,7 +42,7 @@ def _prepare_firewall(draft: Draft) -> None:
         _check_range(f"resource.{ranges}", text)
 
 
-def _check_protocol(where: str, rule: Any) -> None:  # noqa: ANN401 - whatever was sent
+def _check_protocol(where: str, rule: object) -> None:
     if not isinstance(rule, dict) or not isinstance(rule.get("IPProtocol"), str):
         raise refusals.required(f"{where}.IPProtocol")
     for text in rule.get("ports") or []:
@@ -50,7 +50,7 @@ def _check_protocol(where: str, rule: Any) -> None:  # noqa: ANN401 - whatever w
             raise refusals.invalid(f"{where}.ports", str(text), "Must be a port or a range.")
 
 
-def _check_range(where: str, text: Any) -> None:  # noqa: ANN401 - whatever was sent
+def _check_range(where: str, text: object) -> None:
     try:
         ip_network(str(text))
     except ValueError:
@@ -147,7 +147,7 @@ def default_rule(action: str = "allow") -> Body:
     }
 
 
-def checked_rule(rule: Any) -> Body:  # noqa: ANN401 - whatever was sent
+def checked_rule(rule: object) -> Body:
     """A rule with what Google fills in. Raises 400."""
     if not isinstance(rule, dict):
         raise refusals.required("resource.rules[]")

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
 from remediate.model.consent import APPROVED_BY, Consent
 from remediate.model.errors import InvalidInput
 
-F = TypeVar("F", bound=Callable[..., Any])
 _SAID = "remediate.cli.consent"  # in what the contexts of one command line share
 
 
-def consent_options(function: F) -> F:
+def consent_options(function: Callable[..., int]) -> Callable[..., int]:
     """`--approved-by`, `--incident` and `--policy-cmd`; `consent` gathers them."""
     for name, word, many, what in (
         ("--policy-cmd", "CMD", True, "A program that gets the plan's JSON, and may object."),

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
@@ -19,7 +19,6 @@ from remediate.model.errors import RemediateError
 
 EMBEDDED = "embedded"
 NO_QUESTION = "Do not ask. Where stdin is no terminal (a pipe, CI) nobody is asked anyway."
-F = TypeVar("F", bound=Callable[..., Any])
 # The URL of a sandbox, whatever it speaks, or its host and port.
 WHERE = re.compile(r"https?:.*|[a-z]+://.*|[^\s/@]+:[0-9]+/?")
 _OFFLINE = {"validate", "graph", "show", "iam"}  # they need to know the folder, and the environment
@@ -153,11 +152,11 @@ _OPTIONS = (
 )
 
 
-def global_options(function: F) -> F:
+def global_options(function: Callable[..., object]) -> Callable[..., object]:
     """Gather the global options into `settings`, joined with those given before the verb."""
 
     @wraps(function)
-    def gathered(*args: Any, **words: Any) -> Any:  # noqa: ANN401 - click's calling convention
+    def gathered(*args: object, **words: Any) -> object:
         context = click.get_current_context()
         given = {each.name: words.pop(each.name) for each in fields(Settings) if each.name != "own"}
         said = Settings(**{**given, "root": Path(given["root"]), "own": _own(context)})
@@ -171,10 +170,10 @@ def global_options(function: F) -> F:
 
     for option in reversed(_OPTIONS):
         option(gathered)
-    return gathered  # type: ignore[return-value]  # the same function with more options
+    return gathered
 
 
-def target_options(function: F) -> F:
+def target_options(function: Callable[..., int]) -> Callable[..., int]:
     """`--target` and `--exclude`, as tuples of globs over Refs."""
     for name, what in (("--exclude", "Leave these alone"), ("--target", "Only these")):
         function = click.option(
@@ -193,24 +192,24 @@ class Asked:
     lower_ttl: bool
 
 
-def choice_options(function: F) -> F:
+def choice_options(function: Callable[..., int]) -> Callable[..., int]:
     """`--target` and `--exclude`, and what goes beyond creating and changing what is declared.
 
     They come together, as `asked`.
     """
 
     @wraps(function)
-    def gathered(*args: Any, **words: Any) -> Any:  # noqa: ANN401 - click's calling convention
+    def gathered(*args: object, **words: Any) -> int:
         asked = Asked(**{each.name: words.pop(each.name) for each in fields(Asked)})
         return function(*args, asked=asked, **words)
 
-    gathered = consent_options(target_options(gathered))
+    asking = consent_options(target_options(gathered))
     for name, what in (
         ("--lower-ttl", "Where resolvers would keep an old answer for long, lower its TTL first."),
         ("--prune", "Delete what left the YAML, where onRemove says so."),
     ):
-        gathered = click.option(name, is_flag=True, help=what)(gathered)
-    return gathered  # type: ignore[return-value]  # the same function with more options
+        asking = click.option(name, is_flag=True, help=what)(asking)
+    return asking
 
 
 def _own(context: click.Context) -> Own:

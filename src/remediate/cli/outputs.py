@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO, TypeVar
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from remediate.pipeline.apply import Outcome
     from remediate.report.result import Result
 
-F = TypeVar("F", bound=Callable[..., Any])
 NARROWEST = 60
 STDOUT = "-"
 _ASKED = "remediate.cli.outputs"  # in what the contexts of one command line share
@@ -57,19 +56,19 @@ class Outputs:
                 _insist_on_writable(f"--{form}-out {file}", Path(file))
 
 
-def output_options(function: F) -> F:
+def output_options(function: Callable[..., int]) -> Callable[..., int]:
     """`--json-out FILE`; and `--json`, which is `--json-out -`, beside a file or not."""
     return _with_options(function, ("json",))
 
 
-def report_options(function: F) -> F:
+def report_options(function: Callable[..., int]) -> Callable[..., int]:
     """The same, with Markdown, JUnit and SARIF: for what makes a plan or judges the YAML."""
     return _with_options(function, tuple(_FORMS))
 
 
-def _with_options(function: F, forms: tuple[str, ...]) -> F:
+def _with_options(function: Callable[..., int], forms: tuple[str, ...]) -> Callable[..., int]:
     @wraps(function)
-    def asked(*args: Any, **words: Any) -> Any:  # noqa: ANN401 - click's calling convention
+    def asked(*args: object, **words: Any) -> int:
         named = [(form, words.pop(f"{form}_out")) for form in forms]
         places = [(form, file) for form, file in named if file is not None]
         if words.pop("as_json") and ("json", STDOUT) not in places:
@@ -83,7 +82,7 @@ def _with_options(function: F, forms: tuple[str, ...]) -> F:
         what = f"Write {_FORMS[form]} to a file besides; - is stdout."
         asked = click.option(f"--{form}-out", metavar="FILE", help=what)(asked)
     flag = click.option("--json", "as_json", is_flag=True, help="JSON on stdout, nothing else.")
-    return flag(asked)  # type: ignore[return-value]  # the same function with more options
+    return flag(asked)
 
 
 def asked_for(context: click.Context) -> Outputs:
@@ -100,7 +99,7 @@ def planned(plan: Plan, outcome: Outcome | None = None, following: str = "") -> 
     tell(environment=plan.environment, plan=plan, outcome=outcome, following=following)
 
 
-def tell(**result: Any) -> None:  # noqa: ANN401 - members of a Result
+def tell(**result: Any) -> None:
     """The result of the command at work, as far as it is known."""
     from remediate.cli.forms import root_of
     from remediate.report.result import Result

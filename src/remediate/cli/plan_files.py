@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
@@ -39,7 +39,6 @@ from remediate.stores.actor import this_actor
 from remediate.stores.ledger import Ledger
 from remediate.stores.plans import Plans, holds_promise, plan_file
 
-F = TypeVar("F", bound=Callable[..., Any])
 _AGAIN = "`remediate plan --out FILE`"  # in advice
 _MODE = 0o600  # it tells how things are, in full
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
@@ -269,11 +268,11 @@ FILE_TO_WRITE = click.option(
 )
 
 
-def review_options(function: F) -> F:
+def review_options(function: Callable[..., int]) -> Callable[..., int]:
     """`--plan FILE` and `--digest`, together as `before`: what was reviewed, None for nothing."""
 
     @wraps(function)
-    def gathered(*args: Any, **words: Any) -> Any:  # noqa: ANN401 - click's calling convention
+    def gathered(*args: object, **words: Any) -> int:
         file, digest = words.pop("file"), words.pop("digest")
         before = _before(click.get_current_context(), file, digest)
         return function(*args, before=before, **words)
@@ -284,4 +283,4 @@ def review_options(function: F) -> F:
     ):
         names = (name, "file") if name == "--plan" else (name,)
         gathered = click.option(*names, metavar=word, callback=check, help=what)(gathered)
-    return gathered  # type: ignore[return-value]  # the same function with more options
+    return gathered

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, TypeVar
 
 import click
 
@@ -25,10 +24,8 @@ from remediate.pipeline.resume import Standing
 from remediate.report.text import counted
 from remediate.stores.ledger import Ledger
 
-F = TypeVar("F", bound=Callable[..., Any])
 
-
-def resume_options(function: F) -> F:
+def resume_options(function: Callable[..., int]) -> Callable[..., int]:
     """`--resume RUN` and `--on-failure`."""
     resume = click.option(
         "--resume",

@@ -137,7 +137,7 @@ class MergeRequest:
 def _asked(wire: Wire, path: str, *names: str) -> str:
     """A word of what they say about us; empty where the token may not ask."""
     try:
-        found: Any = wire.call("GET", path)
+        found: object = wire.call("GET", path)
     except Transient:
         raise
     except RemediateError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -45,7 +46,7 @@ class Wire:
             raise InvalidInput(f"refused to send a token to {self.api}: it is not https")
         self.session.auth = lambda request: request  # no netrc entry replaces the token
 
-    def call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401 - JSON
+    def call(self, method: str, path: str, body: Mapping[str, object] | None = None) -> Any:  # noqa: ANN401 - JSON
         """The JSON of an answer. Raises Transient, NoThread, NotAuthorised, ApiRefused."""
         told = f"{self.name}: {method} {path}"
         try:
@@ -77,7 +78,7 @@ class Wire:
 
     def _read(self, told: str, answer: requests.Response) -> Any:  # noqa: ANN401 - JSON
         status = answer.status_code
-        if 200 <= status < 300:  # noqa: PLR2004 - HTTP's statuses - HTTP's own classes
+        if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
             try:
                 return answer.json()
             except ValueError:
@@ -90,7 +91,7 @@ class Wire:
             refused = NotAuthorised(said, status=status)
             refused.hint = "Give the job a token that may write comments; it is in the environment."
             raise refused
-        if status == 404:  # noqa: PLR2004 - HTTP's statuses
+        if status == HTTPStatus.NOT_FOUND:
             raise NoThread(said)
         raise ApiRefused(said, status=status)
 
@@ -109,4 +110,6 @@ def _passes(answer: requests.Response) -> bool:
     """Also GitHub's rate limits, which are a 403 with a header."""
     limited = answer.headers.get("X-RateLimit-Remaining") == "0" or "Retry-After" in answer.headers
     status = answer.status_code
-    return status in {408, 429} or status >= 500 or (status == 403 and limited)  # noqa: PLR2004 - HTTP's statuses
+    if status == HTTPStatus.FORBIDDEN:
+        return limited
+    return status in {408, 429} or status >= HTTPStatus.INTERNAL_SERVER_ERROR

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import requests
@@ -183,7 +183,7 @@ class ApiConnection(JSONConnection):  # type: ignore[misc]  # google-cloud-core 
         path: str,
         query_params: Mapping[str, str] | None = None,
         data: Body | None = None,
-        **_more: Any,  # noqa: ANN401 - JSON is any
+        **_more: object,
     ) -> Body:
         """For Google's own clients that are given this connection."""
         return self.call(method, path, query_params, data)

@@ -41,11 +41,11 @@ class Dns:
         self._connection = DnsConnection(wire, base_url)
         self._zones = f"/projects/{project}/managedZones"
 
-    def list(self, scope: str, collection: str) -> Bodies:  # noqa: ARG002 - see Resources
+    def list(self, scope: str, collection: str) -> Bodies:
         """Every managed zone of the project."""
         return [zone for page in self._pages(self._zones, collection) for zone in page]
 
-    def get(self, scope: str, collection: str, name: str) -> Body | None:  # noqa: ARG002 - see Resources
+    def get(self, scope: str, collection: str, name: str) -> Body | None:
         """A managed zone."""
         return self._connection.find(self._zone(name))
 
@@ -66,8 +66,8 @@ class Dns:
     def call(
         self,
         method: str,
-        scope: str,  # noqa: ARG002 - zones stand in none
-        collection: str,  # noqa: ARG002 - there is one
+        scope: str,
+        collection: str,
         name: str,
         body: Body | None = None,
         request_id: str = "",
@@ -84,7 +84,7 @@ class Dns:
                 raise
             return Operation("", name, {})
 
-    def under_way(self, scope: str, collection: str, name: str) -> Operations:  # noqa: ARG002 - see Resources
+    def under_way(self, scope: str, collection: str, name: str) -> Operations:
         """What is being done to a zone itself."""
         return self._pending(name, "operations", "startTime")
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 
 from remediate.model.errors import ApiRefused, NotAuthorised, RemediateError, Unreachable
 from remediate.model.json import Body, Json
@@ -107,11 +108,11 @@ def answered(
 ) -> Body:
     """The JSON object of an answer; raises its error from the tree, `Transient` if it may pass."""
     body = _object(content)
-    if 200 <= status < 300:  # noqa: PLR2004 - HTTP's own classes
+    if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
         if body is None:
             raise unreachable(asked, _not_json(headers, content))
         return body
-    if 300 <= status < 400:  # noqa: PLR2004
+    if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
         raise unreachable(asked, "answered with a redirect, which is never followed")
     error = body.get("error") if body else None
     if isinstance(error, dict):
@@ -200,7 +201,7 @@ def _explain(refused: NotAuthorised, asked: Asked, error: Body, message: str) ->
         refused.args = (f"permission {permission} is missing{where}; {refused}",)
         refused.permission = str(permission)
         refused.hint = GRANT
-    elif refused.status == 403:  # noqa: PLR2004 - HTTP's: who it is was known
+    elif refused.status == HTTPStatus.FORBIDDEN:  # who it is was known
         refused.hint = (
             "Grant the account what the page of the kind lists under permissions, or all that "
             "`remediate iam --for apply` prints; or name another account with --impersonate."
@@ -228,14 +229,14 @@ def _reason(error: Body) -> str:
 
 
 def _is_rate(status: int, reason: str, message: str) -> bool:
-    if status == 429:  # noqa: PLR2004
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
         return True
     per_minute = reason == "quotaExceeded" and "per minute" in message
-    return status == 403 and (reason in _RATE_REASONS or per_minute)  # noqa: PLR2004
+    return status == HTTPStatus.FORBIDDEN and (reason in _RATE_REASONS or per_minute)
 
 
 def _passes(status: int) -> bool:
-    return status in {408, 429} or status >= 500  # noqa: PLR2004
+    return status in {408, 429} or status >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:

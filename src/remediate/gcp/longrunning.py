@@ -61,7 +61,7 @@ class LongRunning:
     def get(self, scope: str, collection: str, name: str) -> Body | None:
         return self._connection.find(self._path(scope, collection, name))
 
-    def insert(self, scope: str, collection: str, body: Body, request_id: str) -> Operation:  # noqa: ARG002 - these APIs know no request ids
+    def insert(self, scope: str, collection: str, body: Body, request_id: str) -> Operation:
         """The last part of the body's `name` names it."""
         name = str(body["name"]).rpartition("/")[2]
         return self._begun(scope, self._sent("insert", scope, collection, name, body))
@@ -73,7 +73,7 @@ class LongRunning:
         collection: str,
         name: str,
         body: Body | None = None,
-        request_id: str = "",  # noqa: ARG002 - these APIs know no request ids
+        request_id: str = "",
     ) -> Operation:
         """`patch` writes the fields that are in the body, and no others; or `delete`.
 

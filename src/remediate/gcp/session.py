@@ -108,7 +108,7 @@ def live_session(
         raise NotAuthorised("no usable credentials: their file makes no sense") from None
 
 
-def _impersonated(credentials: Any, account: str, quota_project: str | None) -> Any:  # noqa: ANN401 - google-auth has no types
+def _impersonated(credentials: object, account: str, quota_project: str | None) -> Any:  # noqa: ANN401 - google-auth has no types
     from google.auth import impersonated_credentials
 
     return impersonated_credentials.Credentials(  # type: ignore[no-untyped-call]  # google-auth's

@@ -27,14 +27,14 @@ class Sql:
         self._connection = SqlConnection(wire, base_url)
         self._project = f"/projects/{project}"
 
-    def list(self, scope: str, collection: str) -> list[Body]:  # noqa: ARG002 - see Resources
+    def list(self, scope: str, collection: str) -> list[Body]:
         path, query = f"{self._project}/{collection}", {"maxResults": str(PAGE)}
         return listed(self._connection, path, query, "items", collection)
 
-    def get(self, scope: str, collection: str, name: str) -> Body | None:  # noqa: ARG002 - see Resources
+    def get(self, scope: str, collection: str, name: str) -> Body | None:
         return self._connection.find(self._path(collection, name))
 
-    def insert(self, scope: str, collection: str, body: Body, request_id: str) -> Operation:  # noqa: ARG002 - Cloud SQL knows no request ids
+    def insert(self, scope: str, collection: str, body: Body, request_id: str) -> Operation:
         answer = self._connection.call("POST", f"{self._project}/{collection}", body=body)
         return Operation(Api.SQL, scope, answer)
 
@@ -45,7 +45,7 @@ class Sql:
         collection: str,
         name: str,
         body: Body | None = None,
-        request_id: str = "",  # noqa: ARG002 - Cloud SQL knows no request ids
+        request_id: str = "",
     ) -> Operation:
         """`patch` merges the body into the instance; that of `delete` travels in the URL."""
         path, verb = self._path(collection, name), _VERBS[method]
@@ -56,7 +56,7 @@ class Sql:
             answer = self._connection.call(verb, path, body=body)
         return Operation(Api.SQL, scope, answer)
 
-    def under_way(self, scope: str, collection: str, name: str) -> Operations:  # noqa: ARG002 - see Resources
+    def under_way(self, scope: str, collection: str, name: str) -> Operations:
         path, query = f"{self._project}/operations", {"instance": name, "maxResults": str(_RECENT)}
         page = self._connection.call("GET", path, query)  # the newest come first
         found = (Operation(Api.SQL, scope, one) for one in bodies("Cloud SQL", page, "items"))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from ipaddress import IPv6Address, ip_address
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from remediate.kinds.facts import Removal, Replacement, Scope, Verdict
 from remediate.kinds.fields.labels import SET_LABELS, label_faults
@@ -58,7 +58,7 @@ class Address(Spec):
     subnetwork: Text | None = None
 
 
-def check(spec: Mapping[str, Any]) -> list[Fault]:
+def check(spec: Mapping[str, object]) -> list[Fault]:
     return [
         *spelled(spec, "/address", _is_ip, "an IP address"),
         *within(spec, "/prefixLength", 1, 128, "a prefix length"),
@@ -75,7 +75,7 @@ def _is_ip(text: str) -> bool:
         return False
 
 
-def _version(spec: Mapping[str, Any]) -> list[Fault]:
+def _version(spec: Mapping[str, object]) -> list[Fault]:
     address, version = spec.get("address"), spec.get("ipVersion")
     if not isinstance(address, str) or version not in {"IPV4", "IPV6"} or not _is_ip(address):
         return []
@@ -83,7 +83,7 @@ def _version(spec: Mapping[str, Any]) -> list[Fault]:
     return [] if found == version else [("/ipVersion", f"{address} is {found}, not {version}")]
 
 
-def _internal_only(spec: Mapping[str, Any]) -> list[Fault]:
+def _internal_only(spec: Mapping[str, object]) -> list[Fault]:
     """Google refuses these on external addresses (discovery: network, subnetwork, purpose)."""
     if spec.get("addressType", "EXTERNAL") == "INTERNAL":
         return []
@@ -98,7 +98,7 @@ def _internal_only(spec: Mapping[str, Any]) -> list[Fault]:
     ]
 
 
-def _is_external_ipv6(spec: Mapping[str, Any]) -> bool:
+def _is_external_ipv6(spec: Mapping[str, object]) -> bool:
     """A regional external IPv6 address comes out of a subnetwork."""
     return spec.get("ipVersion") == "IPV6" or spec.get("ipv6EndpointType") is not None
 

@@ -169,7 +169,7 @@ def check(spec: Mapping[str, Any]) -> list[Fault]:
 _HEADER = looks_like(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\s*:.*")  # a field name is a token: RFC 9110
 
 
-def _ranges(spec: Mapping[str, Any]) -> Iterator[Fault]:
+def _ranges(spec: Mapping[str, object]) -> Iterator[Fault]:
     yield from within(spec, "/timeoutSec", 1, 2**31 - 1, "a timeout in seconds")
     yield from within(spec, "/port", 1, 65535, "a port")
     yield from within(spec, "/affinityCookieTtlSec", 0, TWO_WEEKS, "the life of the cookie")
@@ -209,7 +209,7 @@ def _cdn(policy: Mapping[str, Any]) -> Iterator[Fault]:
         yield "/cdnPolicy/negativeCachingPolicy", "this needs `negativeCaching: true`"
 
 
-def _affinity(spec: Mapping[str, Any]) -> Iterator[Fault]:
+def _affinity(spec: Mapping[str, object]) -> Iterator[Fault]:
     affinity = spec.get("sessionAffinity", "NONE")
     is_strong = affinity == "STRONG_COOKIE_AFFINITY"
     if is_strong and not spec.get("strongSessionAffinityCookie"):
@@ -225,7 +225,7 @@ def _affinity(spec: Mapping[str, Any]) -> Iterator[Fault]:
         yield "/consistentHash", "this needs localityLbPolicy MAGLEV or RING_HASH"
 
 
-def _alone_with_ha_policy(spec: Mapping[str, Any]) -> Iterator[Fault]:
+def _alone_with_ha_policy(spec: Mapping[str, object]) -> Iterator[Fault]:
     """What the schema's descriptions exclude beside haPolicy."""
     others = (
         *("connectionDraining", "connectionTrackingPolicy", "failoverPolicy", "healthChecks"),
@@ -235,7 +235,7 @@ def _alone_with_ha_policy(spec: Mapping[str, Any]) -> Iterator[Fault]:
         yield from not_together(spec, ("haPolicy", other))
 
 
-def _logging(config: Mapping[str, Any]) -> Iterator[Fault]:
+def _logging(config: Mapping[str, object]) -> Iterator[Fault]:
     for name in ("sampleRate", "optionalMode", "optionalFields"):
         if config.get(name) is not None and config.get("enable") is not True:
             yield f"/logConfig/{name}", f"{name} needs `enable: true`"

@@ -58,7 +58,7 @@ class Certificate(Spec):
     selfManaged: SelfManagedCertificate | None = None
 
 
-def check(spec: Mapping[str, Any]) -> list[Fault]:
+def check(spec: Mapping[str, object]) -> list[Fault]:
     return [
         *exactly_one(spec, ("managed", "selfManaged")),
         *_managed(spec),

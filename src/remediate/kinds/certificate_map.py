@@ -6,7 +6,6 @@ Facts: the discovery document's `CertificateMap`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from remediate.gcp.api import Api
 from remediate.kinds.certificate import TAGS
@@ -23,7 +22,7 @@ class CertificateMap(Spec):
     labels: dict[str, Text] | None = None
 
 
-def check(spec: Mapping[str, Any]) -> list[Fault]:
+def check(spec: Mapping[str, object]) -> list[Fault]:
     return [*label_faults(spec)]
 
 

@@ -6,7 +6,7 @@ Facts: the discovery document's `CertificateMapEntry`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from remediate.gcp.api import Api
 from remediate.kinds.facts import Compare, Linked, Readiness, Replacement, Scope, Update, Verdict
@@ -30,7 +30,7 @@ class CertificateMapEntry(Spec):
     matcher: Annotated[Literal["MATCHER_UNSPECIFIED", "PRIMARY"], Word] | None = None
 
 
-def check(spec: Mapping[str, Any]) -> list[Fault]:
+def check(spec: Mapping[str, object]) -> list[Fault]:
     return [
         *exactly_one(spec, ("hostname", "matcher")),
         *spelled(spec, "/hostname", is_host, "a host name such as a.example.com or *.example.com"),
@@ -40,19 +40,19 @@ def check(spec: Mapping[str, Any]) -> list[Fault]:
     ]
 
 
-def _matcher(spec: Mapping[str, Any]) -> Iterator[Fault]:
+def _matcher(spec: Mapping[str, object]) -> Iterator[Fault]:
     if spec.get("matcher") == "MATCHER_UNSPECIFIED":
         yield "/matcher", "the one matcher is PRIMARY, for clients that send no known host name"
 
 
-def _certificates(spec: Mapping[str, Any]) -> Iterator[Fault]:
+def _certificates(spec: Mapping[str, object]) -> Iterator[Fault]:
     if not spec.get("certificates"):
         yield "/certificates", "an entry shows at least one certificate"
     yield from at_most(spec, "/certificates", CERTIFICATE_LIMIT, "certificates in an entry")
     yield from distinct(spec, "/certificates/*", "certificate")
 
 
-def check_links(_spec: Mapping[str, Any], linked: Linked) -> list[Fault]:
+def check_links(_spec: Mapping[str, object], linked: Linked) -> list[Fault]:
     return [
         (where, f"a map shows certificates of location global, and {ref} is not there")
         for where, (ref, _) in linked.items()
@@ -66,7 +66,7 @@ def ready(body: Body) -> Readiness:
     return Readiness(ready=state == "ACTIVE", state=state)
 
 
-def ready_alone(_body: Mapping[str, Any]) -> bool:
+def ready_alone(_body: Mapping[str, object]) -> bool:
     """No proxy is needed for it to become ACTIVE, if its certificates need none."""
     return True
 

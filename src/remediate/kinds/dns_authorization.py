@@ -10,7 +10,7 @@ Facts: the discovery document's `DnsAuthorization` and `DnsResourceRecord`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from remediate.gcp.api import Api
 from remediate.kinds.certificate import TAGS
@@ -32,11 +32,11 @@ class DnsAuthorization(Spec):
     ) = None
 
 
-def check(spec: Mapping[str, Any]) -> list[Fault]:
+def check(spec: Mapping[str, object]) -> list[Fault]:
     return [*_domain(spec), *_type(spec), *label_faults(spec)]
 
 
-def _domain(spec: Mapping[str, Any]) -> Iterator[Fault]:
+def _domain(spec: Mapping[str, object]) -> Iterator[Fault]:
     for at, name in values(spec, "/domain"):
         if name.startswith("*."):
             yield at, f"{name[2:]} is authorized with all that is directly below it; write that"
@@ -44,7 +44,7 @@ def _domain(spec: Mapping[str, Any]) -> Iterator[Fault]:
             yield at, f"{name!r} is not a domain name"
 
 
-def _type(spec: Mapping[str, Any]) -> Iterator[Fault]:
+def _type(spec: Mapping[str, object]) -> Iterator[Fault]:
     if spec.get("type") == "TYPE_UNSPECIFIED":
         yield "/type", "FIXED_RECORD or PER_PROJECT_RECORD; left out, Google takes the usual one"
 

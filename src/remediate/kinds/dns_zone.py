@@ -64,7 +64,7 @@ class _RecordsSchema:
         }
 
 
-def _inlined(schema: Any, definitions: Mapping[str, Any]) -> Any:  # noqa: ANN401 - any part of a schema
+def _inlined(schema: object, definitions: Mapping[str, object]) -> Any:  # noqa: ANN401 - any part of a schema
     """With every reference replaced by what it means."""
     if isinstance(schema, Mapping):
         if "$ref" in schema:
@@ -187,7 +187,7 @@ def lower(value: Json) -> Json:
     return value.lower() if isinstance(value, str) else value
 
 
-def check(spec: Mapping[str, Any]) -> list[Fault]:
+def check(spec: Mapping[str, object]) -> list[Fault]:
     return [
         *spelled(spec, "/dnsName", _is_zone_name, "a full name with its final dot"),
         *spelled(spec, "/description", lambda text: len(text) <= 1024, "1,024 characters or less"),  # noqa: PLR2004 - said in the words beside it

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from ipaddress import ip_network
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from remediate.kinds.facts import Compare, Replacement, Scope, Update, Verdict
 from remediate.kinds.fields.labels import SET_LABELS, label_faults
@@ -105,7 +105,7 @@ def whole_range(value: Json) -> Json:
     return f"{value}-{value}" if isinstance(value, str) and value.isdigit() else value
 
 
-def check(spec: Mapping[str, Any]) -> list[Fault]:
+def check(spec: Mapping[str, object]) -> list[Fault]:
     ports = "a port or a range of ports such as 80 or 8000-8080"
     return [
         *exactly_one(spec, ("target", "backendService")),
@@ -142,7 +142,7 @@ def _is_network(text: str) -> bool:
         return False
 
 
-def _all_protocols(spec: Mapping[str, Any]) -> Iterator[Fault]:
+def _all_protocols(spec: Mapping[str, object]) -> Iterator[Fault]:
     for at, protocol in values(spec, "/IPProtocol"):
         if protocol == "L3_DEFAULT" and spec.get("allPorts") is not True:
             yield at, "L3_DEFAULT needs `allPorts: true`"

@@ -97,7 +97,7 @@ class HealthCheck(Spec):
     unhealthyThreshold: Int | None = None
 
 
-def check(spec: Mapping[str, Any]) -> list[Fault]:
+def check(spec: Mapping[str, object]) -> list[Fault]:
     counts = ("checkIntervalSec", "timeoutSec", "healthyThreshold", "unhealthyThreshold")
     return [
         *_block(spec),
@@ -122,7 +122,7 @@ def _block(spec: Mapping[str, Any]) -> Iterator[Fault]:
             yield f"/{other}", f"type {spec['type']} goes with {block} only"
 
 
-def _timeout(spec: Mapping[str, Any]) -> Iterator[Fault]:
+def _timeout(spec: Mapping[str, object]) -> Iterator[Fault]:
     interval = spec.get("checkIntervalSec", DEFAULT_INTERVAL)
     timeout = spec.get("timeoutSec", DEFAULT_TIMEOUT)
     if isinstance(interval, int) and isinstance(timeout, int) and timeout > interval:

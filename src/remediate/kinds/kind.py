@@ -222,17 +222,17 @@ class Kind:
         index = next((at for at, part in enumerate(way) if part.isdigit()), len(way))
         return pointer(*way[:index])[1:]
 
-    def heeded(self, body: Mapping[str, Any]) -> dict[str, Any]:
+    def heeded(self, body: Mapping[str, object]) -> dict[str, Any]:
         """A body without the fields that Google does not heed, given the others."""
         yields = {name for name, other in self.yields_to.items() if body.get(other)}
         return {n: value for n, value in self.chosen(body).items() if n not in yields}
 
-    def chosen(self, body: Mapping[str, Any]) -> dict[str, Any]:
+    def chosen(self, body: Mapping[str, object]) -> dict[str, Any]:
         """A body with one group of fields of each that say the same."""
         implied = self.implied(body)
         return {name: value for name, value in body.items() if name not in implied}
 
-    def implied(self, body: Mapping[str, Any]) -> set[str]:
+    def implied(self, body: Mapping[str, object]) -> set[str]:
         """The fields that Google works out from those of a body, whether they are in it or not."""
         found = set[str]()
         for groups in self.equivalents:

@@ -66,7 +66,7 @@ class NetworkEndpointGroup(Spec):
     subnetwork: Text | None = None
 
 
-def check(spec: Mapping[str, Any]) -> list[Fault]:
+def check(spec: Mapping[str, object]) -> list[Fault]:
     return [
         *(_serverless(spec) if _type(spec) == "SERVERLESS" else _others(spec)),
         *within(spec, "/defaultPort", 1, 65535, "a port"),
@@ -76,7 +76,7 @@ def check(spec: Mapping[str, Any]) -> list[Fault]:
     ]
 
 
-def _type(spec: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a word, or nothing
+def _type(spec: Mapping[str, object]) -> Any:  # noqa: ANN401 - a word, or nothing
     return spec.get("networkEndpointType")
 
 
@@ -93,19 +93,19 @@ def _serverless(spec: Mapping[str, Any]) -> Iterator[Fault]:
         yield "/network", "a SERVERLESS group has no network"
 
 
-def _others(spec: Mapping[str, Any]) -> Iterator[Fault]:
+def _others(spec: Mapping[str, object]) -> Iterator[Fault]:
     for block in SERVERLESS_BLOCKS:
         if spec.get(block) is not None:
             yield f"/{block}", f"{block} goes with networkEndpointType SERVERLESS"
 
 
-def _default_port(spec: Mapping[str, Any]) -> Iterator[Fault]:
+def _default_port(spec: Mapping[str, object]) -> Iterator[Fault]:
     portless = {"GCE_VM_IP", "SERVERLESS", "PRIVATE_SERVICE_CONNECT"}
     if spec.get("defaultPort") is not None and _type(spec) in portless:
         yield "/defaultPort", f"a {_type(spec)} group has no defaultPort"
 
 
-def _private_service_connect(spec: Mapping[str, Any]) -> Iterator[Fault]:
+def _private_service_connect(spec: Mapping[str, object]) -> Iterator[Fault]:
     if _type(spec) == "PRIVATE_SERVICE_CONNECT":
         if not spec.get("pscTargetService"):
             yield "", "a PRIVATE_SERVICE_CONNECT group needs a pscTargetService"

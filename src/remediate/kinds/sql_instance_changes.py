@@ -59,7 +59,7 @@ _LOOSE = "ALLOW_UNENCRYPTED_AND_ENCRYPTED"
 _ARCHITECTURE = "Google takes no instance back to its old network architecture"
 
 
-def met(wanted: Mapping[str, Any], live: Mapping[str, Any]) -> Body:
+def met(wanted: Mapping[str, object], live: Mapping[str, object]) -> Body:
     """Wanted, with what is live wherever that is as good: what Google has raised or filled in."""
     grown = [
         field
@@ -74,7 +74,7 @@ def met(wanted: Mapping[str, Any], live: Mapping[str, Any]) -> Body:
     return with_fields(wanted, live, [*grown, *assumed])
 
 
-def _is_grown(wanted: Mapping[str, Any], live: Mapping[str, Any]) -> bool:
+def _is_grown(wanted: Mapping[str, object], live: Mapping[str, object]) -> bool:
     """A disk that grows by itself is no smaller than was written."""
     grows = at_field(wanted, _RESIZES)
     grows = at_field(live, _RESIZES) if grows is None else grows
@@ -82,12 +82,12 @@ def _is_grown(wanted: Mapping[str, Any], live: Mapping[str, Any]) -> bool:
     return grows is not False and _is_number(want) and _is_number(have) and int(have) >= int(want)
 
 
-def _is_upgraded(wanted: Mapping[str, Any], live: Mapping[str, Any]) -> bool:
+def _is_upgraded(wanted: Mapping[str, object], live: Mapping[str, object]) -> bool:
     have = (live.get("databaseVersion"), live.get("databaseInstalledVersion"))
     return any(is_met(wanted["databaseVersion"], version) for version in have if version)
 
 
-def _is_as_encrypted(wanted: Mapping[str, Any], live: Mapping[str, Any]) -> bool:
+def _is_as_encrypted(wanted: Mapping[str, object], live: Mapping[str, object]) -> bool:
     """Instances from before `sslMode` was thought of answer `requireSsl` alone."""
     if at_field(live, _MODE) is not None:
         return False
@@ -140,7 +140,7 @@ def _shrinks(before: Any, after: Any) -> str:  # noqa: ANN401 - JSON
     return ""
 
 
-def _moves(before: Any, _after: Any) -> str:  # noqa: ANN401 - JSON
+def _moves(before: object, _after: object) -> str:
     return f"the private network stays as it was once set ({before})" if before else ""
 
 
@@ -229,7 +229,9 @@ RESTARTS = {
 }
 
 
-def flags_restart(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, list[str]]:
+def flags_restart(
+    before: Mapping[str, object], after: Mapping[str, object]
+) -> dict[str, list[str]]:
     """What a change of the flags does to the database, and which of them do."""
     field = "settings/databaseFlags"
     version = version_of(before.get("databaseVersion"))
@@ -239,7 +241,7 @@ def flags_restart(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[s
     return {sentence: names for sentence, names in found.items() if names}
 
 
-def activation(_before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, list[str]]:
+def activation(_before: Mapping[str, object], after: Mapping[str, object]) -> dict[str, list[str]]:
     stops = at_field(after, "settings/activationPolicy") == "NEVER"
     return {"stops the database" if stops else "starts the database": []}
 

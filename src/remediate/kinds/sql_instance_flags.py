@@ -42,7 +42,7 @@ MYSQL = frozenset(
 _AT_START = {"POSTGRES": POSTGRES, "MYSQL": MYSQL}
 
 
-def at_start(engine: str, before: Any, after: Any) -> tuple[list[str], list[str]]:  # noqa: ANN401 - JSON
+def at_start(engine: str, before: object, after: object) -> tuple[list[str], list[str]]:
     """Of the flags in which two lists differ: those that need a restart, and those that may."""
     known = _AT_START.get(engine, frozenset())
     moved = sorted(_moved(before, after))

@@ -67,7 +67,7 @@ def check(spec: Mapping[str, Any]) -> list[Fault]:
     ]
 
 
-def _ranges(spec: Mapping[str, Any]) -> Iterator[Fault]:
+def _ranges(spec: Mapping[str, object]) -> Iterator[Fault]:
     retention = "/settings/backupConfiguration/backupRetentionSettings"
     for pattern, low, high, what in (
         ("/nodeCount", 1, 20, "the nodes of a read pool"),
@@ -85,7 +85,7 @@ def _ranges(spec: Mapping[str, Any]) -> Iterator[Fault]:
         yield from within(spec, pattern, low, high, what)
 
 
-def _forms(spec: Mapping[str, Any]) -> Iterator[Fault]:
+def _forms(spec: Mapping[str, object]) -> Iterator[Fault]:
     for pattern, fits, what in (
         ("/settings/backupConfiguration/startTime", _CLOCK, "a time such as 03:00"),
         (
@@ -121,7 +121,7 @@ def _is_network(text: str) -> object:
         return None
 
 
-def _one_engine_alone(settings: Mapping[str, Any], engine: str) -> Iterator[Fault]:
+def _one_engine_alone(settings: Mapping[str, object], engine: str) -> Iterator[Fault]:
     for only, names in _OF_ONE_ENGINE.items():
         for name in names:
             if settings.get(name) is not None and engine != only:
@@ -153,7 +153,7 @@ def _kinds_of_instance(spec: Mapping[str, Any]) -> Iterator[Fault]:
         yield "/settings/readPoolAutoScaleConfig/minNodeCount", "this is more than maxNodeCount"
 
 
-def _disk(settings: Mapping[str, Any]) -> Iterator[Fault]:
+def _disk(settings: Mapping[str, object]) -> Iterator[Fault]:
     size, limit = settings.get("dataDiskSizeGb"), settings.get("storageAutoResizeLimit")
     if isinstance(size, str) and isinstance(limit, str) and 0 < int(limit) < int(size):
         yield "/settings/storageAutoResizeLimit", "the limit is below the disk's size"
@@ -198,7 +198,7 @@ def _backups(settings: Mapping[str, Any], engine: str) -> Iterator[Fault]:
             yield "/settings/availabilityType", "REGIONAL needs `binaryLogEnabled: true`"
 
 
-def _flags(spec: Mapping[str, Any], engine: str) -> Iterator[Fault]:
+def _flags(spec: Mapping[str, object], engine: str) -> Iterator[Fault]:
     flags = "/settings/databaseFlags/*/name"
     yield from distinct(spec, flags, "the flag")
     if engine == "SQLSERVER":

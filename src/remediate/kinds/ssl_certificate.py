@@ -44,13 +44,13 @@ class SslCertificate(Spec):
     type: Annotated[Literal["MANAGED", "SELF_MANAGED", "TYPE_UNSPECIFIED"], Word] | None = None
 
 
-def check(spec: Mapping[str, Any]) -> list[Fault]:
+def check(spec: Mapping[str, object]) -> list[Fault]:
     if spec.get("type") == "MANAGED":
         return [*_managed(spec)]
     return [*_self_managed(spec)]
 
 
-def check_scope(spec: Mapping[str, Any], scope: Scope) -> list[Fault]:
+def check_scope(spec: Mapping[str, object], scope: Scope) -> list[Fault]:
     """Compute's managed certificates are global alone.
 
     Source: https://cloud.google.com/load-balancing/docs/ssl-certificates, "Certificate types".

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from remediate.kinds.facts import Removal, Replacement, Scope, Verdict
 from remediate.kinds.fields.rules import Fault
@@ -25,11 +25,11 @@ class SslPolicy(Spec):
     ) = None
 
 
-def check(spec: Mapping[str, Any]) -> list[Fault]:
+def check(spec: Mapping[str, object]) -> list[Fault]:
     return [*_features(spec), *_version(spec)]
 
 
-def _features(spec: Mapping[str, Any]) -> Iterator[Fault]:
+def _features(spec: Mapping[str, object]) -> Iterator[Fault]:
     is_custom, features = spec.get("profile") == "CUSTOM", spec.get("customFeatures")
     if features and not is_custom:
         yield "/customFeatures", "customFeatures go with profile CUSTOM only"
@@ -37,7 +37,7 @@ def _features(spec: Mapping[str, Any]) -> Iterator[Fault]:
         yield "/profile", "profile CUSTOM needs customFeatures"
 
 
-def _version(spec: Mapping[str, Any]) -> Iterator[Fault]:
+def _version(spec: Mapping[str, object]) -> Iterator[Fault]:
     profile, version = spec.get("profile", "COMPATIBLE"), spec.get("minTlsVersion", "TLS_1_0")
     if version == "TLS_1_3" and profile != "RESTRICTED":
         yield "/minTlsVersion", "TLS_1_3 needs profile RESTRICTED"

@@ -7,7 +7,6 @@ Facts: the discovery document's `TargetHttpProxy`; `gcloud compute target-http-p
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from remediate.kinds.facts import Compare, Removal, Replacement, Scope, Update, Verdict
 from remediate.kinds.fields.rules import Fault, within
@@ -23,7 +22,7 @@ class TargetHttpProxy(Spec):
     urlMap: Text
 
 
-def check(spec: Mapping[str, Any]) -> list[Fault]:
+def check(spec: Mapping[str, object]) -> list[Fault]:
     return [*within(spec, "/httpKeepAliveTimeoutSec", 5, 1200, "the keep-alive in seconds")]
 
 

@@ -38,7 +38,7 @@ class TargetHttpsProxy(Spec):
     urlMap: Text
 
 
-def check(spec: Mapping[str, Any]) -> list[Fault]:
+def check(spec: Mapping[str, object]) -> list[Fault]:
     return [
         *within(spec, "/httpKeepAliveTimeoutSec", 5, 1200, "the keep-alive in seconds"),
         *_certificates(spec),
@@ -57,7 +57,7 @@ def _certificates(spec: Mapping[str, Any]) -> Iterator[Fault]:
         yield "", "sslCertificates or a certificateMap is needed"
 
 
-def check_links(spec: Mapping[str, Any], linked: Linked) -> list[Fault]:
+def check_links(spec: Mapping[str, object], linked: Linked) -> list[Fault]:
     """A bare name tells only in the end whose certificate it is."""
     kinds = {ref.kind for where, (ref, _) in linked.items() if where.startswith("/sslCertificates")}
     told = [*_certificates(spec)]

@@ -7,7 +7,6 @@ refuses an update that breaks one.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from remediate.kinds.facts import Removal, Replacement, Scope, Verdict
 from remediate.kinds.fields.rules import (
@@ -189,7 +188,7 @@ def _keys() -> dict[str, tuple[str, ...]]:
     return found
 
 
-def check(spec: Mapping[str, Any]) -> list[Fault]:
+def check(spec: Mapping[str, object]) -> list[Fault]:
     return [
         *_ends(spec),
         *_names(spec),
@@ -200,7 +199,7 @@ def check(spec: Mapping[str, Any]) -> list[Fault]:
     ]
 
 
-def _ends(spec: Mapping[str, Any]) -> Iterator[Fault]:
+def _ends(spec: Mapping[str, object]) -> Iterator[Fault]:
     for pattern, service, redirect, action in _ENDS:
         for at, holder in values(spec, pattern):
             weighted = (holder.get(action) or {}).get("weightedBackendServices")
@@ -212,7 +211,7 @@ def _ends(spec: Mapping[str, Any]) -> Iterator[Fault]:
         yield from redirect_faults(spec, f"{pattern}/{redirect}")
 
 
-def _names(spec: Mapping[str, Any]) -> Iterator[Fault]:
+def _names(spec: Mapping[str, object]) -> Iterator[Fault]:
     yield from distinct(spec, "/pathMatchers/*/name", "path matcher")
     yield from distinct(spec, "/hostRules/*/hosts/*", "host")
     hosts = "a host, or `*` alone or before `.` or `-`"
@@ -228,7 +227,7 @@ _HOST = looks_like(r"\*|(\*[-.])?[A-Za-z0-9][-A-Za-z0-9.]*(:[0-9]{1,5})?")
 _PATH = looks_like(r"/[^*?#]*\*?")
 
 
-def _paths(spec: Mapping[str, Any]) -> Iterator[Fault]:
+def _paths(spec: Mapping[str, object]) -> Iterator[Fault]:
     for at, holder in values(spec, "/pathMatchers/*"):
         yield from not_together(holder, ("pathRules", "routeRules"), at)
         for place, path in values(holder, "/pathRules/*/paths/*"):
@@ -241,7 +240,7 @@ def _paths(spec: Mapping[str, Any]) -> Iterator[Fault]:
             yield at + place, message
 
 
-def _route_rules(spec: Mapping[str, Any]) -> Iterator[Fault]:
+def _route_rules(spec: Mapping[str, object]) -> Iterator[Fault]:
     rules = "/pathMatchers/*/routeRules/*"
     yield from within(spec, f"{rules}/priority", 0, 2**31 - 1, "a priority")
     for at, holder in values(spec, "/pathMatchers/*"):
@@ -257,7 +256,7 @@ def _route_rules(spec: Mapping[str, Any]) -> Iterator[Fault]:
         yield from exactly_one(match, ("exactMatch", "presentMatch", "regexMatch"), at)
 
 
-def _tests(spec: Mapping[str, Any]) -> Iterator[Fault]:
+def _tests(spec: Mapping[str, object]) -> Iterator[Fault]:
     yield from at_most(spec, "/tests", 100, "tests")
     for at, test in values(spec, "/tests/*"):
         yield from not_together(test, ("service", "expectedRedirectResponseCode"), at)

@@ -176,7 +176,7 @@ class HttpRedirectAction(Spec):
     stripQuery: Bool | None = None
 
 
-def action_faults(spec: Mapping[str, Any], action: Pattern) -> Iterator[Fault]:
+def action_faults(spec: Mapping[str, object], action: Pattern) -> Iterator[Fault]:
     """The rules of a route action, for every place that the pattern covers."""
     percentages = (
         "/faultInjectionPolicy/abort/percentage",
@@ -206,13 +206,13 @@ def action_faults(spec: Mapping[str, Any], action: Pattern) -> Iterator[Fault]:
     )
 
 
-def redirect_faults(spec: Mapping[str, Any], redirect: Pattern) -> Iterator[Fault]:
+def redirect_faults(spec: Mapping[str, object], redirect: Pattern) -> Iterator[Fault]:
     for at, written in _objects(spec, redirect):
         yield from not_together(written, ("pathRedirect", "prefixRedirect"), at)
     yield from _lengths(spec, redirect, hostRedirect=255, pathRedirect=1024, prefixRedirect=1024)
 
 
-def error_policy_faults(spec: Mapping[str, Any], policy: Pattern) -> Iterator[Fault]:
+def error_policy_faults(spec: Mapping[str, object], policy: Pattern) -> Iterator[Fault]:
     rules = policy + "/errorResponseRules/*"
     code = looks_like(r"[45]([0-9]{2}|xx)")
     yield from spelled(spec, rules + "/matchResponseCodes/*", code, "404, 503, 4xx or 5xx")
@@ -220,13 +220,13 @@ def error_policy_faults(spec: Mapping[str, Any], policy: Pattern) -> Iterator[Fa
     yield from _lengths(spec, rules, path=1024)
 
 
-def _objects(spec: Mapping[str, Any], pattern: Pattern) -> Iterator[tuple[str, Any]]:
+def _objects(spec: Mapping[str, object], pattern: Pattern) -> Iterator[tuple[str, Any]]:
     for at, _, value in leaves(spec, Patterns({pattern: True})):
         if isinstance(value, Mapping):
             yield at, value
 
 
-def _lengths(spec: Mapping[str, Any], holder: Pattern, **longest: int) -> Iterator[Fault]:
+def _lengths(spec: Mapping[str, object], holder: Pattern, **longest: int) -> Iterator[Fault]:
     for name, limit in longest.items():
         pattern = f"{holder}/{name}"
         yield from at_most(spec, pattern, limit, "characters")

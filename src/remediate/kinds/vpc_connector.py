@@ -58,7 +58,7 @@ class VpcConnector(Spec):
     subnet: Subnet | None = None
 
 
-def check(spec: Mapping[str, Any]) -> list[Fault]:
+def check(spec: Mapping[str, object]) -> list[Fault]:
     return [
         *_where(spec),
         *spelled(spec, "/machineType", MACHINES.__contains__, "one of " + ", ".join(MACHINES)),
@@ -96,7 +96,7 @@ def _is_range(text: str) -> bool:
         return False
 
 
-def _size(spec: Mapping[str, Any]) -> Iterator[Fault]:
+def _size(spec: Mapping[str, object]) -> Iterator[Fault]:
     """One pair; since 2026 Google chooses no greatest size any more."""
     written = [pair for pair in (INSTANCES, THROUGHPUT) if any(spec.get(n) for n in pair)]
     if len(written) > 1:
@@ -113,7 +113,7 @@ def _size(spec: Mapping[str, Any]) -> Iterator[Fault]:
         yield f"/{low}", f"{low} is below {high}: {least} is not below {most}"
 
 
-def _hundreds(spec: Mapping[str, Any]) -> Iterator[Fault]:
+def _hundreds(spec: Mapping[str, object]) -> Iterator[Fault]:
     for name in THROUGHPUT:
         for at, value in values(spec, f"/{name}"):
             if value % _STEP:
@@ -163,7 +163,7 @@ def lack(wanted: Body, lifecycle: Lifecycle) -> str:
     return f"{need}, and both {both} are taken: write another one to lifecycle.replaceCidr"
 
 
-def check_spare(spec: Mapping[str, Any], lifecycle: Lifecycle) -> list[Fault]:
+def check_spare(spec: Mapping[str, object], lifecycle: Lifecycle) -> list[Fault]:
     """What is wrong with `lifecycle.replaceCidr`, given the spec."""
     spare, first = lifecycle.replace_cidr, spec.get("ipCidrRange")
     if not spare:
@@ -204,7 +204,7 @@ def aftermath(body: Body) -> str:
     )
 
 
-def ready_alone(_body: Mapping[str, Any]) -> bool:
+def ready_alone(_body: Mapping[str, object]) -> bool:
     """A connector waits for nobody to use it."""
     return True
 

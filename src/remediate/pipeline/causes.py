@@ -84,7 +84,7 @@ def _causes(
             yield Cause.DRIFT if they_moved else Cause.PENDING
 
 
-def is_there(value: Any, where: str) -> bool:  # noqa: ANN401 - any JSON
+def is_there(value: object, where: str) -> bool:
     """Whether a body holds anything at a pointer."""
     for part in parts(where):
         if isinstance(value, Mapping) and part in value:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
-from typing import Any
 
 from remediate.kinds.bodies.canonical import rules_of
 from remediate.kinds.bodies.compare import field_changes, outgrown, without_secrets
@@ -160,7 +159,7 @@ def _create(
     result.found.append(_creation(resource, wanted, cause))
 
 
-def _creation(resource: Resource, wanted: Mapping[str, Any], cause: Cause) -> Difference:
+def _creation(resource: Resource, wanted: Mapping[str, object], cause: Cause) -> Difference:
     ref = resource.ref
     body = {"name": ref.name, **wanted}
     change = FieldChange("", None, body, cause)

@@ -146,7 +146,7 @@ def _moved(rrtype: str, name: str, applied: Body, body: Fields) -> bool:
     return bool(was != now)
 
 
-def _is_other(rrtype: str, before: Body, body: Mapping[str, Any], routing: Routing) -> bool:
+def _is_other(rrtype: str, before: Body, body: Mapping[str, object], routing: Routing) -> bool:
     written: Any = [*answers(body)]
     if before.get("ttl") != body.get("ttl") or any(isinstance(each, Unknown) for each in written):
         return True

@@ -139,7 +139,7 @@ def _value(live: Tree, spelled: Tree) -> Edit:
     return live if spelled is None else spelled
 
 
-def _is_there(value: Any, where: str) -> bool:  # noqa: ANN401 - any JSON
+def _is_there(value: object, where: str) -> bool:
     for part in parts(where):
         value = _below(value, part)
         if value is None:
@@ -147,7 +147,7 @@ def _is_there(value: Any, where: str) -> bool:  # noqa: ANN401 - any JSON
     return True
 
 
-def _below(value: Any, part: str) -> Any:  # noqa: ANN401 - any JSON
+def _below(value: object, part: str) -> Any:  # noqa: ANN401 - any JSON
     if isinstance(value, Mapping):
         return value.get(part)
     if isinstance(value, list) and part.isdigit() and int(part) < len(value):

@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from remediate.gcp.google import Google
 from remediate.kinds.bodies.asides import why_another
@@ -247,7 +246,7 @@ def _uses(observed: Observed) -> Iterator[tuple[Ref, Ref]]:
                         yield user, ref
 
 
-def _checks(value: Any) -> Iterator[str]:  # noqa: ANN401 - a routing policy or a part of one
+def _checks(value: object) -> Iterator[str]:
     """The links to health checks, wherever in a policy they stand."""
     if isinstance(value, Mapping):
         for name, item in value.items():

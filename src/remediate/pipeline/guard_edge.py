@@ -104,7 +104,7 @@ def sql_public(proposal: Proposal) -> Iterator[Objection]:
             yield Objection("sql-public", "deny", difference.ref, message)
 
 
-def _connections(body: Mapping[str, Any] | None) -> Mapping[str, Any]:
+def _connections(body: Mapping[str, object] | None) -> Mapping[str, Any]:
     settings = (body or {}).get("settings")
     found = settings.get("ipConfiguration") if isinstance(settings, Mapping) else None
     return found if isinstance(found, Mapping) else {}

@@ -86,7 +86,7 @@ def written_since(store: Store, snapshot: Snapshot) -> dict[Ref, Written]:
 
 
 def _retell(story: journal.Story, project: str, result: dict[Ref, Written]) -> None:
-    lives: dict[Any, Ref] = {}
+    lives: dict[object, Ref] = {}
     for record in story.records:
         facts = record.facts
         if record.kind == journal.Kind.STEP_BEGUN:

@@ -30,7 +30,7 @@ _VERSIONS = ("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
 _SHOWN = 120  # characters of what a command said last
 
 
-def finding(check: Check, target: str, verdict: Verdict, message: str, **facts: Any) -> Finding:  # noqa: ANN401 - facts are JSON
+def finding(check: Check, target: str, verdict: Verdict, message: str, **facts: Any) -> Finding:
     """A finding of a check, in its category, with its severity and tags."""
     category, known = CATEGORIES[check.probe], {k: v for k, v in facts.items() if v is not None}
     return Finding(

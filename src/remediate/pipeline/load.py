@@ -195,7 +195,7 @@ def _containers(node: Node) -> set[int]:
 def _resources(folder: _Folder, about: Environment, scope: Scope) -> dict[Ref, Resource]:
     """Every resource that can be read; names first, because documents refer to each other."""
     region = about.region if about is not _UNNAMED else _raw_region(folder)
-    heads: list[tuple[Document, dict[str, Any], Ref | None]] = []
+    heads: list[tuple[Document, dict[str, object], Ref | None]] = []
     for document in folder.documents:
         if document.body.get("kind") != "Environment":
             complaints: list[Complaint] = []

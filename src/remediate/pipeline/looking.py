@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
 
 from remediate.gcp.api import Api
 from remediate.gcp.compute import WITHOUT_ID
@@ -133,7 +132,7 @@ def is_by_others(google: Google, meant: Meant, now: Body | None) -> bool:
     return not any(one.body.get("targetId", now.get("id")) == now.get("id") for one in done)
 
 
-def words(body: Mapping[str, Any] | None, project: str) -> str:
+def words(body: Mapping[str, object] | None, project: str) -> str:
     """A record set in a few words; of anything else, whether it is there."""
     if body is None:
         return "not there"

@@ -38,7 +38,7 @@ _DEFAULTS = {"CAA": {"flags": "0"}}
 _MAY_BE_EMPTY = frozenset({"flags", "regexp", "service"})
 
 
-def rdata_text(rrtype: str, value: Any) -> tuple[str | None, list[Wrong]]:  # noqa: ANN401 - as YAML has it
+def rdata_text(rrtype: str, value: object) -> tuple[str | None, list[Wrong]]:
     """One value as text; None, and why, where it is none."""
     if rrtype not in _FIELDS:
         if not isinstance(value, str):
@@ -81,7 +81,7 @@ def _worded(rrtype: str, value: dict[str, Any]) -> tuple[str | None, list[Wrong]
     return (None if wrong else " ".join(words)), wrong
 
 
-def _parameters(written: Any, wrong: list[Wrong]) -> list[str]:  # noqa: ANN401 - as YAML has it
+def _parameters(written: object, wrong: list[Wrong]) -> list[str]:
     """Service parameters: `{alpn: [h2, h3], no-default-alpn: }`."""
     if written is None:
         return []

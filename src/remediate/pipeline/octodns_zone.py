@@ -88,7 +88,7 @@ def _named(file: str) -> str:
     return found["zone"] if found else ""
 
 
-def _read_name(reading: _Reading, key: str, written: Any) -> None:  # noqa: ANN401 - as YAML has it
+def _read_name(reading: _Reading, key: str, written: object) -> None:
     each = written if isinstance(written, list) else [written]
     for number, record in enumerate(each):
         at = pointer(key, number) if isinstance(written, list) else pointer(key)

@@ -133,7 +133,7 @@ def _insist_on_all_of(
 
 
 def _patience(
-    resources: Mapping[Ref, Resource], written: Mapping[Ref, tuple[Ref, Mapping[str, Any]]]
+    resources: Mapping[Ref, Resource], written: Mapping[Ref, tuple[Ref, Mapping[str, object]]]
 ) -> tuple[dict[Ref, float], frozenset[Ref]]:
     """How long each is to soak, and what is to be swapped without an overlap, by live name."""
     waits = {live: resources[ref].lifecycle for ref, (live, _body) in written.items()}
@@ -224,7 +224,7 @@ def _spelled(step: Step, change: FieldChange, project: str) -> list[Any]:
     return [change.pointer, *(guarded(_known(value), salt) for value in values)]
 
 
-def _in_order(value: Any) -> Any:  # noqa: ANN401 - a record set or a part of one
+def _in_order(value: object) -> Any:  # noqa: ANN401 - a record set or a part of one
     if isinstance(value, Mapping):
         return {name: _in_order(item) for name, item in value.items()}
     if not isinstance(value, list | tuple):
@@ -234,7 +234,7 @@ def _in_order(value: Any) -> Any:  # noqa: ANN401 - a record set or a part of on
     return sorted(value, key=str)
 
 
-def _known(value: Any) -> Any:  # noqa: ANN401 - any JSON
+def _known(value: object) -> Any:  # noqa: ANN401 - any JSON
     """JSON with what is known after apply written as the reference that it is."""
     if isinstance(value, Unknown):
         return {"$unknown": value.expression}

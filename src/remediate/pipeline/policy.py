@@ -14,9 +14,10 @@ import signal
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
 from threading import Thread
-from typing import IO, Any
+from typing import IO
 
 from remediate.model.errors import InvalidInput
 from remediate.model.plan import Objection
@@ -110,9 +111,9 @@ def _feed(stream: IO[bytes], document: bytes) -> None:
         stream.write(document)
 
 
-def _listen(stream: IO[bytes], into: bytearray, process: int) -> None:
+def _listen(stream: BufferedReader, into: bytearray, process: int) -> None:
     with stream:
-        while chunk := stream.read1(65536):  # type: ignore[attr-defined] # a pipe's reader has it
+        while chunk := stream.read1(65536):
             into += chunk
             if len(into) > _MOST_BYTES:
                 _end(process)
@@ -127,7 +128,7 @@ def _end(group: int) -> None:
 def _conftest(out: bytes) -> Iterator[tuple[str, str]]:
     """Failures and warnings of `conftest test -o json`: (level, message)."""
     try:
-        results: Any = json.loads(out)
+        results: object = json.loads(out)
     except (ValueError, RecursionError):
         return
     for result in results if isinstance(results, list) else ():

@@ -25,7 +25,7 @@ _POLICY = "/routingPolicy"
 
 def record_edits(
     zone: Zone,
-    written: Mapping[str, Any],
+    written: Mapping[str, object],
     moved: Sequence[Difference],
     expressions: Mapping[str, str],
     linked: Linked,
@@ -43,7 +43,7 @@ def record_edits(
     return Members({key: _whole(written.get(key), types) for key, types in edits.items()})
 
 
-def _keys(written: Mapping[str, Any], dns_name: str) -> dict[str, str]:
+def _keys(written: Mapping[str, object], dns_name: str) -> dict[str, str]:
     """How the names are spelled in the file."""
     found: dict[str, str] = {}
     for key in written:

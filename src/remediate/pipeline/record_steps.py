@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, cast
+from typing import cast
 
 from remediate.gcp.errors import Contradicted
 from remediate.gcp.google import Google
@@ -114,7 +114,7 @@ def live_records(google: Google, zone: str, refs: Sequence[Ref]) -> dict[Ref, Bo
     }
 
 
-def _words(body: Mapping[str, Any] | None) -> str:
+def _words(body: Mapping[str, object] | None) -> str:
     if not body:
         return "not there"
     return f"{body.get('ttl')} {shown(body.get('rrdatas') or body.get('routingPolicy'), '')}"

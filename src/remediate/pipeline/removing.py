@@ -81,7 +81,7 @@ def _users_of_it_all(
     marks = {ref: entry.asides for ref, entry in remembered.items()} | result.retired
     asides = {ref.named(one.name) for ref, those in marks.items() for one in those}
     asides -= {live for live, _body in result.written.values()}
-    now: dict[Ref, Mapping[str, Any]] = {
+    now: dict[Ref, Mapping[str, object]] = {
         at: body for at, body in observed.live.items() if at not in asides
     }
     then = {**now}

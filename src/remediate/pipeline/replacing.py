@@ -53,7 +53,7 @@ class Pair:
     def is_replaceable(self) -> bool:
         return self.facts.replacement is Replacement.BESIDE
 
-    def difference(self, action: Action, live: Ref, after: Mapping[str, Any]) -> Difference:
+    def difference(self, action: Action, live: Ref, after: Mapping[str, object]) -> Difference:
         replaces = self.live_ref if action is Action.REPLACE else None
         return Difference(
             self.resource.ref,
@@ -145,7 +145,7 @@ def _on_a_word(pair: Pair) -> Objection:
 
 
 def _immutable(
-    facts: Kind, wanted: Mapping[str, Any], project: str, scope: Scope
+    facts: Kind, wanted: Mapping[str, object], project: str, scope: Scope
 ) -> dict[str, Any]:
     canonical = canonical_value(wanted, rules_of(facts, project))
     whole = {pattern[1:] for pattern in facts.fixed(scope)}

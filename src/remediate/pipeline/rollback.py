@@ -15,7 +15,7 @@ from typing import Literal
 from remediate.kinds.facts import Replacement
 from remediate.kinds.registry import kind
 from remediate.model.errors import Stale
-from remediate.model.json import Body, canonical
+from remediate.model.json import Body, Json, canonical
 from remediate.model.plan import Action, Difference, Objection, Plan, Undo
 from remediate.model.ref import Ref
 from remediate.model.values import hidden
@@ -208,8 +208,8 @@ def _allowed(objection: Objection, allowances: Mapping[str, str]) -> Objection:
     return replace(objection, allowed=reason)
 
 
-def _body(body: Mapping[str, object] | None) -> Body | None:
-    return None if body is None else dict(body)  # type: ignore[arg-type] # live bodies are JSON
+def _body(body: Mapping[str, Json] | None) -> Body | None:
+    return None if body is None else dict(body)
 
 
 def _conflict(way: Way, found: list[Difference]) -> Stale:

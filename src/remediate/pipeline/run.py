@@ -270,11 +270,11 @@ class Run:
             raise Stale(f"{ref} has no {field} yet, which this step needs")
         return found
 
-    def filled(self, step: Step, body: Mapping[str, Any] | None) -> Any:  # noqa: ANN401 - a body, or nothing
+    def filled(self, step: Step, body: Mapping[str, object] | None) -> Any:  # noqa: ANN401 - a body, or nothing
         """A body of the step's resource, with what has come to light; that may be secret too."""
         return None if body is None else kind(step.live.kind).discreet(self.known(body))
 
-    def known(self, value: Any) -> Any:  # noqa: ANN401 - any JSON, with unknowns in it
+    def known(self, value: object) -> Any:  # noqa: ANN401 - any JSON, with unknowns in it
         """The value with everything filled in that earlier steps have brought to light."""
         if isinstance(value, Unknown):
             if value.text:

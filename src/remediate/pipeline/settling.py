@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from remediate.kinds.bodies.compare import writable
 from remediate.kinds.bodies.links import linked, parent_of
@@ -33,7 +32,7 @@ def _is_on_its_way(ref: Ref, observed: Observed) -> bool:
     return observed.at is None or _quiet_for(body, observed.at) < DAY
 
 
-def _quiet_for(body: Mapping[str, Any], now: datetime) -> float:
+def _quiet_for(body: Mapping[str, object], now: datetime) -> float:
     """Seconds since it was last written; 0 where Google does not tell."""
     names = ("updateTime", "createTime", "creationTimestamp")
     said = next((str(body[name]) for name in names if body.get(name)), "")
@@ -82,7 +81,7 @@ def _in_use(levels: Sequence[Sequence[Step]], around: Surroundings) -> set[Ref]:
 
     What stands in another, such as a map's entry, uses nothing as long as nothing uses that.
     """
-    bodies: dict[Ref, Mapping[str, Any] | None] = {**around.live}
+    bodies: dict[Ref, Mapping[str, object] | None] = {**around.live}
     for step in (s for level in levels for s in level if not s.ref.is_record_set):
         if step.after is not None or step.verb.removes:
             bodies[step.live] = step.after

@@ -109,7 +109,7 @@ def connections(live: Mapping[Ref, Body], specs: Iterable[Ref]) -> dict[str, str
     }
 
 
-def referring(value: Any, expressions: Mapping[str, str]) -> Any:  # noqa: ANN401 - any JSON
+def referring(value: object, expressions: Mapping[str, str]) -> Any:  # noqa: ANN401 - any JSON
     """Text in which a database's connection name stands, with what to write for that."""
     if isinstance(value, str):
         for text, expression in expressions.items():

@@ -98,7 +98,7 @@ def _record_draft(difference: Difference, around: Surroundings) -> Draft:
     return Draft(step, last=difference.action is Action.DELETE)
 
 
-def record_digest(live: Mapping[str, Any] | None) -> str:
+def record_digest(live: Mapping[str, object] | None) -> str:
     """The precondition of a record set: all of it, but for what the server counts up itself."""
     return digest("absent") if live is None else digest(essence(live))
 
@@ -154,7 +154,7 @@ def _replacement(facts: Kind, difference: Difference, around: Surroundings) -> l
     return [made[0].gap, *made]
 
 
-def _with(draft: Draft, **fields: Any) -> Draft:  # noqa: ANN401 - the fields of a step
+def _with(draft: Draft, **fields: Any) -> Draft:
     draft.step = replace(draft.step, **fields)
     return draft
 
@@ -192,7 +192,7 @@ def _staged(facts: Kind, difference: Difference, around: Surroundings) -> list[D
     """A step for each stage, from where the one before has left off."""
     assert difference.before is not None
     assert difference.after is not None
-    body: Mapping[str, Any] = difference.before
+    body: Mapping[str, object] = difference.before
     apart = {name for stage in difference.stages for name in stage.fields or ()}
     drafts: list[Draft] = []
     for stage in difference.stages:
@@ -246,7 +246,7 @@ def _is_crowded(facts: Kind, attached: Step) -> bool:
     )
 
 
-def _awaited(at: Ref, body: Mapping[str, Any], around: Surroundings) -> tuple[Ref, ...]:
+def _awaited(at: Ref, body: Mapping[str, object], around: Surroundings) -> tuple[Ref, ...]:
     """What a body links to that is not ready yet, and will be before anything links to it."""
     links = {*linked(at, kind(at.kind).heeded(body), around.project)} - {parent_of(at)}
     found = {below for ref in links for below in (ref, *_standing_in(ref, around))}

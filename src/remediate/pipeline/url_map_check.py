@@ -48,16 +48,16 @@ def _schemes(step: Step, plan: Plan) -> Iterator[str]:
     yield from filter(None, found)
 
 
-def _ahead(bodies: Mapping[Ref, Mapping[str, Any]], of: set[Ref], project: str) -> set[Ref]:
+def _ahead(bodies: Mapping[Ref, Mapping[str, object]], of: set[Ref], project: str) -> set[Ref]:
     """What is declared and links to one of these."""
     return {ref for ref, body in bodies.items() if of & {*linked(ref, body, project)}}
 
 
-def _scheme(bodies: Mapping[Ref, Mapping[str, Any]], ref: Ref) -> str:
+def _scheme(bodies: Mapping[Ref, Mapping[str, object]], ref: Ref) -> str:
     return str(bodies.get(ref, {}).get("loadBalancingScheme", ""))
 
 
-def _failure(failed: Mapping[str, Any]) -> str:
+def _failure(failed: Mapping[str, object]) -> str:
     """One test of the map: what was asked, and where it would go."""
     asked = f"{failed.get('host', '')}{failed.get('path', '')}"
     pairs = [

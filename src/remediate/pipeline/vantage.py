@@ -87,7 +87,7 @@ class Vantage:
         asks, expects = self._known(check.asks), self._known(check.expects)
         return replace(check, asks=asks, expects=expects)
 
-    def _known(self, value: Any) -> Any:  # noqa: ANN401 - any part of a check
+    def _known(self, value: object) -> Any:  # noqa: ANN401 - any part of a check
         if isinstance(value, Template):
             return self._rendered(value)
         if isinstance(value, Mapping):

@@ -213,7 +213,7 @@ def _proofs(drafts: Iterable[Draft], around: Surroundings) -> Iterator[Draft]:
 
 def _by_address(drafts: Iterable[Draft]) -> dict[Any, list[Draft]]:
     """The rules that listen at each address; one that is yet to be chosen is an Unknown."""
-    listening: dict[Any, list[Draft]] = defaultdict(list)
+    listening: dict[object, list[Draft]] = defaultdict(list)
     for draft in drafts:
         if (address := (draft.step.after or {}).get("IPAddress")) is not None:
             listening[address].append(draft)

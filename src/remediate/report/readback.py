@@ -70,7 +70,7 @@ def _plan(changes: Sequence[Mapping[str, Any]], ours: Mapping[str, Any]) -> Plan
     )
 
 
-def _difference(change: Mapping[str, Any], ours: Mapping[str, Any]) -> Difference:
+def _difference(change: Mapping[str, object], ours: Mapping[str, Any]) -> Difference:
     ref = _ref(ours["address"])
     return Difference(
         ref=ref,

@@ -50,11 +50,11 @@ class Shown:
         return bool(self.gone or self.new or self.altered)
 
 
-def body_for_eyes(ref: Ref, body: Mapping[str, Any] | None) -> dict[str, Any] | None:
+def body_for_eyes(ref: Ref, body: Mapping[str, object] | None) -> dict[str, Any] | None:
     """The body without what is never shown; None stays None."""
     if body is None or ref.is_record_set or ref.kind not in NAMES:
         return None if body is None else dict(body)
-    shown: dict[str, Any] = hidden(masked(kind(ref.kind), body))
+    shown: dict[str, object] = hidden(masked(kind(ref.kind), body))
     return shown
 
 
@@ -247,7 +247,7 @@ def _whole(value: object) -> str:
     return safe(json.dumps(value, ensure_ascii=False, default=str))
 
 
-def main_fields(ref: Ref, body: Mapping[str, Any] | None, project: str) -> list[str]:
+def main_fields(ref: Ref, body: Mapping[str, object] | None, project: str) -> list[str]:
     """`field value` for all that is written in a body, nested ones by their dotted names."""
     if body is None:
         return []
@@ -261,7 +261,7 @@ def main_fields(ref: Ref, body: Mapping[str, Any] | None, project: str) -> list[
     ]
 
 
-def _record_fields(body: Mapping[str, Any]) -> Iterator[str]:
+def _record_fields(body: Mapping[str, object]) -> Iterator[str]:
     if "rrdatas" in body:
         yield _rdata(body["rrdatas"])
     if "routingPolicy" in body:

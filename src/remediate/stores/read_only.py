@@ -14,19 +14,19 @@ class ReadOnly:
     store: Store
     in_doubt: bool = False
 
-    def create(self, key: str, data: bytes) -> bool:  # noqa: ARG002 - see Store
+    def create(self, key: str, data: bytes) -> bool:
         return False
 
     def get(self, key: str) -> Stored | None:
         return self.store.get(key)
 
-    def compare_and_swap(self, key: str, data: bytes, generation: str | None) -> str | None:  # noqa: ARG002 - see Store
+    def compare_and_swap(self, key: str, data: bytes, generation: str | None) -> str | None:
         return None
 
     def list(self, prefix: str) -> list[str]:
         return self.store.list(prefix)
 
-    def hold(self, key: str) -> Hold | None:  # noqa: ARG002 - see Store
+    def hold(self, key: str) -> Hold | None:
         return None
 
     def evict(self, key: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from remediate.kinds.bodies.compare import changeable_fields, fields_digest
 from remediate.kinds.registry import kind
@@ -14,12 +13,12 @@ from remediate.model.ref import Ref
 _MARKS = ("id", "uid", "createTime", "creationTimestamp")
 
 
-def as_it_is(at: Ref, live: Mapping[str, Any], project: str) -> Aside:
+def as_it_is(at: Ref, live: Mapping[str, object], project: str) -> Aside:
     """What is live under this name at this moment; its time has not begun yet."""
     return Aside(at.name, born=born(live), state=_state(at, live, project))
 
 
-def why_another(aside: Aside, at: Ref, live: Mapping[str, Any], project: str) -> str:
+def why_another(aside: Aside, at: Ref, live: Mapping[str, object], project: str) -> str:
     """Why what is live is not what was set aside; empty where it is."""
     if aside.born != born(live):
         return "somebody made it anew since it was set aside"
@@ -28,11 +27,11 @@ def why_another(aside: Aside, at: Ref, live: Mapping[str, Any], project: str) ->
     return ""
 
 
-def born(live: Mapping[str, Any]) -> str:
+def born(live: Mapping[str, object]) -> str:
     """What tells this resource from every other that has had its name; empty where nothing does."""
     return next((str(live[name]) for name in _MARKS if live.get(name)), "")
 
 
-def _state(at: Ref, live: Mapping[str, Any], project: str) -> str:
+def _state(at: Ref, live: Mapping[str, object], project: str) -> str:
     facts = kind(at.kind)
     return fields_digest(facts, live, changeable_fields(facts, live), project)

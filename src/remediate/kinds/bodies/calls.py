@@ -49,7 +49,7 @@ def read(google: Google, ref: Ref) -> Body | None:
 
 
 def call_for(
-    step: Step, after: Mapping[str, Any] | None, live: Body | None, request_id: str
+    step: Step, after: Mapping[str, object] | None, live: Body | None, request_id: str
 ) -> Call:
     """The request of a step. `after` has no unknowns left; `live` was read just now.
 
@@ -73,7 +73,7 @@ def call_for(
     return Call(step.method, step.live, body, request_id)
 
 
-def effect(step: Step, after: Mapping[str, Any] | None, live: Body | None) -> Body | None:
+def effect(step: Step, after: Mapping[str, object] | None, live: Body | None) -> Body | None:
     """What the resource is to be once this one step has taken effect; others may follow it."""
     facts = kind(step.live.kind)
     if after is None or step.verb is Action.DELETE:
@@ -106,7 +106,7 @@ def send(google: Google, call: Call) -> Operation:
 
 
 def await_effect(
-    google: Google, operation: Operation, step: Step, after: Mapping[str, Any] | None
+    google: Google, operation: Operation, step: Step, after: Mapping[str, object] | None
 ) -> None:
     """Until the operation has ended well, or what it was to write is in force all the same.
 

@@ -8,15 +8,17 @@ from typing import Any
 from remediate.model.json import Body
 
 
-def at_field(body: Mapping[str, Any], field: str) -> Any:  # noqa: ANN401 - JSON is any
+def at_field(body: Mapping[str, object], field: str) -> Any:  # noqa: ANN401 - JSON is any
     """Its value; None where there is none."""
-    value: Any = body
+    value: object = body
     for name in field.split("/"):
         value = value.get(name) if isinstance(value, Mapping) else None
     return value
 
 
-def with_fields(body: Mapping[str, Any], other: Mapping[str, Any], fields: Iterable[str]) -> Body:
+def with_fields(
+    body: Mapping[str, Any], other: Mapping[str, object], fields: Iterable[str]
+) -> Body:
     """The body with these fields as they are in another; null where it has none."""
     result: Body = dict(body)
     for field in fields:
@@ -30,6 +32,6 @@ def with_fields(body: Mapping[str, Any], other: Mapping[str, Any], fields: Itera
     return result
 
 
-def picked(body: Mapping[str, Any], fields: Iterable[str]) -> Body:
+def picked(body: Mapping[str, object], fields: Iterable[str]) -> Body:
     """These fields alone, where the body has them."""
     return with_fields({}, body, [name for name in fields if at_field(body, name) is not None])

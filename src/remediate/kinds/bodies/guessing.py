@@ -18,7 +18,7 @@ _N, _R, _P = 2**14, 8, 1
 _ROOM = 64 * 2**20  # bytes that OpenSSL may take for it
 
 
-def guarded(value: Any, salt: str) -> Any:  # noqa: ANN401 - any JSON
+def guarded(value: object, salt: str) -> Any:  # noqa: ANN401 - any JSON
     """What to digest in place of a value: itself, unless there are secrets in it.
 
     All of them together are stretched once, so that who knows all but one gains nothing by it.

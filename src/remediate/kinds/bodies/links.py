@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from ipaddress import ip_address
-from typing import Any
 
 from remediate.gcp.api import Api
 from remediate.kinds.facts import Scope
@@ -132,7 +131,7 @@ def _compute_scope(ref: Ref) -> str:
     return f"{'zones' if scope_of(ref) is Scope.ZONE else 'regions'}/{ref.location}"
 
 
-def own_name(parent: str, body: Mapping[str, Any]) -> str:
+def own_name(parent: str, body: Mapping[str, object]) -> str:
     """What a live resource is called in a Ref; newer APIs answer its whole path as its name."""
     name = str(body["name"]).rpartition("/")[2]
     return f"{parent}/{name}" if parent else name
@@ -200,7 +199,7 @@ def ref_of(link: str, project: str) -> Ref | None:
 
 def linked(
     at: Ref,
-    body: Mapping[str, Any] | None,
+    body: Mapping[str, object] | None,
     project: str,
     holders: Mapping[str, Ref] | None = None,
 ) -> Iterator[Ref]:
@@ -227,7 +226,7 @@ def linked(
             yield holders[value]
 
 
-def holders_of(live: Mapping[Ref, Mapping[str, Any]]) -> dict[str, Ref]:
+def holders_of(live: Mapping[Ref, Mapping[str, object]]) -> dict[str, Ref]:
     """Whose each address is."""
     return {str(body["address"]): ref for ref, body in live.items() if body.get("address")}
 

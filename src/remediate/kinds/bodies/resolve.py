@@ -25,15 +25,15 @@ class Names:
         self.project = project
         self.declared = declared
         self._names: dict[Ref, Ref] = {}
-        self._bodies: dict[Ref, Mapping[str, Any]] = {}
+        self._bodies: dict[Ref, Mapping[str, object]] = {}
 
-    def settle(self, ref: Ref, live: Ref, body: Mapping[str, Any] | None) -> None:
+    def settle(self, ref: Ref, live: Ref, body: Mapping[str, object] | None) -> None:
         """From now on, `ref` is called `live`, and holds these values if it exists already."""
         self._names[ref] = live
         if body is not None:
             self._bodies[live] = body
 
-    def know(self, live: Ref, body: Mapping[str, Any]) -> None:
+    def know(self, live: Ref, body: Mapping[str, object]) -> None:
         """Somebody else's resource was seen."""
         self._bodies[live] = body
 
@@ -87,7 +87,7 @@ def targets(kind: Kind, resource: Resource, declared: Collection[Ref], project: 
     return needed
 
 
-def references(value: Any) -> list[Reference]:  # noqa: ANN401 - any part of a spec
+def references(value: object) -> list[Reference]:
     if isinstance(value, Template):
         return value.references
     items = value.values() if isinstance(value, Mapping) else value
@@ -96,7 +96,7 @@ def references(value: Any) -> list[Reference]:  # noqa: ANN401 - any part of a s
     return [found for item in items for found in references(item)]
 
 
-def _rendered(value: Any, look_up: Callable[[Reference], str | Unknown]) -> Any:  # noqa: ANN401 - JSON is any
+def _rendered(value: object, look_up: Callable[[Reference], str | Unknown]) -> Any:  # noqa: ANN401 - JSON is any
     if isinstance(value, Template):
         return value.render(look_up)
     if isinstance(value, Mapping):
@@ -106,7 +106,7 @@ def _rendered(value: Any, look_up: Callable[[Reference], str | Unknown]) -> Any:
     return value
 
 
-def _link(kind: Kind, allowed: tuple[str, ...], text: Any, at: Ref, names: Names) -> Any:  # noqa: ANN401 - JSON is any
+def _link(kind: Kind, allowed: tuple[str, ...], text: object, at: Ref, names: Names) -> Any:  # noqa: ANN401 - JSON is any
     if isinstance(text, list):
         return [_link(kind, allowed, one, at, names) for one in text]
     if not isinstance(text, str):
@@ -117,14 +117,14 @@ def _link(kind: Kind, allowed: tuple[str, ...], text: Any, at: Ref, names: Names
     return link(kind, names.project, names.live(target))
 
 
-def _name(kind: Kind, allowed: tuple[str, ...], text: Any, at: Ref, names: Names) -> Any:  # noqa: ANN401 - JSON is any
+def _name(kind: Kind, allowed: tuple[str, ...], text: object, at: Ref, names: Names) -> Any:  # noqa: ANN401 - JSON is any
     if not isinstance(text, str):
         return text
     target = declared_target(kind, allowed, text, at, names.declared, names.project)
     return text.rpartition("/")[2] if target is None else names.live(target).name
 
 
-def _by_value(text: Any, field: str, names: Names) -> Any:  # noqa: ANN401 - JSON is any
+def _by_value(text: object, field: str, names: Names) -> Any:  # noqa: ANN401 - JSON is any
     """Google answers an address where a link to one was sent, so the address is what is wanted."""
     if not isinstance(text, str) or "/" not in text:
         return text

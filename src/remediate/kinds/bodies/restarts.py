@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from remediate.kinds.facts import Pattern
 from remediate.kinds.fields.pointers import Patterns, leaves, parts
@@ -14,8 +13,8 @@ from remediate.model.plan import FieldChange
 
 def restarts(
     facts: Kind,
-    before: Mapping[str, Any],
-    after: Mapping[str, Any],
+    before: Mapping[str, object],
+    after: Mapping[str, object],
     changes: Iterable[FieldChange],
 ) -> tuple[str, ...]:
     """Such as `restarts the database (settings.tier, max_connections)`, each sentence once."""
@@ -39,6 +38,6 @@ def _meets(pattern: Pattern, at: str) -> bool:
     return all(a in {b, "*"} for a, b in zip(parts(pattern), parts(at), strict=False))
 
 
-def _moves(pattern: Pattern, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+def _moves(pattern: Pattern, before: Mapping[str, object], after: Mapping[str, object]) -> bool:
     table = Patterns({pattern: True})
     return [*leaves(before, table)] != [*leaves(after, table)]

@@ -30,7 +30,7 @@ _SET_DEPTH = 4  # /spec/records/NAME/TYPE
 
 def resource(
     ref: Ref,
-    written: Mapping[str, Any],
+    written: Mapping[str, object],
     lifecycle: Lifecycle,
     labels: Mapping[str, str],
     place: Place,
@@ -40,7 +40,7 @@ def resource(
     facts = kind(ref.kind)
     spec = dict(written)
     names = ("records", "recordOwnership") if ref.kind == ZONE else ()
-    ours: dict[str, Any] = {name: spec.pop(name) for name in names if name in spec}
+    ours: dict[str, object] = {name: spec.pop(name) for name in names if name in spec}
     body = _typed(facts, ref, spec, complaints)
     _label(facts, body, labels)
     complaints += _ignored(facts, lifecycle)
@@ -160,7 +160,7 @@ def _name(facts: Kind, name: str) -> Iterator[Complaint]:
         yield Complaint("/metadata/name", said)
 
 
-def _spare(facts: Kind, body: Mapping[str, Any], lifecycle: Lifecycle) -> Iterator[Complaint]:
+def _spare(facts: Kind, body: Mapping[str, object], lifecycle: Lifecycle) -> Iterator[Complaint]:
     """Whether a replacement can go where the lifecycle says."""
     where = "/lifecycle/replaceCidr"
     if facts.room is not None:
@@ -172,7 +172,7 @@ def _spare(facts: Kind, body: Mapping[str, Any], lifecycle: Lifecycle) -> Iterat
 
 
 def _zone(
-    base: Resource, written: Mapping[str, Any], ours: dict[str, Any], complaints: list[Complaint]
+    base: Resource, written: Mapping[str, object], ours: dict[str, Any], complaints: list[Complaint]
 ) -> Zone:
     dns_name = _dns_name(written, complaints)
     records: dict[tuple[str, str], RecordSet] = {}
@@ -209,7 +209,7 @@ def _zone(
     )
 
 
-def _dns_name(written: Mapping[str, Any], complaints: list[Complaint]) -> str:
+def _dns_name(written: Mapping[str, object], complaints: list[Complaint]) -> str:
     """The zone's own name; one that cannot stand is complained of, and its records read anyhow."""
     name = written.get("dnsName")
     if isinstance(name, Template):
@@ -232,6 +232,6 @@ def _both_written_and_ignored(
             yield Complaint(where, f"{shown}: both written and ignored", "keep one of them")
 
 
-def lifecycle_complaints(written: Mapping[str, Any]) -> Iterator[Complaint]:
+def lifecycle_complaints(written: Mapping[str, object]) -> Iterator[Complaint]:
     for at, said in lifecycle_faults(written):
         yield Complaint("/lifecycle" + at, said)

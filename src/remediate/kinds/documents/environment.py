@@ -28,7 +28,7 @@ _MOST_PARALLEL = 64
 _EVENTS = Literal["planned", "applied", "failed", "rolled-back", "drift", "recovered"]
 
 
-def _plain(value: Any) -> str:  # noqa: ANN401 - any node of YAML comes in
+def _plain(value: object) -> str:
     if isinstance(value, str) and "${" not in value:
         return str(value)
     raise ValueError("a variable holds plain text")

@@ -57,7 +57,7 @@ def _pieces(project: str, resources: Mapping[Ref, Resource], ref: Ref) -> Iterat
 
 
 def _linked(facts: Kind, resource: Resource, project: str, declared: Collection[Ref]) -> Body:
-    def whole(allowed: tuple[str, ...], value: Any) -> Any:  # noqa: ANN401 - any JSON
+    def whole(allowed: tuple[str, ...], value: object) -> Any:  # noqa: ANN401 - any JSON
         if isinstance(value, list):
             return [whole(allowed, one) for one in value]
         if isinstance(value, Template) or not isinstance(value, str):

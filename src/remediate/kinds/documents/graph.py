@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from graphlib import CycleError, TopologicalSorter
-from typing import Any
 
 from remediate.kinds.bodies.links import link_target, parent_of, somebody_elses
 from remediate.kinds.documents.complaints import Complaint
@@ -79,7 +78,7 @@ def linked_faults(resource: Resource, resources: Mapping[Ref, Resource]) -> Iter
     facts = kind(resource.ref.kind)
     if facts.check_links is None or not resource.spec:
         return
-    linked: dict[str, tuple[Ref, Mapping[str, Any]]] = {}
+    linked: dict[str, tuple[Ref, Mapping[str, object]]] = {}
     for at, allowed, text in _links(facts, resource.spec):
         with suppress(ValueError):  # told of already
             target = link_target(facts, allowed, text, resource.ref, resources)
@@ -105,7 +104,7 @@ def _all_links(resource: Resource) -> Iterator[tuple[Kind, str, tuple[str, ...],
             yield facts, f"{above}/routingPolicy{at}", allowed, text
 
 
-def _links(facts: Kind, spec: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...], str]]:
+def _links(facts: Kind, spec: Mapping[str, object]) -> Iterator[tuple[str, tuple[str, ...], str]]:
     for at, allowed, value in leaves(spec, Patterns(facts.all_links)):
         listed = isinstance(value, list)
         for number, text in enumerate(value if listed else [value]):

@@ -67,7 +67,7 @@ class GuardSpec(Spec):
     critical: Int | None = None
 
 
-def _in_full(value: Any) -> Any:  # noqa: ANN401 - any node of YAML comes in
+def _in_full(value: object) -> Any:  # noqa: ANN401 - any node of YAML comes in
     return {"level": value} if isinstance(value, str) else value
 
 

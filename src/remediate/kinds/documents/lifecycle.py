@@ -22,7 +22,7 @@ _DURATION = re.compile(
 _UNITS = (86_400, 3_600, 60, 1)
 
 
-def duration(value: Any) -> float:  # noqa: ANN401 - any scalar of YAML comes in
+def duration(value: object) -> float:
     """Seconds of `30s`, `60m`, `2h`, `1h30m`, `1d`; raises ValueError on anything else."""
     found = _DURATION.fullmatch(value) if isinstance(value, str) else None
     if found is None:

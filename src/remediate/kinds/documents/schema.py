@@ -35,7 +35,7 @@ def json_schema() -> dict[str, Any]:
     properties["spec"] = {"type": "object"}
     either = f"{NAME.pattern}(/{NAME.pattern})?"  # the second of what stands in another
     definitions["Document.Metadata"]["properties"]["name"] = _of_form(either)
-    specs: dict[str, Any] = {name: _resource(kind(name), definitions) for name in NAMES}
+    specs: dict[str, object] = {name: _resource(kind(name), definitions) for name in NAMES}
     specs["Environment"] = _defined(EnvironmentSpec, "Environment", definitions)
     specs["Checks"] = {"type": "object", "additionalProperties": _check(definitions)}
     definitions |= {f"{name}.spec": spec for name, spec in specs.items()}
@@ -52,7 +52,7 @@ def json_schema() -> dict[str, Any]:
 
 def _check(definitions: dict[str, Any]) -> dict[str, Any]:
     """One probe, and what it takes by that."""
-    cases: list[dict[str, Any]] = []
+    cases: list[dict[str, object]] = []
     for probe, model in CHECKS.items():
         schema = _defined(model, "Checks", definitions)
         cases.append({"if": {"required": [probe]}, "then": schema})
@@ -61,9 +61,9 @@ def _check(definitions: dict[str, Any]) -> dict[str, Any]:
 
 
 def _case(name: str) -> dict[str, Any]:
-    then: dict[str, Any] = {"spec": {"$ref": f"#/$defs/{name}.spec"}}
+    then: dict[str, object] = {"spec": {"$ref": f"#/$defs/{name}.spec"}}
     called = f"{NAME.pattern}/{NAME.pattern}" if name in NESTED else NAME.pattern
-    metadata: dict[str, Any] = {"name": _of_form(called), "location": False}
+    metadata: dict[str, object] = {"name": _of_form(called), "location": False}
     then["metadata"] = {"properties": metadata}
     if name in PLAIN_KINDS:
         then["lifecycle"] = False
@@ -99,11 +99,11 @@ def _defined(model: type[Spec], prefix: str, definitions: dict[str, Any]) -> dic
     written = model.model_json_schema(ref_template=f"#/$defs/{prefix}.{{model}}")
     for name, schema in written.pop("$defs", {}).items():
         definitions[f"{prefix}.{name}"] = _plain(schema)
-    result: dict[str, Any] = _plain(written)
+    result: dict[str, object] = _plain(written)
     return result
 
 
-def _plain(schema: Any) -> Any:  # noqa: ANN401 - any part of a JSON Schema
+def _plain(schema: object) -> Any:  # noqa: ANN401 - any part of a JSON Schema
     """Without pydantic's titles and nulls, and with room for expressions."""
     if isinstance(schema, list):
         return [_plain(item) for item in schema]
@@ -122,7 +122,7 @@ def _plain(schema: Any) -> Any:  # noqa: ANN401 - any part of a JSON Schema
     return _roomy(kept)
 
 
-def _members(properties: Mapping[str, Any]) -> dict[str, Any]:
+def _members(properties: Mapping[str, object]) -> dict[str, Any]:
     """Names of fields are not keywords, even where a field is called `title` or `default`."""
     return {name: _plain(value) for name, value in properties.items()}
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from remediate.kinds.facts import Pattern
 from remediate.kinds.fields.rules import Fault, values
@@ -30,7 +29,7 @@ def is_host(text: str) -> bool:
     return is_domain(text.removeprefix("*.")) and not text.endswith(".")
 
 
-def once(spec: Mapping[str, Any], pattern: Pattern) -> Iterator[Fault]:
+def once(spec: Mapping[str, object], pattern: Pattern) -> Iterator[Fault]:
     """Each domain once, however it is spelled."""
     seen: dict[Json, str] = {}
     for at, name in values(spec, pattern):

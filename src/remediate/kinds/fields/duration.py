@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from remediate.kinds.facts import Pattern
 from remediate.kinds.fields.rules import Fault, within
@@ -18,7 +17,7 @@ class Duration(Spec):
     seconds: Int64 | None = None
 
 
-def durations(spec: Mapping[str, Any], *patterns: Pattern) -> Iterator[Fault]:
+def durations(spec: Mapping[str, object], *patterns: Pattern) -> Iterator[Fault]:
     for pattern in patterns:
         yield from within(spec, f"{pattern}/seconds", 0, LONGEST, "a duration in seconds")
         yield from within(spec, f"{pattern}/nanos", 0, NANOS, "the nanoseconds")

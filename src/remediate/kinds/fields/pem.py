@@ -7,7 +7,6 @@ import binascii
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from remediate.kinds.facts import Pattern
 from remediate.kinds.fields.rules import Fault, spelled, values
@@ -34,14 +33,14 @@ def first_certificate(pem: str) -> bytes | None:
         return None
 
 
-def chain_faults(spec: Mapping[str, Any], pattern: Pattern) -> Iterator[Fault]:
+def chain_faults(spec: Mapping[str, object], pattern: Pattern) -> Iterator[Fault]:
     yield from spelled(spec, pattern, first_certificate, "a certificate in PEM")
     for at, pem in values(spec, pattern):
         if len(_PEM.findall(pem)) > CHAIN_LIMIT:
             yield at, f"a chain has at most {CHAIN_LIMIT} certificates"
 
 
-def key_faults(spec: Mapping[str, Any], pattern: Pattern) -> Iterator[Fault]:
+def key_faults(spec: Mapping[str, object], pattern: Pattern) -> Iterator[Fault]:
     for at, key in values(spec, pattern):
         if "PRIVATE KEY-----" not in key:  # the message must never show what was written
             yield at, "a private key in PEM was expected"

@@ -51,7 +51,7 @@ def pointer(*names: str | int) -> str:
     return "".join("/" + str(name).replace("~", "~0").replace("/", "~1") for name in names)
 
 
-def children(value: Any) -> Iterable[tuple[str, Any]]:  # noqa: ANN401 - any JSON
+def children(value: object) -> Iterable[tuple[str, Any]]:
     """The members of an object or a list, by the part of the pointer that leads to each."""
     if isinstance(value, Mapping):
         return value.items()
@@ -60,7 +60,7 @@ def children(value: Any) -> Iterable[tuple[str, Any]]:  # noqa: ANN401 - any JSO
     return ()
 
 
-def leaves(value: Any, table: Patterns[T], at: str = "") -> Iterator[tuple[str, T, Any]]:  # noqa: ANN401 - JSON is any
+def leaves(value: object, table: Patterns[T], at: str = "") -> Iterator[tuple[str, T, Any]]:
     """(pointer, fact, value) for every place of the value that the table speaks of."""
     if not table:
         return
@@ -70,7 +70,7 @@ def leaves(value: Any, table: Patterns[T], at: str = "") -> Iterator[tuple[str, 
         yield from leaves(item, table.below(name), at + pointer(name))
 
 
-def transformed(value: Any, table: Patterns[T], change: Callable[[T, Any], Any]) -> Any:  # noqa: ANN401 - JSON is any
+def transformed(value: object, table: Patterns[T], change: Callable[[T, Any], Any]) -> Any:  # noqa: ANN401 - JSON is any
     """A copy with every place that the table speaks of changed."""
     if not table:
         return value
@@ -84,7 +84,7 @@ def transformed(value: Any, table: Patterns[T], change: Callable[[T, Any], Any])
     return value
 
 
-def matching(value: Any, glob: str, at: str = "") -> Iterator[str]:  # noqa: ANN401 - JSON is any
+def matching(value: object, glob: str, at: str = "") -> Iterator[str]:
     """Pointers into the value that a user's glob names, whole subtrees by their root."""
     head, *rest = parts(glob)
     for name, item in children(value):

@@ -17,7 +17,7 @@ from remediate.model.values import Template
 Fault: TypeAlias = tuple[str, str]
 
 
-def values(spec: Mapping[str, Any], pattern: Pattern) -> Iterator[tuple[str, Any]]:
+def values(spec: Mapping[str, object], pattern: Pattern) -> Iterator[tuple[str, Any]]:
     """(pointer, value) of every written place that the pattern covers, templates left out."""
     for at, _, value in leaves(spec, Patterns({pattern: True})):
         if value is not None and not isinstance(value, Template):
@@ -25,7 +25,7 @@ def values(spec: Mapping[str, Any], pattern: Pattern) -> Iterator[tuple[str, Any
 
 
 def within(
-    spec: Mapping[str, Any], pattern: Pattern, low: float, high: float, what: str = ""
+    spec: Mapping[str, object], pattern: Pattern, low: float, high: float, what: str = ""
 ) -> Iterator[Fault]:
     """A number in a closed range; an int64 arrives as text."""
     for at, value in values(spec, pattern):
@@ -33,7 +33,7 @@ def within(
             yield at, f"{what or 'this'} is from {low:g} to {high:,}".replace(",", " ")
 
 
-def at_most(spec: Mapping[str, Any], pattern: Pattern, limit: int, what: str) -> Iterator[Fault]:
+def at_most(spec: Mapping[str, object], pattern: Pattern, limit: int, what: str) -> Iterator[Fault]:
     """A list of no more than so many."""
     for at, value in values(spec, pattern):
         if len(value) > limit:
@@ -41,7 +41,7 @@ def at_most(spec: Mapping[str, Any], pattern: Pattern, limit: int, what: str) ->
 
 
 def spelled(
-    spec: Mapping[str, Any], pattern: Pattern, fits: Callable[[str], object], what: str
+    spec: Mapping[str, object], pattern: Pattern, fits: Callable[[str], object], what: str
 ) -> Iterator[Fault]:
     """A text of a certain form."""
     for at, value in values(spec, pattern):
@@ -53,9 +53,9 @@ def looks_like(expression: str) -> Callable[[str], object]:
     return re.compile(expression).fullmatch
 
 
-def distinct(spec: Mapping[str, Any], pattern: Pattern, what: str) -> Iterator[Fault]:
+def distinct(spec: Mapping[str, object], pattern: Pattern, what: str) -> Iterator[Fault]:
     """Texts that occur once."""
-    seen: dict[Any, str] = {}
+    seen: dict[object, str] = {}
     for at, value in values(spec, pattern):
         if value in seen:
             yield at, f"{what} {value!r} is already at {seen[value]}"
@@ -63,7 +63,7 @@ def distinct(spec: Mapping[str, Any], pattern: Pattern, what: str) -> Iterator[F
             seen[value] = at
 
 
-def not_together(holder: Mapping[str, Any], names: tuple[str, ...], at: str = "") -> list[Fault]:
+def not_together(holder: Mapping[str, object], names: tuple[str, ...], at: str = "") -> list[Fault]:
     """No more than one of these fields."""
     written = [name for name in names if holder.get(name) not in (None, [])]
     return [
@@ -71,7 +71,7 @@ def not_together(holder: Mapping[str, Any], names: tuple[str, ...], at: str = ""
     ]
 
 
-def exactly_one(holder: Mapping[str, Any], names: tuple[str, ...], at: str = "") -> list[Fault]:
+def exactly_one(holder: Mapping[str, object], names: tuple[str, ...], at: str = "") -> list[Fault]:
     """One of these fields, and no other of them."""
     if not any(holder.get(name) not in (None, []) for name in names):
         return [(at, f"one of {', '.join(names[:-1])} or {names[-1]} is needed")]

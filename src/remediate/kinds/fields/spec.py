@@ -26,7 +26,7 @@ class Spec(BaseModel):
     model_config = ConfigDict(extra="forbid", defer_build=True, frozen=True)
 
 
-def _text(value: Any) -> Any:  # noqa: ANN401 - any scalar of YAML comes in
+def _text(value: object) -> Any:  # noqa: ANN401 - any scalar of YAML comes in
     if isinstance(value, Template):
         return value
     if isinstance(value, str):
@@ -42,7 +42,7 @@ def _int(value: Any) -> Any:  # noqa: ANN401 - JSON is any
     raise ValueError("a whole number was expected" + _unquote(value))
 
 
-def _int64(value: Any) -> Any:  # noqa: ANN401 - JSON is any
+def _int64(value: object) -> Any:  # noqa: ANN401 - JSON is any
     if isinstance(value, Template):
         return value
     if (type(value) is int) or (isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,19}", value)):
@@ -58,7 +58,7 @@ def _number(value: Any) -> Any:  # noqa: ANN401 - JSON is any
     raise ValueError("a number was expected" + _unquote(value))
 
 
-def _boolean(value: Any) -> Any:  # noqa: ANN401 - JSON is any
+def _boolean(value: object) -> Any:  # noqa: ANN401 - JSON is any
     if type(value) is bool or isinstance(value, Template):
         return value
     if type(value) in _PLAIN and value in _BOOL:

@@ -203,7 +203,7 @@ class _Walk:
 
     def _body(self, ref: Ref, want: RecordSet) -> dict[str, Any] | None:
         """The set as Cloud DNS is to hold it; None if what it refers to makes no valid set."""
-        body: dict[str, Any] = {"name": want.fqdn, "type": want.type, "ttl": want.ttl}
+        body: dict[str, object] = {"name": want.fqdn, "type": want.type, "ttl": want.ttl}
         if isinstance(want, RoutedSet):
             policy = self._policy(ref, want)
             return None if policy is None else {**body, "routingPolicy": policy}
@@ -223,7 +223,7 @@ class _Walk:
         """The wanted data with its references filled in; None if that makes no valid set."""
         if not any(isinstance(value, Template) for value in want.rrdatas):
             return list(want.rrdatas)
-        values: list[Any] = []
+        values: list[object] = []
         for written in want.rrdatas:
             value: str | Unknown = written
             if isinstance(written, Template):

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import socket
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from remediate.model.errors import Fault, InvalidInput
 
@@ -197,7 +197,7 @@ def _lower_names(parsed: Rdata) -> Rdata:
     import dns.name  # loaded with dns.rdata
     import dns.rdatatype
 
-    lowered: dict[str, Any] = {}
+    lowered: dict[str, object] = {}
     if parsed.rdtype == dns.rdatatype.CAA:
         lowered["tag"] = getattr(parsed, "tag", b"").lower()  # RFC 8659 §4.1: tags know no case
     for field in ("target", "exchange", "replacement", "gateway", "mname", "rname"):

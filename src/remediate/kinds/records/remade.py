@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from remediate.kinds.records.essence import WORDS
 from remediate.kinds.records.names import unescaped
@@ -39,7 +38,7 @@ def remade(live: Mapping[Ref, Body], wanted: Mapping[Ref, Difference]) -> list[D
             change = FieldChange("", before, None)
             found.append(Difference(ref, Action.DELETE, ref, before, None, (change,)))
         else:
-            after: Mapping[str, Any] = creation.after or {}
+            after: Mapping[str, object] = creation.after or {}
             changes = tuple(_changes(before or {}, after))
             place, cause = creation.place, creation.cause
             found.append(
@@ -48,7 +47,7 @@ def remade(live: Mapping[Ref, Body], wanted: Mapping[Ref, Difference]) -> list[D
     return found
 
 
-def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterable[FieldChange]:
+def _changes(before: Mapping[str, object], after: Mapping[str, object]) -> Iterable[FieldChange]:
     for name in WORDS:
         if before.get(name) != after.get(name):
             yield FieldChange(f"/{name}", before.get(name), after.get(name))

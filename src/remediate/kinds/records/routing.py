@@ -129,7 +129,7 @@ class Routing:
 
 
 def policy_changes(
-    rrtype: str, wanted: Mapping[str, Any], live: Mapping[str, Any], project: str = "-"
+    rrtype: str, wanted: Mapping[str, object], live: Mapping[str, object], project: str = "-"
 ) -> tuple[FieldChange, ...]:
     """Where two policies mean different things, by pointers that begin at the record set."""
     facts = table(rrtype)
@@ -140,12 +140,12 @@ def policy_changes(
     )
 
 
-def canonical_policy(rrtype: str, policy: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON is any
+def canonical_policy(rrtype: str, policy: Mapping[str, object]) -> Any:  # noqa: ANN401 - JSON is any
     """A policy in the one spelling in which equal ones are equal."""
     return canonical_value(bare(policy), rules_of(table(rrtype), "-"))
 
 
-def bare(policy: Any) -> Any:  # noqa: ANN401 - any part of a policy
+def bare(policy: object) -> Any:  # noqa: ANN401 - any part of a policy
     """A policy as people would write it: without what the server adds, or what says nothing."""
     if isinstance(policy, Mapping):
         kept = ((name, bare(item)) for name, item in policy.items() if name not in _ADDED)
@@ -161,7 +161,7 @@ _ADDED = frozenset({"kind", "signatureRrdatas"})
 _EMPTY: tuple[Json, ...] = (None, "", [], {}, 0, False)
 
 
-def data(policy: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def data(policy: Mapping[str, object]) -> Iterator[tuple[str, Any]]:
     """(pointer, value) of everything that the policy may answer; a value may be an `Unknown`."""
     for at, _, value in leaves(policy, _DATA):
         yield at, value

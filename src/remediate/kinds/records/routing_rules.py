@@ -89,7 +89,7 @@ def _without_server_set(written: object) -> object:
     return policy
 
 
-def _copied(value: Any) -> Any:  # noqa: ANN401 - any part of a policy
+def _copied(value: object) -> Any:  # noqa: ANN401 - any part of a policy
     if isinstance(value, dict):
         return {name: _copied(item) for name, item in value.items()}
     return [_copied(item) for item in value] if isinstance(value, list) else value

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from remediate.kinds.records.names import MAX_NAME, PLAIN_OWNER, owner_name
 from remediate.kinds.records.rdata import TYPES
@@ -55,7 +55,7 @@ class _Reading:
 
 
 def parse_records(
-    dns_name: str, records: Mapping[str, Any], at_pointer: str
+    dns_name: str, records: Mapping[str, object], at_pointer: str
 ) -> tuple[Records, list[Wrong]]:
     """Record sets by owner and type, and every fault as (pointer, what is wrong, what was meant).
 
@@ -167,7 +167,7 @@ def _read_set(reading: _Reading, key: str, fqdn: str, rrtype: str, body: object)
 
 
 def _routed(
-    reading: _Reading, fqdn: str, rrtype: str, ttl: int, body: Mapping[str, Any], here: str
+    reading: _Reading, fqdn: str, rrtype: str, ttl: int, body: Mapping[str, object], here: str
 ) -> RoutedSet:
     from remediate.kinds.records.routing_rules import read_policy  # few zones do
 
