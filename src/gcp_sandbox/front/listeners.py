@@ -16,12 +16,18 @@ from gcp_sandbox import loopback
 from gcp_sandbox.backends.postgresql import Databases
 from gcp_sandbox.front.balancer import Balancer
 from gcp_sandbox.front.selection import Pair, Selection, Spot
+from gcp_sandbox.front.tls import Tls
+from gcp_sandbox.internet.section import internet_of
+from gcp_sandbox.request import Body
 from gcp_sandbox.server import Connection
 
 _log = logging.getLogger(__name__)
 _BACKLOG = 128
 _BODY_LIMIT = 32 * 1024 * 1024
 """What Cloud Run takes over HTTP/1."""
+_NOTHING_TO_SHOW = ssl.ALERT_DESCRIPTION_HANDSHAKE_FAILURE
+"""What visitors of an edge report whose managed certificate is not issued yet."""
+_ALERTS = {"unrecognized_name": ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,19 +82,34 @@ class Front:
         answer = partial(self.balancer.answer, spot)
         context = self._context(spot) if spot.secure else None
 
-        def met() -> Connection:
-            if context is not None:  # before the handshake, where it would be too late
-                context.minimum_version = self.selection.min_version(spot)
-            return Connection(answer, self._connections, _BODY_LIMIT)
+        def met() -> asyncio.Protocol:
+            connection = Connection(answer, self._connections, _BODY_LIMIT)
+            return connection if context is None else self._secured(spot, context, connection)
 
         with bound:
             server = await asyncio.get_running_loop().create_server(
-                met, sock=bound, backlog=_BACKLOG, ssl=context
+                met, sock=bound, backlog=_BACKLOG
             )
             try:
                 await asyncio.Event().wait()
             finally:
                 server.close()
+
+    def _secured(self, spot: Spot, context: ssl.SSLContext, connection: Connection) -> Tls:
+        context.minimum_version = self.selection.min_version(spot)
+        delay = float(self._ails(spot).get("delay", 0.0))
+
+        def resets() -> bool:
+            is_gone = self.selection.proxy_at(spot) is None
+            return is_gone or self._ails(spot).get("refusal") == "reset"
+
+        return Tls(context, connection, delay=delay, resets=resets)
+
+    def _ails(self, spot: Spot) -> Body:
+        """What the internet says of an edge, or of all."""
+        edges = internet_of(self.selection.compute.world).part("edges")
+        everywhere, here = (edges.get(it, {}) for it in ("*", loopback.at(spot.address, spot.port)))
+        return {**everywhere, **here}
 
     def _context(self, spot: Spot) -> ssl.SSLContext:
         """Without a certificate of its own: each handshake brings the one to be shown."""
@@ -104,7 +125,7 @@ class Front:
                 _log.exception("no certificate could be chosen")
                 return ssl.ALERT_DESCRIPTION_INTERNAL_ERROR
             if context is None:
-                return ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
+                return _ALERTS.get(self._ails(spot).get("refusal", ""), _NOTHING_TO_SHOW)
             connection.context = context
             return None
 

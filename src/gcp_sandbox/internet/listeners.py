@@ -82,7 +82,7 @@ class DnsListeners:
         said = self.servers.answer(address, asked.name, asked.rrtype)
         if said is None or self.servers.are_out_of_reach:
             return None
-        return Said(said, delay=float(self.servers.trouble(address).get("delay", 0.0)))
+        return Said(said, delay=self.servers.delay(address))
 
     def _answer_all(self, asked: Question) -> Said:
         return Said(self.servers.of_everything(asked.name, asked.rrtype))
@@ -92,16 +92,15 @@ class DnsListeners:
         if trouble.get("silent") or self.servers.are_out_of_reach:
             return None
         if trouble.get("refuses"):
-            return Said(_REFUSED, recursion_available=True)
+            return Said(_REFUSED, recursion_available=True, delay=self.servers.delay(address))
         found = self.resolvers.at(address).resolve(
             asked.name, asked.rrtype, checked=asked.checked, recursive=asked.recursive
         )
-        delay = found.delay + float(trouble.get("delay", 0.0))
         return Said(
             found.answer,
             recursion_available=True,
             authenticated=found.authenticated,
-            delay=delay,
+            delay=found.delay + self.servers.delay(address),
         )
 
 

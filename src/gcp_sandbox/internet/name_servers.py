@@ -53,6 +53,10 @@ class NameServers:
         trouble: Body = self.internet.part("servers").get(address, {})
         return trouble
 
+    def delay(self, address: str) -> float:
+        """Seconds from a question of the prober's to the answer, the way there and back with it."""
+        return sum(float(self.trouble(it).get("delay", 0.0)) for it in (address, EVERYWHERE))
+
     @property
     def are_out_of_reach(self) -> bool:
         """Whether the prober's own network lets no DNS through."""

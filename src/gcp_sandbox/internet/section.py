@@ -15,7 +15,7 @@ from gcp_sandbox.world import World
 NAME: Final = "internet"
 PARTS: Final = (
     *("registrar", "followed", "servers", "resolvers", "caches", "tcp53", "served"),
-    *("backends", "metrics"),
+    *("edges", "backends", "metrics"),
 )
 _PASSING: Final = frozenset({"followed", "caches"})
 
@@ -27,11 +27,15 @@ class Internet:
     - `registrar`: `{apex: {"nameServers": [host…], "ds": null | "stale" | "signed"}}`, what
       somebody put there; `followed`, `{apex: [host…]}`, what it took from the first public zone.
     - `servers`: `{ip: {"silent": true, "refuses": true, "delay": seconds}}` of DNS servers and
-      resolvers; `"*"` is the prober's own network: silent, it lets no DNS through.
+      resolvers; `"*"` is the prober's own network: silent, it lets no DNS through, and its delay
+      comes on top of everybody's.
     - `resolvers`: `{ip: {"validates": false}}` where that is not as usual.
     - `caches`: `{resolver's ip: {"<name>/<TYPE>": {"rcode", "rdatas", "ttl", "expires", "soa"}}}`.
     - `tcp53`: "open" or "blocked". `served`: `{"<project>/<zone>": {"before": change id |
       "latest"}}`, zones of which that change and all after it are not served yet.
+    - `edges`: `{"<ip>:<port>" | "*": {"refusal": "handshake_failure" | "unrecognized_name" |
+      "reset", "delay": seconds}}`: how a front end with no certificate to show turns clients away,
+      and how long it is about a hello.
     - `backends`: what is behind the load balancers; see the package `backends`.
     """
 

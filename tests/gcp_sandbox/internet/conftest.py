@@ -42,13 +42,14 @@ class Outside:
         *,
         tcp: bool = False,
         flags: int = dns.flags.RD,
+        timeout: float = 5.0,
         **options: Any,
     ) -> dns.message.Message:
         query = dns.message.make_query(name, rrtype, use_edns=0, payload=1232, **options)
         query.flags = dns.flags.Flag(flags)
         host, port = self.where(address)
         send = dns.query.tcp if tcp else dns.query.udp
-        return send(query, host, port=port, timeout=5)
+        return send(query, host, port=port, timeout=timeout)
 
     def said(self, address: str, name: str = HOST, rrtype: str = "A", **more: Any) -> list[str]:
         """The rcode, then the data."""

@@ -224,6 +224,17 @@ def test_slow_servers_answer_late_and_quicker_ones_are_preferred(outside: Outsid
     assert outside.said("8.8.8.8", tcp=True) == ["NOERROR", ADDRESS]
 
 
+def test_a_slow_network_of_ones_own_delays_every_answer(outside: Outside) -> None:
+    outside.merge(servers={"*": {"delay": 0.02}, GOOGLE[0]: {"delay": 0.02}})
+    assert outside.said(GOOGLE[0]) == ["NOERROR", ADDRESS]
+    outside.merge(servers={"*": {"delay": 600}})
+    for address in (GOOGLE[0], GOOGLE[1], PARENT, "8.8.8.8"):
+        with pytest.raises(dns.exception.Timeout):
+            outside.ask(address, timeout=0.05)
+    outside.merge(servers={"*": None})
+    assert outside.said("8.8.8.8") == ["NOERROR", ADDRESS]
+
+
 def test_a_change_that_is_held_up_is_pending_and_not_served(outside: Outside) -> None:
     outside.change([], [record(ADDRESS)])
     change = outside.change([record(ADDRESS)])
