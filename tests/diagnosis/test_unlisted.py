@@ -235,4 +235,4 @@ def test_a_connector_without_a_spare_range_is_told_where_to_write_one(edge: Edge
     (root,) = edge.diagnose().roots
     place = edge.desired.resources[Ref("VpcConnector", "staging-connector", "us-central1")].place
     assert f"lifecycle.replaceCidr of {root.resource} ({place.file}:{place.line})" in root.fix.text
-    assert root.fix.eta_s == 0
+    assert root.fix.eta_s is None

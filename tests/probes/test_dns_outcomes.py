@@ -269,7 +269,7 @@ def test_who_leaves_off_at_an_alias_is_asked_again() -> None:
     )
     seen = asked(reply)
     assert (seen.outcome, seen.values) == ("ok", ("192.0.2.7",))
-    assert (seen.aliases, seen.ttl) == (("one.example.", "two.example."), 30)
+    assert (seen.aliases, seen.alias_ttls) == (("one.example.", "two.example."), (60, 30))
     assert seen.message == f"{IP}: {HOST} A 192.0.2.7"
 
 
@@ -286,7 +286,8 @@ def test_who_leads_round_for_ever_is_left() -> None:
 def test_of_an_alias_it_is_the_target_that_has_no_answer() -> None:
     reply = says(f"{HOST} 60 IN CNAME ghs.example.", authority=[SOA])
     seen = asked(reply)
-    assert (seen.outcome, seen.aliases, seen.ttl) == ("nodata", ("ghs.example.",), 60)
+    assert (seen.outcome, seen.aliases) == ("nodata", ("ghs.example.",))
+    assert seen.alias_ttls == (60,)
     assert seen.message == f"{IP}: {HOST} is an alias of ghs.example., which has no A record"
 
 

@@ -83,9 +83,13 @@ def test_two_that_one_command_mends_are_one() -> None:
 
 
 def test_what_google_takes_is_said_to_be_an_upper_bound() -> None:
-    slow = replace(ROOT, fix=replace(APPLY, eta_s=5400, at_most=True))
+    slow = replace(ROOT, layer="lb.certificate", fix=replace(APPLY, eta_s=5400, at_most=True))
     assert "within 90 min at most, on Google's side" in diagnosis_text(
         replace(FOUND, roots=(slow,))
+    )
+    both = replace(ROOT, fix=replace(APPLY, eta_s=300, then_s=5400))
+    assert "in 5 min, by the TTLs seen, then Google's 90 min at most" in diagnosis_text(
+        replace(FOUND, roots=(both,))
     )
 
 

@@ -149,7 +149,7 @@ def _second(edge: Edge, ref: Ref) -> Remedy:
         "propose",
         text,
         words=("plan", "--target", str(ref), "--target", "RunService/*"),
-        seconds=300 if spare else 0,
+        seconds=300 if spare else None,
         at_most=bool(spare),
         undo="approximate: the old range has to be free again",
         takes="everything that goes through it is cut meanwhile",

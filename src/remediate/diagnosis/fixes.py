@@ -24,12 +24,16 @@ _NOTHING = ("wait", "none")
 _MARGIN, _MINUTE, _HOUR = 30, 60, 60  # seconds for the look itself; seconds, and minutes, of one
 
 
-def fix(edge: Edge, remedy: Remedy) -> Fix:
-    """A remedy with the next command: ours as words, anybody else's as a whole line."""
+def fix(edge: Edge, remedy: Remedy, then: int = 0) -> Fix:
+    """A remedy with the next command: ours as words, anybody else's as a whole line.
+
+    `then` are the seconds that Google may need once it is mended.
+    """
     words = remedy.words
     if not words and not remedy.program:
         words = _words(edge, remedy)
-    return Fix(remedy.action, remedy.text, words, remedy.program, remedy.seconds, remedy.at_most)
+    seconds, at_most = remedy.seconds, remedy.at_most
+    return Fix(remedy.action, remedy.text, words, remedy.program, seconds, at_most, then)
 
 
 def _words(edge: Edge, remedy: Remedy) -> tuple[str, ...]:
@@ -40,7 +44,7 @@ def _words(edge: Edge, remedy: Remedy) -> tuple[str, ...]:
         case "propose" if targets:
             return ("plan", *targets)
         case "wait":
-            return (*_verify(edge), "--until-pass", "--within", _within(remedy.seconds))
+            return (*_verify(edge), "--until-pass", "--within", _within(remedy.seconds or 0))
         case _:
             return _verify(edge)
 

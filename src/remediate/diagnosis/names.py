@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TypeAlias
+from collections.abc import Iterable, Iterator, Mapping
 
-from remediate.diagnosis.edge import Edge, spelled
+from remediate.diagnosis.caches import are_right, held, truths, wanted_addresses
+from remediate.diagnosis.edge import Edge
 from remediate.diagnosis.layers import identity
 from remediate.diagnosis.node import API, NOBODY, PROBE, Ailment, Judged, Remedy
 from remediate.diagnosis.records import judge_records, told_by
@@ -14,12 +14,13 @@ from remediate.model.json import Body
 from remediate.model.observation import Unreadable
 from remediate.model.ref import Ref
 from remediate.model.resource import Zone
+from remediate.probes.propagation import Propagation, Truth, propagation, upper_bound
 from remediate.probes.seen import DnsSeen
 
 SILENT = ("timeout", "unreachable")
 LAME = ("refused", "lame", "servfail")
 UNDELEGATED = ("nxdomain", "nodata")
-PARENT_TTL = 900  # seconds, where the zone above did not say
+PARENT_TTL = 172_800  # seconds, where the zone above did not say: as long as any of them does
 PROPAGATES = 300  # seconds in which Cloud DNS has told all its servers, as a rule
 
 
@@ -29,7 +30,7 @@ def judge_names(edge: Edge) -> Iterator[Judged]:
         if not seen and not _serves_hosts(edge, zone):
             continue
         yield _delegation(edge, zone, seen)
-        yield _zone(edge, zone)
+        yield _zone(edge, zone, seen)
         yield _dnssec(edge, zone, seen)
         records = [*judge_records(edge, zone, seen)]
         yield from records
@@ -67,25 +68,27 @@ def _delegation(edge: Edge, zone: Zone, names: list[NameSeen]) -> Judged:
         node.blind.append(f"no server of the zone above {zone.dns_name} answers")
     elif not delegated:
         if gone := [seen for seen in parent if seen.outcome in UNDELEGATED]:
-            node.ailments.append(_removed(zone, gone, names, ours))
+            node.ailments.append(_removed(edge, zone, gone, names, ours))
         else:
             node.blind.append(parent[0].message)
-    _served(node, zone, names, delegated, ours)
+    _served(edge, node, zone, names, delegated, ours)
     if delegated and not node.ailments:
         node.facts.append(f"{zone.dns_name} is delegated to {_listed(delegated)}")
     return node
 
 
 def _removed(
-    zone: Zone, gone: list[DnsSeen], names: list[NameSeen], ours: frozenset[str]
+    edge: Edge, zone: Zone, gone: list[DnsSeen], names: list[NameSeen], ours: frozenset[str]
 ) -> Ailment:
-    kept = [s.negative_ttl for name in names for s in (*name.resolvers, *gone) if s.negative_ttl]
+    """What resolvers keep is the parent's word that there is nothing."""
     text = f"at the registrar, name the servers of {zone.dns_name} again: {_listed(ours)}"
-    remedy = Remedy("manual", text, seconds=max(kept, default=PARENT_TTL), undo=_AT_REGISTRAR)
+    told = held(edge, zone, names)
+    remedy = Remedy("manual", text, seconds=told.seconds, at_most=told.at_most, undo=_AT_REGISTRAR)
     return Ailment(f"{gone[0].message}: not delegated", remedy, PROBE | (API if ours else NOBODY))
 
 
 def _served(
+    edge: Edge,
     node: Judged,
     zone: Zone,
     names: list[NameSeen],
@@ -102,18 +105,26 @@ def _served(
         text = f"at the registrar, name {_listed(ours)} instead; never make the zone again for it"
         told = f"{zone.dns_name} is delegated to {_listed(delegated)}, served by {_listed(ours)}"
         seen_by = API | (PROBE if bad else NOBODY)
-        node.ailments.append(Ailment(told, _registrar(text, names), seen_by))
+        node.ailments.append(Ailment(told, _registrar(edge, zone, text, names), seen_by))
     elif bad:
         some = ", ".join(sorted(bad))
         text = f"at the registrar, take {some} out of the delegation, or have the zone served there"
         told = f"{some} is delegated to, and does not serve it: {next(iter(bad.values())).message}"
         because = frozenset[str]() if good else frozenset({"dns.zone"})
-        node.ailments.append(Ailment(told, _registrar(text, names), PROBE, because=because))
+        remedy = _registrar(edge, zone, text, names)
+        node.ailments.append(Ailment(told, remedy, PROBE, because=because))
 
 
-def _registrar(text: str, names: list[NameSeen]) -> Remedy:
-    ttls = [seen.ttl for name in names for seen in name.parent if seen.ttl]
-    return Remedy("manual", text, seconds=max(ttls, default=PARENT_TTL), undo=_AT_REGISTRAR)
+def _registrar(edge: Edge, zone: Zone, text: str, names: list[NameSeen]) -> Remedy:
+    seconds = _told_above(edge, zone, names)
+    return Remedy("manual", text, seconds=seconds, at_most=True, undo=_AT_REGISTRAR)
+
+
+def _told_above(edge: Edge, zone: Zone, names: list[NameSeen]) -> int:
+    """Seconds, at most, until resolvers follow the zone above: none tells what it keeps of that."""
+    said = [seen for name in names for seen in (*name.parent, *name.signers) if is_heard(seen)]
+    ttls = [kept for seen in said if (kept := upper_bound(seen)) is not None]
+    return max(*(ttls or [PARENT_TTL]), held(edge, zone, names).seconds or 0)
 
 
 _AT_REGISTRAR = "at the registrar: the name servers as they were"
@@ -140,13 +151,14 @@ def _listed(servers: set[str] | frozenset[str]) -> str:
 # The zone
 
 
-def _zone(edge: Edge, zone: Zone) -> Judged:
+def _zone(edge: Edge, zone: Zone, names: list[NameSeen]) -> Judged:
     node = Judged("dns.zone", zone.ref)
     apply = Remedy(
         "apply",
         "have the zone made as the YAML says, with all its records",
         targets=(f"{zone.ref}", f"{zone.ref}/*"),
-        seconds=PARENT_TTL,
+        seconds=_told_above(edge, zone, names),
+        at_most=True,
         undo="approximate: a zone that is made again gets other name servers",
         takes="a zone that is made again gets other name servers: the registrar has to follow",
     )
@@ -172,11 +184,11 @@ def _dnssec(edge: Edge, zone: Zone, names: list[NameSeen]) -> Judged:
     ds = [text for name in names for text in name.ds]
     body = edge.live(zone.ref)
     state = str(((body or {}).get("dnssecConfig") or {}).get("state") or "off")  # type: ignore[union-attr]  # a body of Google's
-    ttls = [s.ttl for name in names for s in name.parent if s.ttl]
     text = (
         f"at the registrar, take the DS of {zone.dns_name} away, or switch DNSSEC on for the zone"
     )
-    remedy = Remedy("manual", text, seconds=max(ttls, default=3600), at_most=True, undo=_DS)
+    seconds = _told_above(edge, zone, names)
+    remedy = Remedy("manual", text, seconds=seconds, at_most=True, undo=_DS)
     if bogus:
         told = f"{bogus[0].server} answers {bogus[0].name} only with checking disabled: bogus"
         sources = PROBE | (API if body is not None and state == "off" else NOBODY)
@@ -215,75 +227,47 @@ def _propagation(edge: Edge, zone: Zone, name: NameSeen, records: list[Judged]) 
     own = [r for r in records if isinstance(r.resource, Ref) and r.resource.record[0] == fqdn]
     above = [identity(layer, zone.ref) for layer in ("dns.zone", "dns.delegation", "dns.dnssec")]
     node = Judged("dns.propagation", fqdn.rstrip("."), (*(r.id for r in own), *above))
-    wanted = wanted_addresses(edge, zone, fqdn)
-    if told_by(edge, zone) is None or not wanted:
+    if told_by(edge, zone) is None or (wanted := _known(edge, zone, name, fqdn)) is None:
         node.blind.append(f"what {fqdn} should be is not known")
         return node
     if any(r.state != "ok" for r in own):
         return node
-    right = _right(name.authoritative, wanted)
+    right = are_right(name.authoritative, wanted)
+    validated = [s for s in name.resolvers if not is_bogus(s, name.unchecked)]
+    kept = propagation(validated, wanted)
     pending = _pending(edge, zone)
     if pending and right is not True:
         text = "act again only if it is still pending after five minutes"
-        remedy = Remedy("wait", text, seconds=PROPAGATES + _kept(name.resolvers), at_most=True)
+        remedy = Remedy("wait", text, seconds=PROPAGATES + (kept.seconds or 0), at_most=True)
         told = f"{pending}; the name servers do not have it yet"
         node.ailments.append(Ailment(told, remedy, API | PROBE, waits=True))
-        return node
-    old = [s for s in name.resolvers if _is_old(s, wanted, name)]
-    if old and right is not False:
-        node.ailments.append(_cached(old, right=right))
+    elif kept.stale and right is not False:
+        node.ailments.append(_cached(kept, right=right))
     elif right is not None:
         node.facts.append("every server and cache that answers has it")
     return node
 
 
-def _cached(old: list[DnsSeen], *, right: bool | None) -> Ailment:
-    seconds = _kept(tuple(old))
-    said = sorted({", ".join(s.values) or s.outcome.upper() for s in old})
-    told = f"{_servers(old)} still answer {' / '.join(said)}, for up to {seconds} s"
-    remedy = Remedy("wait", f"{seconds} s, and change nothing", seconds=seconds)
+def _known(edge: Edge, zone: Zone, name: NameSeen, fqdn: str) -> Mapping[str, Truth] | None:
+    is_alias = (fqdn, "CNAME") in zone.records
+    if not wanted_addresses(edge, zone, fqdn) and not is_alias:
+        return None
+    return truths(edge, zone, name)
+
+
+def _cached(kept: Propagation, *, right: bool | None) -> Ailment:
+    seconds = kept.seconds
+    said = sorted({", ".join(s.values) or s.outcome.upper() for s in kept.stale})
+    told = f"{_servers(kept.stale)} still answer {' / '.join(said)}, for up to {seconds} s"
+    remedy = Remedy(
+        "wait", f"{seconds} s, and change nothing", seconds=seconds, at_most=kept.at_most
+    )
     because = frozenset({"dns.zone", "dns.delegation", "dns.dnssec", "dns.record"})
     return Ailment(told, remedy, API | PROBE if right else API, because=because, waits=True)
 
 
-def _servers(seen: list[DnsSeen]) -> str:
+def _servers(seen: Iterable[DnsSeen]) -> str:
     return ", ".join(dict.fromkeys(s.server for s in seen))
-
-
-def _kept(seen: tuple[DnsSeen, ...]) -> int:
-    """Seconds until the last cache has forgotten what it says now."""
-    return max((s.ttl if s.values else s.negative_ttl) or 0 for s in seen) if seen else 0
-
-
-def _right(seen: tuple[DnsSeen, ...], wanted: Wanted) -> bool | None:
-    """Whether the zone's own servers answer as wanted; None where none of them could be heard."""
-    told = [s for s in seen if s.rrtype in wanted and is_heard(s) and s.outcome not in LAME]
-    if not told:
-        return None
-    return all({*s.values} == wanted[s.rrtype] for s in told if s.outcome != "truncated")
-
-
-def _is_old(seen: DnsSeen, wanted: Wanted, name: NameSeen) -> bool:
-    if seen.rrtype not in wanted or is_bogus(seen, name.unchecked):
-        return False
-    if seen.outcome in ("ok", "wrong_answer"):
-        return {*seen.values} != wanted[seen.rrtype]
-    return seen.outcome in UNDELEGATED
-
-
-Wanted: TypeAlias = Mapping[str, frozenset[str]]
-
-
-def wanted_addresses(edge: Edge, zone: Zone, fqdn: str) -> Wanted:
-    """The addresses that a name should have by record type, of each where they are known."""
-    found = {}
-    for rrtype in ("A", "AAAA"):
-        if record := zone.records.get((fqdn, rrtype)):
-            values = [edge.rendered(text) for text in record.rrdatas]
-            known = frozenset(spelled(value) for value in values if value)
-            if known and None not in values:
-                found[rrtype] = known
-    return found
 
 
 def _pending(edge: Edge, zone: Zone) -> str:

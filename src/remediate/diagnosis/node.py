@@ -29,9 +29,9 @@ class Remedy:
     """What would mend an ailment.
 
     `words` are a verb of ours and what follows it, or with `program` another command line whole.
-    `targets` are what an `apply` is to be about. `seconds` until it is green; `at_most` where
-    Google takes as long as it takes, so that they are an upper bound. `takes` says what a change
-    takes away for good, or from others: a reason to ask a person.
+    `targets` are what an `apply` is to be about. `seconds` until it is green, None where nobody can
+    tell; an upper bound where `at_most`, since Google, or who cannot be asked, takes as long as it
+    takes. `takes` says what a change takes away for good, or from others: a reason to ask a person.
     """
 
     action: Action
@@ -39,7 +39,7 @@ class Remedy:
     targets: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
     program: str = ""
-    seconds: int = 0
+    seconds: int | None = None
     at_most: bool = False
     undo: str = ""
     takes: str = ""
@@ -109,15 +109,18 @@ class Node:
 class Fix:
     """What to do next. `words` are for `remediate`; `program` is a whole line for something else.
 
-    `eta_s` is the time until everything is green, in seconds; an upper bound where `at_most`.
+    `eta_s` is how long it takes once that is done, in seconds, 0 for at once; an upper bound where
+    `at_most`, None where nobody can tell. `then_s` are those that Google may need after that, at
+    most, for what it begins only then: a certificate.
     """
 
     action: Action
     text: str
     words: tuple[str, ...]
     program: str
-    eta_s: int
+    eta_s: int | None
     at_most: bool
+    then_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)

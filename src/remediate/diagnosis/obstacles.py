@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from remediate.diagnosis.caches import held
 from remediate.diagnosis.edge import Edge
 from remediate.diagnosis.layers import identity
 from remediate.diagnosis.node import API, NOBODY, PROBE, Ailment, Judged, Remedy
@@ -71,7 +72,8 @@ def _cut(
         "propose",
         f"take the NS record away, or declare it: somebody put it there{then}",
         program=deletion(edge, zone, at, "NS"),
-        seconds=max([ttl, *(one.negative_ttl or 0 for one in asked)]),
+        seconds=max(ttl, held(edge, zone, seen).seconds or 0),
+        at_most=True,
         undo=f"exact: put NS {_values(body)} back with TTL {ttl}",
         takes="it is not ours",
     )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
+from remediate.diagnosis.caches import held
 from remediate.diagnosis.edge import Edge, spelled
 from remediate.diagnosis.layers import identity
 from remediate.diagnosis.node import API, NOBODY, PROBE, Ailment, Judged, Remedy
@@ -21,10 +22,10 @@ from remediate.model.observation import Unreadable
 from remediate.model.ref import Ref, record_ref
 from remediate.model.resource import RecordSet, RoutedSet, Zone
 from remediate.probes.caa import forbids, upwards
+from remediate.probes.propagation import Propagation
 from remediate.probes.seen import DnsSeen
 
 NAMING = ("A", "AAAA", "CNAME")
-NEGATIVE_TTL = 300  # seconds, where nobody told
 _EXACT = "exact: `remediate rollback --snapshot latest`; caches follow within the TTL"
 
 
@@ -84,7 +85,8 @@ def _declared(
             node.blind.append(f"{at} says {_shown(_values(body))}; what it should say is not known")
             _beside(node, zone, record, live)
     else:
-        _compare(node, edge, at, _values(body), {spelled(v) for v in wanted if v}, name)
+        kept = _kept(edge, zone, name)
+        _compare(node, edge, at, _values(body), {spelled(v) for v in wanted if v}, name, kept)
     if not node.ailments and (cut := [s for s in seen if s.outcome == "truncated"]):
         told = f"{cut[0].message}: the answer does not fit, and TCP port 53 is shut"
         text = "make the record set smaller, or let TCP port 53 through"
@@ -122,24 +124,26 @@ def _absent(
     because = frozenset({"dns.zone"}) if edge.is_absent(zone.ref) else frozenset[str]()
     if cut_above(zone, record.fqdn, live):
         because |= {"dns.record"}
-    seconds = _seconds(name, record, NEGATIVE_TTL)
+    kept = _kept(edge, zone, name)
     if there := in_its_place(zone, record, live):
         said = "; ".join(f"{kind} to {_shown(_values(live[record.fqdn, kind]))}" for kind in there)
         told += f", and an undeclared {said} stands in its place"
-        remedy = _make_room(edge, zone, record, there, seconds)
+        remedy = _make_room(edge, zone, record, there, kept)
     else:
         text = f"put the {record.type} record back, then let negative caches run out"
-        remedy = _put_back(at, text, seconds)
+        remedy = _put_back((at,), text, kept)
     return Ailment(told, remedy, API | (PROBE if agree else NOBODY), because=because)
 
 
-def _make_room(edge: Edge, zone: Zone, record: RecordSet, there: list[str], seconds: int) -> Remedy:
+def _make_room(
+    edge: Edge, zone: Zone, record: RecordSet, there: list[str], kept: Propagation
+) -> Remedy:
     """One atomic change takes what answers in its place; anything else is for a person to take."""
     takes = "what stands in its place is not ours"
     if {*there} <= GIVES_WAY:
-        targets = [str(record_ref(zone.ref.name, record.fqdn, k)) for k in (record.type, *there)]
+        targets = [record_ref(zone.ref.name, record.fqdn, k) for k in (record.type, *there)]
         text = f"put the {record.type} record back in place of the {' and '.join(there)}, at once"
-        return Remedy("apply", text, (*targets,), seconds=seconds, undo=_EXACT, takes=takes)
+        return _put_back((*targets,), text, kept, takes)
     kind = next(kind for kind in there if kind not in GIVES_WAY)
     text = f"take the {kind} record away, or declare it; then `remediate apply` makes ours"
     line = deletion(edge, zone, record.fqdn, kind)
@@ -162,7 +166,13 @@ def _beside(
 
 
 def _compare(
-    node: Judged, edge: Edge, at: Ref, live: set[str], wanted: set[str], name: NameSeen | None
+    node: Judged,
+    edge: Edge,
+    at: Ref,
+    live: set[str],
+    wanted: set[str],
+    name: NameSeen | None,
+    kept: Propagation,
 ) -> None:
     """Wrong is what leads somewhere else; values beside ours that lead to us are a difference."""
     strange = {v for v in live - wanted if v not in edge.own_addresses()}
@@ -173,22 +183,25 @@ def _compare(
     agree = [
         s for s in _heard(name, at.record[1]) if {*s.values} & strange or s.outcome == "truncated"
     ]
-    ttl = max((s.ttl or 0 for s in _asked(name, at.record[1]) if s.values), default=0)
     takes = f"{len(live) - len(wanted)} more values go than come" if len(live) > len(wanted) else ""
-    remedy = _put_back(at, "put the declared value back", ttl or NEGATIVE_TTL, takes)
+    remedy = _put_back((at,), "put the declared value back", kept, takes)
     node.ailments.append(Ailment(told, remedy, API | (PROBE if agree else NOBODY)))
 
 
-def _put_back(at: Ref, text: str, seconds: int, takes: str = "") -> Remedy:
-    return Remedy("apply", text, (str(at),), seconds=seconds, undo=_EXACT, takes=takes)
+def _put_back(sets: Iterable[Ref], text: str, kept: Propagation, takes: str = "") -> Remedy:
+    return Remedy(
+        "apply",
+        text,
+        tuple(str(ref) for ref in sets),
+        seconds=kept.seconds,
+        at_most=kept.at_most,
+        undo=_EXACT,
+        takes=takes,
+    )
 
 
-def _seconds(name: NameSeen | None, record: RecordSet, least: int) -> int:
-    """Until the last cache that was asked forgets what it says now."""
-    asked = _asked(name, record.type)
-    kept = [(s.ttl if s.values else s.negative_ttl) for s in asked]
-    told = [seconds for seconds in kept if seconds is not None]
-    return max(told, default=least)
+def _kept(edge: Edge, zone: Zone, name: NameSeen | None) -> Propagation:
+    return held(edge, zone, [name] if name else [])
 
 
 def _heard(name: NameSeen | None, rrtype: str) -> list[DnsSeen]:
@@ -199,10 +212,6 @@ def _heard(name: NameSeen | None, rrtype: str) -> list[DnsSeen]:
 
 
 _SILENT = ("timeout", "unreachable", "refused", "lame")
-
-
-def _asked(name: NameSeen | None, rrtype: str) -> list[DnsSeen]:
-    return [s for s in (name.resolvers if name else ()) if s.rrtype == rrtype]
 
 
 def _values(body: Body) -> set[str]:
@@ -235,10 +244,18 @@ def _stray(
     node = Judged("dns.record", ref, (identity("dns.zone", zone.ref),))
     told = f"{host} has an undeclared {rrtype} record to {_shown(strange)}, which is not ours"
     line = deletion(edge, zone, host, rrtype)
-    ttl = int(str(body.get("ttl") or NEGATIVE_TTL))
     text = "take the record away, or declare it: somebody put it there"
-    undo = f"exact: put {_shown(_values(body))} back with TTL {ttl}"
-    remedy = Remedy("propose", text, program=line, seconds=ttl, undo=undo, takes="it is not ours")
+    undo = f"exact: put {_shown(_values(body))} back with TTL {body.get('ttl')}"
+    kept = _kept(edge, zone, name)
+    remedy = Remedy(
+        "propose",
+        text,
+        program=line,
+        seconds=kept.seconds,
+        at_most=kept.at_most,
+        undo=undo,
+        takes="it is not ours",
+    )
     agree = any(s.values for s in _heard(name, rrtype))
     node.ailments.append(Ailment(told, remedy, API | (PROBE if agree else NOBODY)))
     yield node
@@ -260,13 +277,15 @@ def _authorities(
         if not why:
             node.facts.append(f"CAA at {at} lets Google issue")
         elif edge.of_kind("SslCertificate"):
-            written = zone.records.get((at, "CAA"))
-            remedy = _put_back(
-                ref, "let pki.goog issue again", int(written.ttl if written else 300)
-            )
-            if written is None:
-                remedy = Remedy(
-                    "propose", "let pki.goog issue: change the CAA records", undo=_EXACT
-                )
-            node.ailments.append(Ailment(why, remedy, API))
+            body = (live or {})[at, "CAA"]
+            node.ailments.append(Ailment(why, _permit(zone, ref, body), API))
     yield from judged.values()
+
+
+def _permit(zone: Zone, ref: Ref, body: Body) -> Remedy:
+    """Clients ask for no CAA: it is the authority that may keep the old set for its TTL."""
+    kept = Propagation(int(str(body.get("ttl") or 0)), at_most=True)
+    if ref.record in zone.records:
+        return _put_back((ref,), "let pki.goog issue again", kept)
+    text = "let pki.goog issue: change the CAA records"
+    return Remedy("propose", text, seconds=kept.seconds, at_most=True, undo=_EXACT)

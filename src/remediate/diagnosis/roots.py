@@ -206,10 +206,23 @@ def _root(
         sure,
         (*dict.fromkeys(told), *(_best(failing))),
         tuple(dict.fromkeys(_name(one) for one in (*caused, *failing))),
-        fix(edge, first.remedy),
+        fix(edge, first.remedy, _then(node, caused)),
         risk(node.layer, first.remedy),
         first.remedy.undo or NO_CHANGE,
         auto(edge, node, first.remedy, sure),
+    )
+
+
+def _then(root: Judged, caused: Sequence[Judged]) -> int:
+    """Seconds that Google may need for what it begins only when a root is mended."""
+    return max(
+        (
+            ailment.remedy.seconds or 0
+            for one in caused
+            for ailment in one.ailments
+            if ailment.is_effect and root.layer in ailment.because
+        ),
+        default=0,
     )
 
 

@@ -30,7 +30,7 @@ class NameSeen:
 
     `parent` are the servers of the zone above, `authoritative` those that it delegates to, both
     asked without recursion; `unchecked` the resolvers once more, with the CD bit. `ds` is what the
-    zone above has of it.
+    zone above has of it, and `signers` its answers about that.
     """
 
     name: str
@@ -40,6 +40,7 @@ class NameSeen:
     resolvers: tuple[DnsSeen, ...] = ()
     unchecked: tuple[DnsSeen, ...] = ()
     ds: tuple[str, ...] = ()
+    signers: tuple[DnsSeen, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

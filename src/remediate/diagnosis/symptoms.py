@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from remediate.diagnosis.backends import DATABASE, healthy
+from remediate.diagnosis.caches import are_right, truths, wanted_addresses
 from remediate.diagnosis.certificate_bodies import end_of, expires
 from remediate.diagnosis.edge import Edge, Way
 from remediate.diagnosis.layers import OBSERVER, identity
 from remediate.diagnosis.looks import Look, by_ip
-from remediate.diagnosis.names import LAME, SILENT, wanted_addresses
+from remediate.diagnosis.names import LAME, SILENT
 from remediate.diagnosis.node import PROBE, Ailment, Judged, Remedy
+from remediate.diagnosis.records import NAMING
 from remediate.diagnosis.revisions import below
 from remediate.diagnosis.signs import HostSeen, NameSeen
 from remediate.kinds.ssl_certificate import KIND as CERTIFICATES
@@ -303,6 +305,18 @@ def _reachability(edge: Edge, nodes: Sequence[Judged]) -> Iterator[Judged]:
         yield node
 
 
+def _is_answered(edge: Edge, node: Judged) -> bool:
+    """Whether a name leads here all the same, whatever its record sets are."""
+    at = node.resource
+    if node.layer != "dns.record" or not isinstance(at, Ref) or at.record[1] not in NAMING:
+        return False
+    seen = edge.signs.names.get(at.record[0].rstrip(".")) or edge.signs.names.get(at.record[0])
+    zone = next((zone for zone in edge.zones if zone.ref == at.zone), None)
+    if seen is None or zone is None:
+        return False
+    return are_right(seen.authoritative, truths(edge, zone, seen)) is True
+
+
 def _renewals(edge: Edge, nodes: Sequence[Judged]) -> Iterator[Judged]:
     """A managed certificate is renewed while all that Google looks at is in order."""
     for node in [node for node in nodes if node.layer == "lb.certificate"]:
@@ -318,7 +332,8 @@ def _renewals(edge: Edge, nodes: Sequence[Judged]) -> Iterator[Judged]:
             continue
         records = [n.id for n in nodes if n.layer == "dns.record"]
         renewal = Judged("cert.renewal", node.resource, (node.id, *node.requires, *records))
-        missing = [n for n in nodes if n.id in renewal.requires and n.state == "failed"]
+        failed = [n for n in nodes if n.id in renewal.requires and n.state == "failed"]
+        missing = [n for n in failed if not _is_answered(edge, n)]
         if missing:
             _fails(renewal, f"{CERTIFICATES.name} cannot be renewed: {missing[0].evidence[0]}")
         yield renewal

@@ -93,6 +93,7 @@ def look_at_names(
             aim.zone,
             above.seen if above else (),
             ds=above.ds if above else (),
+            signers=above.ds_seen if above else (),
             **{part: tuple(said) for part, said in asked.items()},
         )
     return seen

@@ -29,6 +29,7 @@ __all__ = [
     "bogus",
     "finding",
     "resolve",
+    "spelled",
     "with_expectation",
 ]
 
@@ -69,8 +70,8 @@ def resolve(
 
 def with_expectation(seen: DnsSeen, values: Iterable[str]) -> DnsSeen:
     """An answer that is other than exactly `values`, rdata texts, is a wrong one."""
-    wanted = {_spelled(value) for value in values}
-    if seen.outcome != "ok" or {_spelled(value) for value in seen.values} == wanted:
+    wanted = {spelled(value) for value in values}
+    if seen.outcome != "ok" or {spelled(value) for value in seen.values} == wanted:
         return seen
     should = f"{seen.message}, not {', '.join(sorted(wanted)) or 'nothing'}"
     return replace(seen, outcome="wrong_answer", message=should)
@@ -98,7 +99,7 @@ class _Way:
     where: Where
     name: str
     met: tuple[str, ...] = ()
-    ttl: int | None = None
+    ttls: tuple[int, ...] = ()
     seconds: float = 0.0
 
     def asked(self) -> Asked:
@@ -119,8 +120,7 @@ class _Way:
             return self._end("malformed", f"the answer makes no sense: {error}")
         found = meaning(reply, self.question, self.name)
         self.met += found.aliases
-        if found.ttl is not None:
-            self.ttl = found.ttl if self.ttl is None else min(self.ttl, found.ttl)
+        self.ttls += found.alias_ttls
         if found.outcome is None:
             return self._onward()
         return self._end(
@@ -178,7 +178,8 @@ class _Way:
             f"{q.server}: {words}",
             found.values,
             self.met,
-            self.ttl,
+            self.ttls,
+            found.ttl,
             found.negative_ttl,
             found.soa,
             authoritative,
@@ -247,8 +248,8 @@ def _begin(place: int, asked: Question, door: Where | Failure) -> _Way | DnsSeen
     )
 
 
-def _spelled(value: str) -> str:
-    """Addresses have many spellings."""
+def spelled(value: str) -> str:
+    """Rdata in one spelling: addresses have many."""
     try:
         return str(ip_address(value))
     except ValueError:

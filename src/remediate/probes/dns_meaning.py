@@ -38,6 +38,7 @@ class Meaning:
     finding: str
     values: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
+    alias_ttls: tuple[int, ...] = ()
     ttl: int | None = None
     negative_ttl: int | None = None
     soa: str = ""
@@ -49,13 +50,16 @@ def meaning(reply: Reply, question: Question, name: str) -> Meaning:
     """Follow the aliases inside the reply from `name`, absolute, as far as they lead."""
     if reply.rcode not in {NOERROR, NXDOMAIN}:
         return _declined(reply, question, name)
-    end, values, aliases, ttl = _follow(reply.answer, name, question.rrtype)
+    aliases, ttls = _follow(reply.answer, name, question.rrtype)
+    end = aliases[-1] if aliases else name
+    found = [it for it in reply.answer if (it.owner, it.rrtype) == (end, question.rrtype)]
     if not question.recursive and not reply.authoritative:
         return _without_authority(reply, question, name)
-    if values:
+    if found:
+        values = tuple(sorted({it.text for it in found}))
         finding = f"{name} {question.rrtype} {', '.join(values)}"
-        return Meaning("ok", finding, values, aliases, ttl)
-    return _nothing(reply, question, name, end, Meaning(None, "", (), aliases, ttl))
+        return Meaning("ok", finding, values, aliases, ttls, _least(found))
+    return _nothing(reply, question, name, end, Meaning(None, "", (), aliases, ttls))
 
 
 def _nothing(reply: Reply, question: Question, name: str, end: str, so_far: Meaning) -> Meaning:
@@ -78,20 +82,19 @@ def _nothing(reply: Reply, question: Question, name: str, end: str, so_far: Mean
 
 def _follow(
     answer: Sequence[Record], name: str, rrtype: str
-) -> tuple[str, tuple[str, ...], tuple[str, ...], int | None]:
-    """Where the aliases end, the values there, the aliases, and the least TTL on the way."""
+) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """The aliases on the way from `name` to where records of the type are, and their TTLs."""
     aliases: list[str] = []
-    ttl: int | None = None
-    while True:
-        found = [it for it in answer if it.owner == name and it.rrtype == rrtype]
-        if found:
-            ttl = _least(found, ttl)
-            return name, tuple(sorted({it.text for it in found})), tuple(aliases), ttl
-        alias = next((it for it in answer if it.owner == name and it.rrtype == "CNAME"), None)
-        if alias is None or len(aliases) >= LONGEST_CHAIN:
-            return name, (), tuple(aliases), ttl
-        name, ttl = alias.text, _least([alias], ttl)
+    ttls: list[int] = []
+    while len(aliases) < LONGEST_CHAIN:
+        here = [it for it in answer if it.owner == name]
+        alias = next((it for it in here if it.rrtype == "CNAME"), None)
+        if alias is None or any(it.rrtype == rrtype for it in here):
+            break
+        name = alias.text
         aliases.append(name)
+        ttls.append(alias.ttl)
+    return tuple(aliases), tuple(ttls)
 
 
 def _declined(reply: Reply, question: Question, name: str) -> Meaning:
@@ -129,7 +132,7 @@ def _referral(authority: Sequence[Record], name: str) -> tuple[str, tuple[str, .
     cut = found[0].owner
     servers = tuple(sorted({it.text for it in found if it.owner == cut}))
     below = name == cut or is_below(name, cut)
-    return (cut, servers, _least(found, None)) if below else ("", (), None)
+    return (cut, servers, _least(found)) if below else ("", (), None)
 
 
 def is_below(name: str, zone: str) -> bool:
@@ -142,6 +145,5 @@ def _negative_ttl(soa: Record) -> int:
     return min(soa.ttl, int(soa.text.rsplit(" ", 1)[1]))
 
 
-def _least(records: Iterable[Record], ttl: int | None) -> int:
-    least = min(it.ttl for it in records)
-    return least if ttl is None else min(least, ttl)
+def _least(records: Iterable[Record]) -> int:
+    return min(it.ttl for it in records)

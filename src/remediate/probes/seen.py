@@ -74,9 +74,10 @@ class DnsSeen:
     """One answer of one server to one question.
 
     `server` is as it was named, an IP or a host name; `address` the IP that was asked. `values` are
-    rdata texts, sorted; `aliases` the CNAME targets on the way. `ttl` is what remains of it,
-    `negative_ttl` how long "there is none" may be kept, `soa` the zone that said so; `referral` the
-    name servers that a parent sends on to, and `glue` their addresses as it tells them: (name, IP).
+    rdata texts, sorted; `aliases` the CNAME targets on the way. `ttl` is what remains of the
+    values, `alias_ttls` of each alias, `negative_ttl` how long "there is none" may be kept, `soa`
+    the zone that said so; `referral` the name servers that a parent sends on to, and `glue` their
+    addresses as it tells them: (name, IP).
     `checked` is false for a question with the CD bit.
     """
 
@@ -88,6 +89,7 @@ class DnsSeen:
     message: str
     values: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
+    alias_ttls: tuple[int, ...] = ()
     ttl: int | None = None
     negative_ttl: int | None = None
     soa: str = ""

@@ -42,7 +42,7 @@ def _together(roots: Sequence[Root]) -> Root:
     first, *others = roots
     if not others:
         return first
-    slowest = max(roots, key=lambda root: root.fix.eta_s).fix
+    slowest = max(roots, key=lambda root: root.fix.eta_s or 0).fix
     words = slowest.words
     if words and words[0] in _CHANGES:
         targets = dict.fromkeys(word for root in roots for word in root.fix.words[2::2])

@@ -121,7 +121,7 @@ def _weighed(root: Root) -> str:
     if root.fix.action == "none":
         return ""
     risk = "" if root.risk == "n/a" else f"; risk {root.risk}"
-    return f"{eta(root.fix)}{risk}; confidence {root.confidence}"
+    return f"{eta(root)}{risk}; confidence {root.confidence}"
 
 
 def _asking(root: Root, width: int, most: int) -> Iterator[str]:
@@ -134,13 +134,17 @@ def _asking(root: Root, width: int, most: int) -> Iterator[str]:
     yield from _field("auto", automatic, width, most)
 
 
-def eta(fix: Fix) -> str:
-    """`in 5 min`, or `within 90 min at most, Google's side`."""
-    if not fix.eta_s:
+def eta(root: Root) -> str:
+    """`in 5 min, by the TTLs seen`, or `within 90 min at most, on Google's side`."""
+    fix = root.fix
+    if fix.eta_s is None:
         return "nobody can tell when"
+    whose = "by the TTLs" if root.layer.startswith("dns.") else "on Google's side"
     if fix.at_most:
-        return f"within {duration(fix.eta_s)} at most, on Google's side"
-    return f"in {duration(fix.eta_s)}, by the TTLs seen"
+        told = f"within {duration(fix.eta_s)} at most, {whose}"
+    else:
+        told = f"in {duration(fix.eta_s)}, by the TTLs seen" if fix.eta_s else "at once"
+    return f"{told}, then Google's {duration(fix.then_s)} at most" if fix.then_s else told
 
 
 def command_line(fix: Fix, typed: Typed = bare) -> str:
@@ -256,6 +260,7 @@ def _root_json(root: Root, first: str, typed: Typed) -> Json:
             "command": command_line(root.fix, typed),
             "eta_s": root.fix.eta_s,
             "eta_is_upper_bound": root.fix.at_most,
+            "then_at_most_s": root.fix.then_s,
         },
         "risk": root.risk,
         "undo": root.undo,
