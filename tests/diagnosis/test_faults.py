@@ -18,21 +18,34 @@ from tests.workbench import REPOSITORY
 SCHEMA = json.loads((REPOSITORY / "docs/reference/schemas/diagnosis.schema.json").read_text())
 FAULTS = sorted(EXPECTED)
 ASIDE = {"observer", "dns.propagation"}  # ourselves, and what passes by itself
-# What the one leaves no trace of while the other is in force.
-MASKED = [
+# Of these, one leaves no trace of the other, or leaves nothing that the other could be about.
+APART = [
     {"dns-delegation-removed", "dns-dnssec-ds-stale"},  # nobody delegates, so nobody signs
-    {"dns-delegation-lame", "dns-zone-private"},  # a private zone has no name servers of its own
-    {"dns-delegation-partly-lame", "dns-zone-private"},  # every server refuses, not one
+    {"dns-delegation-lame", "dns-zone-private"},  # every server refuses, for the one or the other
+    {"dns-delegation-partly-lame", "dns-zone-private"},  # so here: every one, not one
+    {"lb-address-released", "lb-forwarding-rule-missing"},  # the rule goes with its address
+    {"run-deleted", "run-bad-revision"},  # what is gone has no revisions,
+    {"run-deleted", "run-invoker-missing"},  # nobody who may call it
+    {"run-deleted", "run-max-instances"},  # and no instances
+    {"run-bad-revision", "run-max-instances"},  # a new ceiling is a new revision
 ]
+# These come first: they would mend the others, or Google refuses them after those.
+EARLY = (
+    "cert-expired-renewal-blocked-by-dns",
+    "run-bad-revision",
+    "run-max-instances",
+    "run-invoker-missing",
+    "sql-too-many-connections",
+)
 PAIRS = [
     (one, other)
-    for one, other in combinations(FAULTS, 2)
+    for one, other in combinations(sorted(FAULTS, key=lambda name: name not in EARLY), 2)
     if EXPECTED[one].layer != EXPECTED[other].layer
     and not {EXPECTED[one].layer, EXPECTED[other].layer} & ASIDE
-    and {one, other} not in MASKED
+    and {one, other} not in APART
 ]
 # Every fault with some others; the same ones in every run.
-SAMPLE = sorted(Random(5).sample(PAIRS, 60))
+SAMPLE = sorted(Random(5).sample(PAIRS, 300))
 
 
 def layers(found: Diagnosis) -> set[str]:
@@ -95,8 +108,8 @@ def test_without_monitoring_nothing_is_invented(edge: Edge, identity: str) -> No
 
 @pytest.mark.parametrize(("one", "other"), SAMPLE)
 def test_of_two_faults_both_come_out(edge: Edge, one: str, other: str) -> None:
-    if not (edge.inject(one) and edge.inject(other)):
-        return  # the one has taken away what the other is about
+    assert edge.inject(one)
+    assert edge.inject(other)
     found = edge.diagnose()
     assert layers(found) == {EXPECTED[one].layer, EXPECTED[other].layer}
     forbidden = {EXPECTED[i].layer for i in (one, other) if not EXPECTED[i].auto}
