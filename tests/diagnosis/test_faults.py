@@ -92,6 +92,25 @@ def test_one_silent_resolver_changes_no_root(edge: Edge, identity: str) -> None:
     assert layers(edge.diagnose()) == {EXPECTED[identity].layer}
 
 
+def slow_down(edge: Edge, resolver: str, seconds: float) -> None:
+    """Real seconds, before each answer of one resolver."""
+    slow = {"servers": {resolver: {"delay": seconds}}}
+    assert edge.ask("PATCH", "/_sandbox/internet", slow).ok
+
+
+@pytest.mark.parametrize("identity", FAULTS)
+def test_one_slow_resolver_changes_no_root(edge: Edge, identity: str) -> None:
+    assert edge.inject(identity)
+    slow_down(edge, "8.8.8.8", 0.2)
+    assert layers(edge.diagnose()) == {EXPECTED[identity].layer}
+
+
+def test_one_that_answers_too_late_changes_none_either(edge: Edge) -> None:
+    assert edge.inject("dns-record-missing")
+    slow_down(edge, "8.8.8.8", 30)
+    assert layers(edge.diagnose()) == {"dns.record"}
+
+
 @pytest.mark.parametrize("identity", FAULTS)
 def test_without_monitoring_nothing_is_invented(edge: Edge, identity: str) -> None:
     """What only monitoring shows is then unknown; all else is found as before."""

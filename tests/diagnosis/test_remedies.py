@@ -111,3 +111,33 @@ def test_a_delegation_hides_a_record_that_is_there(night: Night) -> None:
     assert night.type(root["fix"]["command"]) == 0
     bench.advance(root["fix"]["eta_s"])
     assert night.diagnosed()["verdict"] == "well"
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "bs-armor-denies",
+        "bs-backend-refuses",
+        "bs-healthcheck-firewalled",
+        "bs-iap-enabled",
+        "bs-timeout-cuts-websocket",
+        "cert-map-overrides",
+        "cert-provisioning-failed-permanently",
+        "cert-provisioning-fresh",
+        "cert-replaced-before-active",
+        "dns-record-missing",
+        "dns-record-wrong-ip",
+        "dns-truncated-tcp-blocked",
+        "run-bad-revision",
+        "run-invoker-missing",
+        "sql-auth-failed",
+        "urlmap-host-missing",
+        "vpc-connector-saturated",
+    ],
+)
+def test_what_is_printed_mends_the_fault_in_the_time_that_is_told(fault: str, night: Night) -> None:
+    night.begin(fault)
+    fix = night.root()["fix"]
+    assert night.type(fix["command"]) == 0, fix["command"]
+    night.bench.advance(fix["eta_s"] or 0)
+    assert night.diagnosed()["verdict"] == "well"

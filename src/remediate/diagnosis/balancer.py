@@ -271,7 +271,7 @@ def _lets_in(edge: Edge, node: Judged, live: Body, wanted: Body, look: Look) -> 
         )
     if _is_on(live) and not _is_on(wanted):
         told = f"{node.resource} has IAP enabled: clients without a browser cannot log in"
-        differs(node, told, _security(f"{line} --no-iap", "switch IAP off"), look.works)
+        differs(node, told, _security(f"{line} --iap=disabled", "switch IAP off"), look.works)
 
 
 def _is_on(body: Body) -> bool:

@@ -24,7 +24,7 @@ _IN_PROGRESS = "operationInProgress"  # Cloud SQL's: one operation at a time for
 _DISABLED = frozenset({"accessNotConfigured", "SERVICE_DISABLED"})
 _DOTTED = r"'?([a-z][A-Za-z]*(?:\.[A-Za-z]+){2})'?"
 _PERMISSION = re.compile(rf"{_DOTTED} permission|ermission {_DOTTED}")
-_RESOURCE = re.compile(r"(?:permission for|on resource) '?([^'\s]+)'?")
+_RESOURCE = re.compile(r"(?:permission for|on resource) '?([^'\s(]+)'?")
 _SECRET = re.compile(
     r"ya29\.[\w.-]+|Bearer\s+\S+|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END[^-]*-----|$)",
     re.DOTALL,
