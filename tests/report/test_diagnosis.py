@@ -88,8 +88,8 @@ def test_what_google_takes_is_said_to_be_an_upper_bound() -> None:
         replace(FOUND, roots=(slow,))
     )
     both = replace(ROOT, fix=replace(APPLY, eta_s=300, then_s=5400))
-    assert "in 5 min, by the TTLs seen, then Google's 90 min at most" in diagnosis_text(
-        replace(FOUND, roots=(both,))
+    assert "in 5 min, then Google's 90 min at most; risk MEDIUM; confidence high\n" in (
+        diagnosis_text(replace(FOUND, roots=(both,)))
     )
 
 

@@ -139,12 +139,15 @@ def eta(root: Root) -> str:
     fix = root.fix
     if fix.eta_s is None:
         return "nobody can tell when"
-    whose = "by the TTLs" if root.layer.startswith("dns.") else "on Google's side"
+    told = f"in {duration(fix.eta_s)}" if fix.eta_s else "at once"
     if fix.at_most:
-        told = f"within {duration(fix.eta_s)} at most, {whose}"
-    else:
-        told = f"in {duration(fix.eta_s)}, by the TTLs seen" if fix.eta_s else "at once"
-    return f"{told}, then Google's {duration(fix.then_s)} at most" if fix.then_s else told
+        told = f"within {duration(fix.eta_s)} at most"
+    if fix.then_s:
+        return f"{told}, then Google's {duration(fix.then_s)} at most"
+    if fix.at_most:
+        whose = "by the TTLs" if root.layer.startswith("dns.") else "on Google's side"
+        return f"{told}, {whose}"
+    return f"{told}, by the TTLs seen" if fix.eta_s else told
 
 
 def command_line(fix: Fix, typed: Typed = bare) -> str:
