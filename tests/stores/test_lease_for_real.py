@@ -242,9 +242,14 @@ def test_no_stale_record_is_taken_by_a_folder_of_processes(root: Path) -> None:
 
 
 def test_without_a_fence_they_are(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine not at every try: who was stopped may have been about to write nothing."""
     monkeypatch.setattr(journal, "fence", lambda *_, **__: None)
-    meddle(Folder(root), RECORDS // 10)
-    assert stale_records(Folder(root))
+    assert any(stale_after_meddling(Folder(root / str(attempt))) for attempt in range(20))
+
+
+def stale_after_meddling(store: Folder) -> list[str]:
+    meddle(store, RECORDS // 10)
+    return stale_records(store)
 
 
 def meddle(store: Folder, records: int) -> tuple[int, int]:
