@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
+
 from remediate.model.ref import parse_ref
 from remediate.pipeline.propagation import Cached, cached, longest
 from remediate.report.machine import plan_json
 from remediate.report.summary import caching
+from tests.report import plans
 from tests.workbench import Workbench, document
 
 ZONE = "dns/v1/projects/netra-staging/managedZones/zone"
@@ -72,3 +75,12 @@ def test_what_is_no_record_set_is_in_no_cache_of_names(workbench: Workbench) -> 
     workbench.write(document("Address", "edge", {"addressType": "EXTERNAL"}))
     made = workbench.plan()
     assert longest(made.steps, made.negative_ttls, kept=900) == 0
+
+
+@pytest.mark.parametrize(("ttl", "seconds"), [("300", 300), (True, 0), (-1, 0), ([], 0), (None, 0)])
+def test_a_ttl_that_somebody_wrote_into_a_plans_file_breaks_nothing(
+    ttl: object, seconds: int
+) -> None:
+    ref = parse_ref("DnsZone/main/www.example.com./A")
+    change = plans.updated(ref, {"ttl": ttl}, {"ttl": 60})
+    assert cached(change, {}) == Cached(negative=False, seconds=seconds)

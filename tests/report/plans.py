@@ -54,7 +54,7 @@ def planned(
     return replace(made, digest=plan_digest(made))
 
 
-def created(ref: Ref, **body: Any) -> Difference:
+def created(ref: Ref, /, **body: Any) -> Difference:
     whole = body if ref.is_record_set else {"name": ref.name, **body}
     return Difference(ref, Action.CREATE, ref, None, whole, (FieldChange("", None, whole),))
 

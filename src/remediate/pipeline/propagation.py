@@ -34,7 +34,13 @@ def cached(change: Step | Difference, negative_ttls: Mapping[Ref, int]) -> Cache
         return None
     if change.before is None:
         return Cached(negative=True, seconds=negative_ttls.get(change.ref.zone))
-    return Cached(negative=False, seconds=int(str(change.before.get("ttl") or 0)))
+    return Cached(negative=False, seconds=_seconds(change.before.get("ttl")))
+
+
+def _seconds(ttl: object) -> int:
+    """Of a body, or of a plan's file, in which somebody may have written anything."""
+    text = str(ttl)
+    return int(text) if text.isdecimal() else 0
 
 
 def longest(steps: Iterable[Step], negative_ttls: Mapping[Ref, int], kept: int = 0) -> int:

@@ -142,13 +142,20 @@ def test_a_zone_made_again_is_lame_until_the_registrar_is_told(outside: Outside)
 
 def test_a_zone_below_another_is_led_to_by_that_one_alone(outside: Outside) -> None:
     below = "below.netrasystems.ai."
-    made = outside.client.post(ZONES, {"name": "below", "dnsName": below, "description": ""})
+    made = on_other_servers(outside.client, below)
     outside.client.post(f"{ZONES}/below/changes", {"additions": [record(ADDRESS, name=below)]})
-    assert made["nameServers"][0] != SERVERS[0]
     assert outside.said("8.8.8.8", below) == ["NXDOMAIN"]
     outside.change([record(*made["nameServers"], name=below, rrtype="NS")])
     outside.client.advance(301)
     assert outside.said("8.8.8.8", below) == ["NOERROR", ADDRESS]
+
+
+def on_other_servers(client: Client, apex: str) -> Any:
+    """A zone `below` of this name; Google gives any servers that have no zone of that very name."""
+    given = {"name": "below", "dnsName": apex, "description": ""}
+    while (made := client.post(ZONES, given))["nameServers"][0] == SERVERS[0]:
+        assert client.call("DELETE", f"{ZONES}/below").status < 300
+    return made
 
 
 def test_a_private_zone_is_refused(outside: Outside) -> None:
