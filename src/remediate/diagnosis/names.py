@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
-from remediate.diagnosis.caches import are_right, held, truths, wanted_addresses
+from remediate.diagnosis.caches import are_right, truths, wanted_addresses
+from remediate.diagnosis.delegation import is_heard, judge_delegation, told_above
 from remediate.diagnosis.edge import Edge
 from remediate.diagnosis.layers import identity
 from remediate.diagnosis.node import API, NOBODY, PROBE, Ailment, Judged, Remedy
 from remediate.diagnosis.records import judge_records, told_by
 from remediate.diagnosis.signs import NameSeen
-from remediate.model.json import Body
 from remediate.model.observation import Unreadable
 from remediate.model.ref import Ref
 from remediate.model.resource import Zone
-from remediate.probes.propagation import Propagation, Truth, propagation, upper_bound
+from remediate.probes.propagation import Propagation, Truth, propagation
 from remediate.probes.seen import DnsSeen
 
-SILENT = ("timeout", "unreachable")
-LAME = ("refused", "lame", "servfail")
-UNDELEGATED = ("nxdomain", "nodata")
-PARENT_TTL = 172_800  # seconds, where the zone above did not say: as long as any of them does
 PROPAGATES = 300  # seconds in which Cloud DNS has told all its servers, as a rule
 
 
@@ -29,7 +25,7 @@ def judge_names(edge: Edge) -> Iterator[Judged]:
         seen = _names_in(edge, zone)
         if not seen and not _serves_hosts(edge, zone):
             continue
-        yield _delegation(edge, zone, seen)
+        yield judge_delegation(edge, zone, seen)
         yield _zone(edge, zone, seen)
         yield _dnssec(edge, zone, seen)
         records = [*judge_records(edge, zone, seen)]
@@ -52,102 +48,6 @@ def _serves_hosts(edge: Edge, zone: Zone) -> bool:
     return any(f".{host}.".endswith(f".{zone.dns_name}") for host in edge.ways)
 
 
-def is_heard(seen: DnsSeen) -> bool:
-    return seen.outcome not in SILENT
-
-
-# The zone above
-
-
-def _delegation(edge: Edge, zone: Zone, names: list[NameSeen]) -> Judged:
-    node = Judged("dns.delegation", zone.ref, (identity("dns.zone", zone.ref),))
-    parent = [seen for name in names for seen in name.parent if is_heard(seen)]
-    delegated = {server.lower().rstrip(".") for seen in parent for server in seen.referral}
-    ours = _name_servers(edge.live(zone.ref))
-    if not parent:
-        node.blind.append(f"no server of the zone above {zone.dns_name} answers")
-    elif not delegated:
-        if gone := [seen for seen in parent if seen.outcome in UNDELEGATED]:
-            node.ailments.append(_removed(edge, zone, gone, names, ours))
-        else:
-            node.blind.append(parent[0].message)
-    _served(edge, node, zone, names, delegated, ours)
-    if delegated and not node.ailments:
-        node.facts.append(f"{zone.dns_name} is delegated to {_listed(delegated)}")
-    return node
-
-
-def _removed(
-    edge: Edge, zone: Zone, gone: list[DnsSeen], names: list[NameSeen], ours: frozenset[str]
-) -> Ailment:
-    """What resolvers keep is the parent's word that there is nothing."""
-    text = f"at the registrar, name the servers of {zone.dns_name} again: {_listed(ours)}"
-    told = held(edge, zone, names)
-    remedy = Remedy("manual", text, seconds=told.seconds, at_most=told.at_most, undo=_AT_REGISTRAR)
-    return Ailment(f"{gone[0].message}: not delegated", remedy, PROBE | (API if ours else NOBODY))
-
-
-def _served(
-    edge: Edge,
-    node: Judged,
-    zone: Zone,
-    names: list[NameSeen],
-    delegated: set[str],
-    ours: frozenset[str],
-) -> None:
-    """Whether those that are delegated to serve the zone."""
-    asked = [seen for name in names for seen in name.authoritative if is_heard(seen)]
-    good = {_server(seen) for seen in asked if seen.outcome not in LAME}
-    lame = {_server(seen): seen for seen in asked if seen.outcome in LAME}
-    bad = {server: seen for server, seen in lame.items() if server not in good}
-    strange = {s for s in delegated - ours if s not in good} if ours else set()
-    if strange and (bad or not good):
-        text = f"at the registrar, name {_listed(ours)} instead; never make the zone again for it"
-        told = f"{zone.dns_name} is delegated to {_listed(delegated)}, served by {_listed(ours)}"
-        seen_by = API | (PROBE if bad else NOBODY)
-        node.ailments.append(Ailment(told, _registrar(edge, zone, text, names), seen_by))
-    elif bad:
-        some = ", ".join(sorted(bad))
-        text = f"at the registrar, take {some} out of the delegation, or have the zone served there"
-        told = f"{some} is delegated to, and does not serve it: {next(iter(bad.values())).message}"
-        because = frozenset[str]() if good else frozenset({"dns.zone"})
-        remedy = _registrar(edge, zone, text, names)
-        node.ailments.append(Ailment(told, remedy, PROBE, because=because))
-
-
-def _registrar(edge: Edge, zone: Zone, text: str, names: list[NameSeen]) -> Remedy:
-    seconds = _told_above(edge, zone, names)
-    return Remedy("manual", text, seconds=seconds, at_most=True, undo=_AT_REGISTRAR)
-
-
-def _told_above(edge: Edge, zone: Zone, names: list[NameSeen]) -> int:
-    """Seconds, at most, until resolvers follow the zone above: none tells what it keeps of that."""
-    said = [seen for name in names for seen in (*name.parent, *name.signers) if is_heard(seen)]
-    ttls = [kept for seen in said if (kept := upper_bound(seen)) is not None]
-    return max(*(ttls or [PARENT_TTL]), held(edge, zone, names).seconds or 0)
-
-
-_AT_REGISTRAR = "at the registrar: the name servers as they were"
-
-
-def _name_servers(body: Body | None) -> frozenset[str]:
-    """Whom a delegation should name; of a private zone nobody (Google has one word for it)."""
-    listed = (body or {}).get("nameServers")
-    every = (str(one).lower().rstrip(".") for one in (listed if isinstance(listed, list) else ()))
-    return frozenset(server for server in every if server != _PRIVATE)
-
-
-_PRIVATE = "ns-gcp-private.googledomains.com"
-
-
-def _server(seen: DnsSeen) -> str:
-    return seen.server.lower().rstrip(".")
-
-
-def _listed(servers: set[str] | frozenset[str]) -> str:
-    return ", ".join(sorted(servers)) or "the zone's own"
-
-
 # The zone
 
 
@@ -157,7 +57,7 @@ def _zone(edge: Edge, zone: Zone, names: list[NameSeen]) -> Judged:
         "apply",
         "have the zone made as the YAML says, with all its records",
         targets=(f"{zone.ref}", f"{zone.ref}/*"),
-        seconds=_told_above(edge, zone, names),
+        seconds=told_above(edge, zone, names),
         at_most=True,
         undo="approximate: a zone that is made again gets other name servers",
         takes="a zone that is made again gets other name servers: the registrar has to follow",
@@ -187,7 +87,7 @@ def _dnssec(edge: Edge, zone: Zone, names: list[NameSeen]) -> Judged:
     text = (
         f"at the registrar, take the DS of {zone.dns_name} away, or switch DNSSEC on for the zone"
     )
-    seconds = _told_above(edge, zone, names)
+    seconds = told_above(edge, zone, names)
     remedy = Remedy("manual", text, seconds=seconds, at_most=True, undo=_DS)
     if bogus:
         told = f"{bogus[0].server} answers {bogus[0].name} only with checking disabled: bogus"
@@ -258,16 +158,14 @@ def _known(edge: Edge, zone: Zone, name: NameSeen, fqdn: str) -> Mapping[str, Tr
 def _cached(kept: Propagation, *, right: bool | None) -> Ailment:
     seconds = kept.seconds
     said = sorted({", ".join(s.values) or s.outcome.upper() for s in kept.stale})
-    told = f"{_servers(kept.stale)} still answer {' / '.join(said)}, for up to {seconds} s"
+    servers = list(dict.fromkeys(s.server for s in kept.stale))
+    verb = "answers" if len(servers) == 1 else "answer"
+    told = f"{', '.join(servers)} still {verb} {' / '.join(said)}, for up to {seconds} s"
     remedy = Remedy(
         "wait", f"{seconds} s, and change nothing", seconds=seconds, at_most=kept.at_most
     )
     because = frozenset({"dns.zone", "dns.delegation", "dns.dnssec", "dns.record"})
     return Ailment(told, remedy, API | PROBE if right else API, because=because, waits=True)
-
-
-def _servers(seen: Iterable[DnsSeen]) -> str:
-    return ", ".join(dict.fromkeys(s.server for s in seen))
 
 
 def _pending(edge: Edge, zone: Zone) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from remediate.diagnosis.delegation import DEAF, SILENT
 from remediate.diagnosis.edge import Edge
 from remediate.diagnosis.layers import ENVIRONMENT, OBSERVER
-from remediate.diagnosis.names import SILENT
 from remediate.diagnosis.node import PROBE, Ailment, Judged, Remedy
 from remediate.diagnosis.signs import NameSeen
 from remediate.model.observation import Unreadable
@@ -22,7 +22,7 @@ def judge_observer(edge: Edge) -> Judged:
     else:
         resolvers = [seen for name in names for seen in name.resolvers]
         for server in _silent(resolvers):
-            told = f"{server} does not answer us; the other resolvers do"
+            told = f"{server} does not answer us, or refuses to; the other resolvers do"
             node.ailments.append(Ailment(told, _DO_WITHOUT, PROBE))
     node.blind += [
         *_unread(edge),
@@ -43,17 +43,18 @@ def _shut(names: list[NameSeen]) -> str:
     every = [*own, *resolvers, *(seen for name in names for seen in name.parent)]
     if every and all(seen.outcome in SILENT for seen in every):
         return "no DNS server answers us at all: port 53 is shut for this vantage"
-    if not resolvers or any(seen.outcome not in SILENT for seen in resolvers):
+    if not resolvers or any(seen.outcome not in DEAF for seen in resolvers):
         return ""
     if any(seen.outcome not in SILENT for seen in own):
         return "no resolver answers us, and the zone's own name servers do"
-    return ""
+    refuses = any(seen.outcome not in SILENT for seen in resolvers)
+    return "every resolver that answers us refuses to tell us anything" if refuses else ""
 
 
 def _silent(seen: list[DnsSeen]) -> list[str]:
-    """Resolvers that say nothing while others do."""
+    """Resolvers that say nothing, or will not be asked, while others do."""
     servers = dict.fromkeys(one.server for one in seen)
-    heard = {one.server for one in seen if one.outcome not in SILENT}
+    heard = {one.server for one in seen if one.outcome not in DEAF}
     return [server for server in servers if server not in heard] if heard else []
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from remediate.diagnosis.caches import held
+from remediate.diagnosis.caches import are_right, held, truths
 from remediate.diagnosis.edge import Edge, spelled
 from remediate.diagnosis.layers import identity
 from remediate.diagnosis.node import API, NOBODY, PROBE, Ailment, Judged, Remedy
@@ -17,6 +17,7 @@ from remediate.diagnosis.obstacles import (
     ns_set,
 )
 from remediate.diagnosis.signs import NameSeen
+from remediate.kinds.records.routing import answers
 from remediate.model.json import Body
 from remediate.model.observation import Unreadable
 from remediate.model.ref import Ref, record_ref
@@ -78,7 +79,7 @@ def _declared(
     if above := cut_above(zone, record.fqdn, live):
         _hide(node, ns_set(zone, above))
     if body is None:
-        node.ailments.append(_absent(edge, zone, record, name, live))
+        _lacks(edge, node, zone, record, name, live)
     elif isinstance(record, RoutedSet) or None in wanted:
         node.facts.append("it is there; what it should say is not known")
         if _values(body) and None in wanted:
@@ -86,7 +87,7 @@ def _declared(
             _beside(node, zone, record, live)
     else:
         kept = _kept(edge, zone, name)
-        _compare(node, edge, at, _values(body), {spelled(v) for v in wanted if v}, name, kept)
+        _compare(node, edge, at, body, {spelled(v) for v in wanted if v}, name, kept)
     if not node.ailments and (cut := [s for s in seen if s.outcome == "truncated"]):
         told = f"{cut[0].message}: the answer does not fit, and TCP port 53 is shut"
         text = "make the record set smaller, or let TCP port 53 through"
@@ -104,6 +105,28 @@ def _hide(node: Judged, by: Ref) -> None:
 
 def _is_gone(record: RecordSet, live: Mapping[tuple[str, str], Body] | None) -> bool:
     return live is not None and (record.fqdn, record.type) not in live
+
+
+def _lacks(
+    edge: Edge,
+    node: Judged,
+    zone: Zone,
+    record: RecordSet,
+    name: NameSeen | None,
+    live: Mapping[tuple[str, str], Body],
+) -> None:
+    """A name that leads here all the same, by an alias say, is only a difference."""
+    if name and not node.ailments and _leads_here(edge, zone, record, name):
+        by = "an alias" if (record.fqdn, "CNAME") in live else "a wildcard"
+        node.facts.append(f"{record.fqdn} has no {record.type} record; {by} leads here as well")
+    else:
+        node.ailments.append(_absent(edge, zone, record, name, live))
+
+
+def _leads_here(edge: Edge, zone: Zone, record: RecordSet, name: NameSeen) -> bool:
+    told = [seen for seen in name.authoritative if seen.rrtype == record.type]
+    truth = {t: it for t, it in truths(edge, zone, name).items() if t == record.type}
+    return are_right(told, truth) is True
 
 
 def _absent(
@@ -169,21 +192,24 @@ def _compare(
     node: Judged,
     edge: Edge,
     at: Ref,
-    live: set[str],
+    body: Body,
     wanted: set[str],
     name: NameSeen | None,
     kept: Propagation,
 ) -> None:
     """Wrong is what leads somewhere else; values beside ours that lead to us are a difference."""
+    live = _values(body)
     strange = {v for v in live - wanted if v not in edge.own_addresses()}
     if not strange and live & (wanted | edge.own_addresses()):
         node.facts.append(f"{at.record[0]} {at.record[1]} is {_shown(live)}")
         return
-    told = f"{at.record[0]} {at.record[1]} is {_shown(live)}, not {_shown(wanted)}"
+    policy = "by a routing policy " if "routingPolicy" in body else ""
+    told = f"{at.record[0]} {at.record[1]} is {policy}{_shown(live)}, not {_shown(wanted)}"
     agree = [
         s for s in _heard(name, at.record[1]) if {*s.values} & strange or s.outcome == "truncated"
     ]
     takes = f"{len(live) - len(wanted)} more values go than come" if len(live) > len(wanted) else ""
+    takes = "a routing policy goes that somebody made" if policy else takes
     remedy = _put_back((at,), "put the declared value back", kept, takes)
     node.ailments.append(Ailment(told, remedy, API | (PROBE if agree else NOBODY)))
 
@@ -215,8 +241,8 @@ _SILENT = ("timeout", "unreachable", "refused", "lame")
 
 
 def _values(body: Body) -> set[str]:
-    listed = body.get("rrdatas")
-    return {spelled(str(value)) for value in (listed if isinstance(listed, list) else ())}
+    """All that a set may answer, by a routing policy or without."""
+    return {spelled(str(value)) for value in answers(body)}
 
 
 def _shown(values: set[str]) -> str:

@@ -30,7 +30,8 @@ class NameSeen:
 
     `parent` are the servers of the zone above, `authoritative` those that it delegates to, both
     asked without recursion; `unchecked` the resolvers once more, with the CD bit. `ds` is what the
-    zone above has of it, and `signers` its answers about that.
+    zone above has of it, and `signers` its answers about that. `fresh` is what resolvers say of a
+    name beside it that nobody can have asked for before, where no server of the zone answers us.
     """
 
     name: str
@@ -41,6 +42,7 @@ class NameSeen:
     unchecked: tuple[DnsSeen, ...] = ()
     ds: tuple[str, ...] = ()
     signers: tuple[DnsSeen, ...] = ()
+    fresh: tuple[DnsSeen, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

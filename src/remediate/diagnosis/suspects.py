@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from remediate.diagnosis.backends import DATABASE
+from remediate.diagnosis.delegation import LAME, SILENT, UNDELEGATED
 from remediate.diagnosis.edge import Edge
 from remediate.diagnosis.looks import CONGESTED, Look
-from remediate.diagnosis.names import LAME, SILENT, UNDELEGATED
 from remediate.diagnosis.node import Judged, Remedy
 from remediate.probes.seen import DnsSeen, TlsOutcome
 

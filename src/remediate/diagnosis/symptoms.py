@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from remediate.diagnosis.backends import DATABASE, healthy
 from remediate.diagnosis.caches import are_right, truths, wanted_addresses
 from remediate.diagnosis.certificate_bodies import end_of, expires
+from remediate.diagnosis.delegation import DEAF, LAME, SILENT
 from remediate.diagnosis.edge import Edge, Way
 from remediate.diagnosis.layers import OBSERVER, identity
 from remediate.diagnosis.looks import Look, by_ip
-from remediate.diagnosis.names import LAME, SILENT
 from remediate.diagnosis.node import PROBE, Ailment, Judged, Remedy
 from remediate.diagnosis.records import NAMING
 from remediate.diagnosis.revisions import below
@@ -104,7 +104,7 @@ def _of_name(
         yield resolution
         return
     asked = [s for s in seen.resolvers if s.rrtype == edge.types_of(host)[0]]
-    heard = [s for s in asked if s.outcome not in SILENT]
+    heard = [s for s in asked if s.outcome not in DEAF]
     bad = [s for s in heard if s.outcome in _BAD and s.outcome != "wrong_answer"]
     good = [s for s in heard if s not in bad]
     if not heard and asked:
@@ -232,15 +232,16 @@ def _named(edge: Edge, node: Judged, by_ip: Judged, resolution: Judged | None) -
 
 
 def _answers(edge: Edge, host: str) -> tuple[list[DnsSeen], list[DnsSeen]]:
-    """Which resolvers send clients elsewhere, and which here."""
+    """Which resolvers send clients elsewhere, and which here; of several addresses, both."""
     seen = edge.signs.names.get(host) or edge.signs.names.get(f"{host}.")
     rrtype = edge.types_of(host)[0]
     told = [s for s in (seen.resolvers if seen else ()) if s.rrtype == rrtype and s.values]
     ours = edge.own_addresses() | _wanted(edge, host)
     if not ours:
         return [], told
-    wrong = [s for s in told if not {*s.values} & ours]
-    return wrong, [s for s in told if s not in wrong]
+    is_known = bool(_wanted(edge, host))
+    wrong = [s for s in told if not {*s.values} & ours or (is_known and {*s.values} - ours)]
+    return wrong, [s for s in told if {*s.values} & ours]
 
 
 def _wanted(edge: Edge, host: str) -> set[str]:

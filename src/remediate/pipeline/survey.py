@@ -34,12 +34,13 @@ def survey(google: Google, desired: Desired, within: float = WITHIN) -> Signs:
     Raises nothing for what is silent, denied or late: that is told in its place.
     """
     from remediate.pipeline import survey_outside as outside
+    from remediate.pipeline.survey_names import look_at_names
 
     deadline, targets = Deadline(within), aims(desired)
     try:
         side, above, slow = _first(google, desired, targets, within)
         prober = outside.prober(google, side)
-        names = outside.look_at_names(prober, targets, side, above, deadline)
+        names = look_at_names(prober, targets, side, above, deadline)
         addresses = addresses_of(desired, side, targets, names)
         hosts, others, paths = outside.look_at_hosts(
             prober, targets, addresses, names, desired, side, deadline
@@ -56,14 +57,14 @@ def _first(
     google: Google, desired: Desired, targets: tuple[Aim, ...], within: float
 ) -> tuple[GoogleSide, dict[Ref, Delegation], list[str]]:
     """Google's side and the zones above, side by side; neither may keep the rest waiting."""
-    from remediate.pipeline import survey_outside as outside
+    from remediate.pipeline.survey_names import look_above
 
     googles, both = Deadline(within * _GOOGLES), Deadline(within * _BOTHS)
     dial = dial_for(google)
     try:
         reads: dict[str, Callable[[], Any]] = {
             "google": partial(look_at_google, google, desired, googles),
-            "delegation": partial(outside.look_above, dial, desired, targets),
+            "delegation": partial(look_above, dial, desired, targets),
         }
         said = both.read(reads)
     finally:

@@ -1,4 +1,4 @@
-"""The outside of a survey: every name at every prober, and every host at its address."""
+"""The outside of a survey: every host at its address, and every database at its own."""
 
 from __future__ import annotations
 
@@ -10,24 +10,20 @@ from typing import Any
 
 from remediate.diagnosis.signs import GoogleSide, HostSeen, NameSeen, PathSeen
 from remediate.gcp.google import Google
+from remediate.model.chance import Chance
 from remediate.model.observation import Live, Unreadable
 from remediate.model.ref import Ref
-from remediate.model.resource import Desired, Zone
+from remediate.model.resource import Desired
 from remediate.pipeline.aims import PLAIN_PATH, Aim, branches
 from remediate.pipeline.deadline import Deadline
-from remediate.probes.delegation import Delegation, delegation
 from remediate.probes.dial import Dial, dial_for
-from remediate.probes.dns import RESOLVERS, Question, ask
 from remediate.probes.http import Request, get
 from remediate.probes.postgresql import start_up
-from remediate.probes.seen import DnsSeen, HttpSeen, PostgresSeen, TlsSeen, WebSocketSeen
+from remediate.probes.seen import HttpSeen, PostgresSeen, TlsSeen, WebSocketSeen
 from remediate.probes.tls import shake_hands
 from remediate.probes.websocket import talk
 
 LOOKS = 3  # at each host, since some trouble comes and goes
-_TYPES = ("A", "AAAA")
-_PARTS = ("authoritative", "resolvers", "unchecked")
-_ROUND = 2.5  # seconds that a round of questions may take
 _PATIENCE = 10.0  # seconds that a host may take
 _HOSTS = 0.8  # the share of what is left that hosts may take, at most: databases come last
 _LEAST = 0.5  # seconds; with less nobody far away could be heard
@@ -37,7 +33,7 @@ _LONGER = 0.5  # seconds that it is held beyond that
 
 @dataclass(frozen=True, slots=True)
 class Prober:
-    """Where probes are sent from, what time it is there, and whom it trusts.
+    """Where probes are sent from, what time it is there, whom it trusts, and where it has chance.
 
     `roots` are PEM texts; None is those that browsers trust.
     """
@@ -45,107 +41,21 @@ class Prober:
     dial: Dial
     at: datetime
     roots: Sequence[str] | None
+    chance: Chance
 
 
 def prober(google: Google, side: GoogleSide) -> Prober:
     """As the command was told. The private addresses of databases are there in a sandbox alone."""
     sandbox = google.sandbox
     if sandbox is None:
-        return Prober(dial_for(google), google.clock.now(), None)
-    return Prober(dial_for(google, _databases(side)), google.clock.now(), [sandbox.ca()])
+        return Prober(dial_for(google), google.clock.now(), None, google.chance)
+    dial = dial_for(google, _databases(side))
+    return Prober(dial, google.clock.now(), [sandbox.ca()], google.chance)
 
 
 def _databases(side: GoogleSide) -> list[str]:
     seen = [said.body for said in side.resources.values() if isinstance(said, Live)]
     return [address for body in seen for address in private_addresses(body)]
-
-
-# Names
-
-
-def look_above(dial: Dial, desired: Desired, aims: Sequence[Aim]) -> dict[Ref, Delegation]:
-    """What the zones above say of each zone of these."""
-    zones = dict.fromkeys(aim.zone for aim in aims if aim.zone is not None)
-    return {ref: delegation(dial, _apex(ref, desired), deadline=_ROUND) for ref in zones}
-
-
-def look_at_names(
-    prober: Prober,
-    aims: Sequence[Aim],
-    google: GoogleSide,
-    found: Mapping[Ref, Delegation],
-    deadline: Deadline,
-) -> dict[str, NameSeen]:
-    """Ask every name server that is delegated to, or that Google names, and resolvers."""
-    zones = dict.fromkeys(aim.zone for aim in aims if aim.zone is not None)
-    servers = {ref: [*_servers(prober, ref, google, found.get(ref), deadline)] for ref in zones}
-    apexes = {ref: found[ref].apex for ref in zones if ref in found}
-    questions = [q for aim in aims for q in _questions(aim, apexes, servers)]
-    answers = iter(ask(prober.dial, questions, deadline=_share(deadline)))
-    seen = {}
-    for aim in aims:
-        asked: dict[str, list[DnsSeen]] = {part: [] for part in _PARTS}
-        for question in _questions(aim, apexes, servers):
-            asked[_part(question)].append(next(answers))
-        above = found.get(aim.zone) if aim.zone else None
-        seen[aim.host] = NameSeen(
-            aim.name,
-            aim.zone,
-            above.seen if above else (),
-            ds=above.ds if above else (),
-            signers=above.ds_seen if above else (),
-            **{part: tuple(said) for part, said in asked.items()},
-        )
-    return seen
-
-
-def _share(deadline: Deadline) -> float:
-    """Seconds for one round more, so that there is time for what comes after it."""
-    return max(_LEAST, min(_ROUND, deadline.left / 3))
-
-
-def _apex(zone: Ref, desired: Desired) -> str:
-    declared = desired.resources[zone]
-    assert isinstance(declared, Zone)
-    return declared.dns_name
-
-
-def _servers(
-    prober: Prober, zone: Ref, google: GoogleSide, found: Delegation | None, deadline: Deadline
-) -> Iterator[tuple[str, str]]:
-    """Whom the parent names, then whom only Google names; an address is "" where none is known."""
-    delegated = found.servers if found else ()
-    yield from delegated
-    known = {name for name, _address in delegated}
-    body = google.resources.get(zone)
-    names: Any = body.body.get("nameServers") if isinstance(body, Live) else ()
-    others = [str(name) for name in names or () if name not in known]
-    asked = [Question(name, "A", each, each) for name in others for each in RESOLVERS]
-    answers = ask(prober.dial, asked, deadline=_share(deadline)) if asked else []
-    for name in others:
-        told = [said.values[0] for said in answers if said.name == name and said.values]
-        yield name, told[0] if told else ""
-
-
-def _questions(
-    aim: Aim, apexes: Mapping[Ref, str], servers: Mapping[Ref, list[tuple[str, str]]]
-) -> list[Question]:
-    known = servers[aim.zone] if aim.zone else []
-    apex = apexes.get(aim.zone, "") if aim.zone else ""
-    direct = [
-        Question(aim.name, rrtype, server, address, recursive=False, zone=apex)
-        for server, address in known
-        for rrtype in _TYPES
-    ]
-    public = [Question(aim.name, rrtype, each, each) for each in RESOLVERS for rrtype in _TYPES]
-    unchecked = [Question(aim.name, "A", each, each, checked=False) for each in RESOLVERS]
-    return [*direct, *public, *unchecked]
-
-
-def _part(question: Question) -> str:
-    if not question.recursive:
-        return "authoritative"
-    return "resolvers" if question.checked else "unchecked"
 
 
 # Hosts

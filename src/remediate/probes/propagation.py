@@ -17,7 +17,7 @@ from remediate.probes.seen import DnsSeen
 
 FAILURE: Final = 300
 """Seconds for which a resolver may remember that it could not resolve (RFC 2308 section 7.1)."""
-_SILENT: Final = frozenset({"timeout", "unreachable"})
+_DEAF: Final = frozenset({"timeout", "unreachable", "refused"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def propagation(seen: Iterable[DnsSeen], truths: Mapping[str, Truth]) -> Propaga
     """
     by_server: dict[str, list[DnsSeen]] = defaultdict(list)
     for each in seen:
-        if each.rrtype in truths and each.outcome not in _SILENT:
+        if each.rrtype in truths and each.outcome not in _DEAF:
             by_server[each.server].append(each)
     known: list[tuple[int, DnsSeen]] = []
     failing: list[DnsSeen] = []
