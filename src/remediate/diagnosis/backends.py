@@ -11,6 +11,7 @@ from remediate.diagnosis.edge import Edge
 from remediate.diagnosis.layers import identity
 from remediate.diagnosis.looks import BAD_GATEWAY, Works
 from remediate.diagnosis.node import API, NOBODY, PROBE, Ailment, Judged, Remedy
+from remediate.diagnosis.traffic import look_behind, names_as_meant
 from remediate.kinds.bodies.links import project_relative
 from remediate.model.json import Body
 from remediate.model.observation import Absent, Live, Unreadable
@@ -221,7 +222,7 @@ def _backend(edge: Edge, service: Ref) -> Judged:
     if live is None:
         node.blind.append(edge.blind(service) or f"{service} does not exist")
         return node
-    look = edge.look_at_service(service)
+    look = look_behind(edge, service)
     if run:
         _endpoints(edge, node, service, run, look.works)
     else:
@@ -241,11 +242,7 @@ def _endpoints(edge: Edge, node: Judged, service: Ref, run: Ref, works: Works) -
     """
     if not works and (why := edge.blind(run)):
         node.blind.append(f"what {service} leads to: {why}")
-    meant = [edge.ref(backend.get("group")) for backend in edge.wanted(service)["backends"]]
-    for link in _links(edge, service):
-        group = edge.ref(link)
-        if group is None or group.kind != "NetworkEndpointGroup" or group not in meant:
-            continue
+    for group in dict.fromkeys(_meant(edge, service)):
         body = edge.live(group)
         if body is None:
             if edge.is_absent(group):
@@ -255,13 +252,23 @@ def _endpoints(edge: Edge, node: Judged, service: Ref, run: Ref, works: Works) -
                 node.blind.append(edge.blind(group))
             continue
         cloud: Any = body.get("cloudRun") or {}
-        if cloud.get("service") != run.name:
+        if not names_as_meant(edge, group, run):
+            tag = f" with the tag {cloud['tag']}" if cloud.get("tag") else ""
             fix = applied(service, "have the backend as the YAML says")
             targets = (str(service), *(str(g) for g in edge.of_kind("NetworkEndpointGroup")))
             fix = Remedy("apply", fix.text, targets, seconds=fix.seconds, at_most=True, undo=EXACT)
-            differs(node, f"{group} names {cloud.get('service')}, not {run.name}", fix, works)
+            told = f"{group} names {cloud.get('service')}{tag}, not {run.name}"
+            differs(node, told, fix, works)
         else:
             node.facts.append(f"{group} names {run.name}")
+
+
+def _meant(edge: Edge, service: Ref) -> Iterator[Ref]:
+    """The declared endpoint groups that a service is to have."""
+    for backend in edge.wanted(service).get("backends") or ():
+        group = edge.ref(backend.get("group"))
+        if group in edge.declared and group is not None and group.kind == "NetworkEndpointGroup":
+            yield group
 
 
 def _instances(edge: Edge, node: Judged, service: Ref, live: Body, works: Works) -> None:
@@ -272,6 +279,8 @@ def _instances(edge: Edge, node: Judged, service: Ref, live: Body, works: Works)
     fix = applied(service, f"have it dial the port named {meant}")
     if name != meant:
         differs(node, f"{service} dials the port named {name}, not {meant}", fix, works)
+    elif not _is_as_meant(edge, service):
+        node.facts.append("its groups are others than declared")
     elif groups and len(groups) == len(seen):
         number = _named(groups, live)
         checked = _checked(edge, service)
@@ -286,12 +295,22 @@ def _instances(edge: Edge, node: Judged, service: Ref, live: Body, works: Works)
     if state is False:
         told = f"Google's health checks find the backends of {service} unhealthy"
         remedy = Remedy("none", "look at what runs on the instances")
-        because = frozenset({"lb.health_check", *DATABASE})
+        because = frozenset({"lb.health_check", "lb.backend_service", *DATABASE})
         node.ailments.append(Ailment(told, remedy, API, because, is_effect=True))
     elif state is None and isinstance(edge.google.health.get(edge.live_ref(service)), Unreadable):
         node.blind.append(f"the health of {service} cannot be read")
     elif state:
         node.facts.append("Google's health checks find it healthy")
+
+
+def _is_as_meant(edge: Edge, service: Ref) -> bool:
+    """Whether a service has the groups that it is to have; else it is to blame, and not they."""
+    bodies = [edge.wanted(service), edge.live(service) or {}]
+    told: Any = [body.get("backends") or () for body in bodies]
+    meant, live = (
+        {project_relative(str(one.get("group")), edge.project) for one in each} for each in told
+    )
+    return meant <= live
 
 
 def _checked(edge: Edge, service: Ref) -> int | None:

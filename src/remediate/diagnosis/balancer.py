@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,7 +10,8 @@ from remediate.diagnosis.edge import Edge, listens
 from remediate.diagnosis.layers import identity
 from remediate.diagnosis.looks import Look, Works, by_ip
 from remediate.diagnosis.node import API, NOBODY, PROBE, Ailment, Judged, Remedy
-from remediate.diagnosis.routes import has_rule, hosts_of, paths_of, route
+from remediate.diagnosis.routes import action, has_rule, hosts_of, paths_of, route
+from remediate.diagnosis.traffic import look_at_service
 from remediate.kinds.bodies.links import project_relative
 from remediate.kinds.registry import kind
 from remediate.model.json import Body
@@ -194,12 +196,27 @@ def _moved(edge: Edge, wanted: Body, live: Body, host: str) -> str:
     """Where a host's paths go otherwise than meant."""
     if host and has_rule(wanted, host) and not has_rule(live, host):
         return f"no host rule for {host}"
-    for path in paths_of(wanted, host):
+    for path in dict.fromkeys([*paths_of(wanted, host), *paths_of(live, host)]):
         meant, found = (route(body, host, path, edge.project) for body in (wanted, live))
         if meant != found:
-            name = found.rpartition("/")[2] or "nowhere"
-            return f"{host}{path} goes to {name}, not to {meant.rpartition('/')[2]}"
+            return f"{host}{path} goes to {_named(found)}, not to {_named(meant)}"
+        acts, does = (action(body, host, path) for body in (wanted, live))
+        if acts != does:
+            names = sorted({*acts, *does})
+            return f"{host}{path} is treated otherwise than declared: {', '.join(names)}"
     return ""
+
+
+def _named(way: str) -> str:
+    """The service, or the redirect, that a route leads to."""
+    if not way.startswith("{"):
+        return way.rpartition("/")[2] or "nowhere"
+    told = json.loads(way)
+    other = next((str(told[name]) for name in _REDIRECT if told.get(name)), "itself")
+    return "several services" if "weightedBackendServices" in told else f"a redirect to {other}"
+
+
+_REDIRECT = ("hostRedirect", "pathRedirect", "prefixRedirect")
 
 
 def _works(edge: Edge, ref: Ref, host: str) -> Works:
@@ -233,13 +250,13 @@ def _service(edge: Edge, ref: Ref) -> Judged:
     if live is None:
         return node
     wanted = edge.wanted(ref)
-    look = edge.look_at_service(ref)
+    look = look_at_service(edge, ref)
     fix = applied(ref, "have the backend service as the YAML says")
     _lets_in(edge, node, live, wanted, look)
-    meant, there = (_groups(edge, body) for body in (wanted, live))
-    if gone := [group for group in meant if group not in there]:
-        told = f"{ref} lacks its backend {gone[0].rpartition('/')[2]}"
-        differs(node, told, fix, look.works)
+    there = _groups(edge, live)
+    for told in (_without(edge, ref, wanted, live), _checked_by(edge, ref, wanted, live)):
+        if told:
+            differs(node, told, fix, look.works)
     held = [p.held for p in edge.signs.paths if p.held and p.service in (ref, edge.live_ref(ref))]
     lasts = all(seen.outcome == "ok" for seen in held) if held else None
     if (limit := wanted.get("timeoutSec")) and int(str(live.get("timeoutSec") or 30)) < int(limit):
@@ -250,6 +267,34 @@ def _service(edge: Edge, ref: Ref) -> Judged:
         differs(node, told, fix, look.works)
     node.facts.append(f"{len(there)} backend{'s' if len(there) != 1 else ''}")
     return node
+
+
+def _without(edge: Edge, ref: Ref, wanted: Body, live: Body) -> str:
+    """Which backend a service lacks, or has and sends nothing to."""
+    meant, there = (_groups(edge, body) for body in (wanted, live))
+    if gone := [group for group in meant if group not in there]:
+        return f"{ref} lacks its backend {gone[0].rpartition('/')[2]}"
+    if idle := _idle(wanted, live):
+        return f"{ref} sends nothing to its backend {idle}: capacityScaler 0"
+    return ""
+
+
+def _checked_by(edge: Edge, ref: Ref, wanted: Body, live: Body) -> str:
+    """By which other health check a service is checked than by its own."""
+    bodies: tuple[Any, Any] = (wanted, live)
+    meant, there = ([edge.ref(link) for link in b.get("healthChecks") or ()] for b in bodies)
+    gone = [check for check in meant if check not in there]
+    by = there[0] if there else "nothing"
+    return f"{ref} is checked by {by}, not by {gone[0]}" if gone else ""
+
+
+def _idle(wanted: Body, live: Body) -> str:
+    """A backend that takes no requests, though it is to take some."""
+    scaled: Any = [body.get("backends") or () for body in (wanted, live)]
+    meant, found = ({one.get("capacityScaler") for one in each} for each in scaled)
+    shut = [one for one in scaled[1] if one.get("capacityScaler") == 0]
+    is_meant = 0 in meant or found != {0}
+    return "" if is_meant else str(shut[0].get("group")).rpartition("/")[2]
 
 
 def _groups(edge: Edge, body: Body) -> list[str]:

@@ -7,6 +7,7 @@ from remediate.diagnosis.edge import Edge
 from remediate.diagnosis.looks import Look
 from remediate.diagnosis.node import API, NOBODY, PROBE, Ailment, Judged, Remedy
 from remediate.diagnosis.signs import Sample
+from remediate.diagnosis.traffic import looks_at_run
 from remediate.kinds.registry import kind
 from remediate.model.json import Body
 from remediate.model.observation import Unreadable
@@ -19,7 +20,7 @@ def judge_connector(edge: Edge, ref: Ref) -> Judged:
     node = begin(edge, "vpc.connector", ref)
     body = edge.live(ref)
     look = Look.of(
-        [edge.looks_at_run(r) for r in edge.of_kind("RunService") if edge.connector_of(r) == ref]
+        [looks_at_run(edge, r) for r in edge.of_kind("RunService") if edge.connector_of(r) == ref]
     )
     if body is None:
         if node.ailments:

@@ -13,6 +13,7 @@ from remediate.diagnosis.layers import identity
 from remediate.diagnosis.looks import Look, Works
 from remediate.diagnosis.node import API, NOBODY, PROBE, Ailment, Judged, Remedy
 from remediate.diagnosis.signs import Sample
+from remediate.diagnosis.traffic import looks_at_run
 from remediate.kinds.registry import kind
 from remediate.model.json import Body
 from remediate.model.observation import Unreadable
@@ -40,7 +41,7 @@ def judge_database(edge: Edge) -> Iterator[Judged]:
 
 def _look(edge: Edge, database: Ref) -> Look:
     runs = [run for run in edge.of_kind("RunService") if database in edge.databases_of(run)]
-    return Look.of([edge.looks_at_run(run) for run in runs])
+    return Look.of([looks_at_run(edge, run) for run in runs])
 
 
 def _works(pg: PostgresSeen | None, look: Look) -> Works:

@@ -9,7 +9,7 @@ from functools import cached_property
 from ipaddress import ip_address
 from typing import Any, TypeAlias
 
-from remediate.diagnosis.looks import Look, by_ip, by_path
+from remediate.diagnosis.looks import Look, by_ip
 from remediate.diagnosis.routes import hosts_of, paths_of, route
 from remediate.diagnosis.signs import HostSeen, Signs
 from remediate.kinds.bodies.links import holders_of, ref_of
@@ -177,10 +177,6 @@ class Edge:
             if services:
                 yield Way(host, rule, proxy, url_map, tuple(dict.fromkeys(filter(None, services))))
 
-    def hosts_behind(self, service: Ref) -> list[str]:
-        """Hosts whose `/` goes to this service."""
-        return [way.host for way in self.ways.values() if way.service == service]
-
     @cached_property
     def services(self) -> list[Ref]:
         """The backend services on the way of any host."""
@@ -225,19 +221,6 @@ class Edge:
         at = self.address_at(rule) if beside else None
         known = {seen.host: seen for seen in self.signs.others if seen.address == at}
         return [*main, *(known.get(host) or HostSeen(host, "") for host in beside)]
-
-    def look_at_service(self, service: Ref) -> Look:
-        """Everything that was seen to go to a backend service, together."""
-        parts = [self.look(host) for host in self.hosts_behind(service)]
-        same = (service, self.live_ref(service))
-        parts += [by_path(seen) for seen in self.signs.paths if seen.service in same]
-        return Look.of(parts)
-
-    def looks_at_run(self, run: Ref) -> Look:
-        """Of a service without any backend nothing that is seen comes from there."""
-        bodies = ((service, self.live(service)) for service in self.served_by(run))
-        there = [service for service, body in bodies if body is None or body.get("backends")]
-        return Look.of([self.look_at_service(service) for service in there])
 
     def own_addresses(self) -> set[str]:
         """Every address that leads to us, as far as it is known."""

@@ -16,6 +16,11 @@ from remediate.model.json import canonical
 Fields: TypeAlias = Mapping[str, Any]
 _WAYS = ("service", "urlRedirect", "routeAction")
 _DEFAULTS = ("defaultService", "defaultUrlRedirect", "defaultRouteAction")
+_WEIGHTED = "weightedBackendServices"
+_REDIRECTS = {
+    *("hostRedirect", "httpsRedirect", "pathRedirect", "prefixRedirect", "redirectResponseCode"),
+    "stripQuery",
+}
 _UNSAID = (None, "", False, "MOVED_PERMANENTLY_DEFAULT")
 
 
@@ -47,6 +52,22 @@ def route(url_map: Fields, host: str, path: str, project: str) -> str:
     return ""
 
 
+def action(url_map: Fields, host: str, path: str) -> Fields:
+    """What else a map does with a request: faults, rewrites, retries; whom it is sent to aside."""
+    matcher = _matcher(url_map, host) or {}
+    rule = _rule(matcher, path) or {}
+    found = rule.get("routeAction") or matcher.get("defaultRouteAction")
+    found = found or ({} if matcher else url_map.get("defaultRouteAction"))
+    return {name: value for name, value in (found or {}).items() if name != _WEIGHTED}
+
+
+def treats_alike(one: Fields, other: Fields, host: str, path: str, project: str) -> bool:
+    """Whether two maps do the same with a request."""
+    ways = [route(each, host, path, project) for each in (one, other)]
+    done = [canonical(dict(action(each, host, path))) for each in (one, other)]
+    return ways[0] == ways[1] and done[0] == done[1]
+
+
 def has_rule(url_map: Fields, host: str) -> bool:
     """Whether a host rule names the host, or a pattern that it matches."""
     return _matcher(url_map, host) is not None
@@ -76,11 +97,20 @@ def _rule(matcher: Fields, path: str) -> Fields | None:
     return max(found, key=lambda one: one[0])[1] if found else None
 
 
+def _besides_actions(value: Fields) -> dict[str, Any]:
+    """A redirect, or the services that share; empty for a route action that names none."""
+    if value.keys() & _REDIRECTS:
+        return {name: said for name, said in value.items() if said not in _UNSAID}
+    return {name: said for name, said in value.items() if name == _WEIGHTED and said}
+
+
 def _said(holder: Fields, names: tuple[str, ...], project: str) -> str:
     for name in names:
         value = holder.get(name)
         if isinstance(value, str) and value:
             return project_relative(value, project)
-        if isinstance(value, Mapping):
-            return canonical({k: v for k, v in value.items() if v not in _UNSAID}).decode()
+        if isinstance(value, Mapping) and (of := value.get(_WEIGHTED)) and len(of) == 1:
+            return project_relative(str(of[0].get("backendService")), project)
+        if isinstance(value, Mapping) and (rest := _besides_actions(value)):
+            return canonical(rest).decode()
     return ""

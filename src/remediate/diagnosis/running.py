@@ -12,6 +12,7 @@ from remediate.diagnosis.looks import CONGESTED, Look
 from remediate.diagnosis.node import API, NOBODY, PROBE, Ailment, Judged, Remedy
 from remediate.diagnosis.revisions import judge_revision
 from remediate.diagnosis.signs import Sample
+from remediate.diagnosis.traffic import looks_at_run
 from remediate.kinds.registry import kind
 from remediate.model.json import Body
 from remediate.model.observation import Unreadable
@@ -30,7 +31,7 @@ def judge_running(edge: Edge) -> Iterator[Judged]:
         if edge.live(ref) is None:  # nothing of what is not there can be told
             yield from _unseen(edge, ref)
             continue
-        look = edge.looks_at_run(ref)
+        look = looks_at_run(edge, ref)
         yield _ingress(edge, ref, look)
         yield _iam(edge, ref, look)
         yield _env(edge, ref, look)

@@ -176,11 +176,10 @@ def _message(asked: Whom, leaf: Leaf | None, found: Sequence[Problem]) -> str:
     served = f"{address} serves {host or 'who names no host'}"
     if leaf is None:
         return f"{served} what is no certificate"
-    until = f"{leaf.not_after:%Y-%m-%d %H:%M} UTC"
+    is_over = any(problem == "expired" for problem, _ in found)
+    until = "" if is_over else f", valid until {leaf.not_after:%Y-%m-%d %H:%M} UTC"
     said = "; ".join(words for _, words in found)
-    return f"{served} certificate {leaf.serial}, valid until {until}" + (
-        f": {said}" if said else ""
-    )
+    return f"{served} certificate {leaf.serial}{until}" + (f": {said}" if said else "")
 
 
 def _ascii(host: str) -> str:
