@@ -14,6 +14,7 @@ from remediate.model.observation import Unreadable
 from remediate.model.ref import Ref
 
 BUSY = 0.9  # of its CPU
+_MOST = 10  # instances; Google allows no more
 
 
 def judge_connector(edge: Edge, ref: Ref) -> Judged:
@@ -58,18 +59,50 @@ def _load(edge: Edge, node: Judged, ref: Ref, body: Body, look: Look) -> None:
         return
     if not isinstance(cpu, Sample) or not isinstance(count, Sample):
         node.facts.append("READY")
+        _capacity(edge, node, ref, body, look)
         return
     share = cpu.value / 100 if cpu.value > 1.5 else cpu.value  # noqa: PLR2004 - percent, not a share
     told = f"CPU {share:.0%}, {count.value:.0f} of {ceiling} instances"
     if share < BUSY or count.value < ceiling:
         node.facts.append(f"READY, {told}")
         return
+    remedy = _grown(edge, ref, body, min(ceiling * 2, _MOST))
+    quick = look.works is True and look.is_slow is False
+    sources = API | (PROBE if look.is_slow or look.works is False else NOBODY)
+    node.ailments.append(
+        Ailment(f"{ref} is at its ceiling: {told}", remedy, sources, contradicted=quick)
+    )
+
+
+def _capacity(edge: Edge, node: Judged, ref: Ref, body: Body, look: Look) -> None:
+    """Where nobody measures its load: a connector made smaller than meant is to blame for delay."""
+    meant = edge.wanted(ref)
+    less = [
+        f"{name} {found}, not {most}"
+        for name in ("maxInstances", "maxThroughput")
+        if (found := _number(body, name)) < (most := _number(meant, name))
+    ]
+    if not less:
+        return
+    told = f"{ref} is smaller than the YAML says: {', '.join(less)}"
+    if look.is_slow:
+        remedy = _grown(edge, ref, body, _number(meant, "maxInstances") or _MOST)
+        node.ailments.append(Ailment(told, remedy, API | PROBE))
+    else:
+        node.facts.append(told)
+
+
+def _number(body: Body, name: str) -> int:
+    return int(str(body.get(name) or 0))
+
+
+def _grown(edge: Edge, ref: Ref, body: Body, most: int) -> Remedy:
     line = (
         f"gcloud compute networks vpc-access connectors update {ref.name} --region={ref.location} "
-        f"--min-instances={body.get('minInstances') or 2} --max-instances={min(ceiling * 2, 10)} "
+        f"--min-instances={body.get('minInstances') or 2} --max-instances={most} "
         f"--project={edge.project}"
     )
-    remedy = Remedy(
+    return Remedy(
         "propose",
         "raise maxInstances; it never scales in again by itself",
         program=line,
@@ -77,11 +110,6 @@ def _load(edge: Edge, node: Judged, ref: Ref, body: Body, look: Look) -> None:
         at_most=True,
         undo="never in place: a connector only grows; another one takes its place",
         takes="a connector cannot be made smaller again",
-    )
-    quick = look.works is True and look.is_slow is False
-    sources = API | (PROBE if look.is_slow or look.works is False else NOBODY)
-    node.ailments.append(
-        Ailment(f"{ref} is at its ceiling: {told}", remedy, sources, contradicted=quick)
     )
 
 

@@ -12,6 +12,13 @@ from remediate.diagnosis.edge import Edge
 from remediate.diagnosis.layers import identity
 from remediate.diagnosis.looks import Look, Works
 from remediate.diagnosis.node import API, NOBODY, PROBE, Ailment, Judged, Remedy
+from remediate.diagnosis.refusals import (
+    NO_ROOM,
+    WRONG_PASSWORD,
+    Refusal,
+    refusal,
+    refuses_us_alone,
+)
 from remediate.diagnosis.signs import Sample
 from remediate.diagnosis.traffic import looks_at_run
 from remediate.kinds.registry import kind
@@ -23,7 +30,6 @@ from remediate.probes.seen import PostgresSeen
 RESERVED = 3  # connections that PostgreSQL keeps for its superuser, where nobody set it
 MAINTENANCE = 3600  # seconds: Google announces less, and promises nothing
 STARTS = 300  # seconds until a stopped instance takes connections: a guess
-_NO_SLOT, _WRONG_PASSWORD = "53300", "28P01"  # SQLSTATEs (PostgreSQL, appendix A)
 _PEERING = "servicenetworking"
 
 
@@ -32,14 +38,15 @@ def judge_database(edge: Edge) -> Iterator[Judged]:
         yield judge_connector(edge, ref)
     for ref in edge.of_kind("SqlInstance"):
         pg = edge.signs.databases.get(ref) or edge.signs.databases.get(edge.live_ref(ref))
-        look = _look(edge, ref)
+        look = look_at_users(edge, ref)
         yield _instance(edge, ref, pg, look)
         yield _network(edge, ref, pg, look)
         yield _connections(edge, ref, pg, look)
         yield _auth(edge, ref, pg, look)
 
 
-def _look(edge: Edge, database: Ref) -> Look:
+def look_at_users(edge: Edge, database: Ref) -> Look:
+    """What was seen of the services that a database is there for."""
     runs = [run for run in edge.of_kind("RunService") if database in edge.databases_of(run)]
     return Look.of([looks_at_run(edge, run) for run in runs])
 
@@ -47,7 +54,7 @@ def _look(edge: Edge, database: Ref) -> Look:
 def _works(pg: PostgresSeen | None, look: Look) -> Works:
     """Whether the database is seen to be of use: by its own handshake, else by who uses it."""
     if pg is not None and pg.outcome not in ("unreachable", "not_public"):
-        return pg.outcome == "ok"
+        return pg.outcome == "ok" or refuses_us_alone(pg, look)
     return look.works
 
 
@@ -89,9 +96,47 @@ def _instance(edge: Edge, ref: Ref, pg: PostgresSeen | None, look: Look) -> Judg
         text = "it comes back by itself"
         remedy = Remedy("wait", text, seconds=MAINTENANCE, at_most=True)
         node.ailments.append(Ailment(f"{ref} is {ready.state}", remedy, sources, waits=True))
+    elif (said := refusal(pg, look)) and said.layer == node.layer:
+        node.ailments.append(_ails(edge, ref, body, said))
     else:
         node.facts.append(ready.state)
     return node
+
+
+def _ails(edge: Edge, ref: Ref, body: Body, said: Refusal) -> Ailment:
+    """What it says itself is wrong with it, though Google calls it RUNNABLE."""
+    told = f"Google calls it RUNNABLE, but {said.told}"
+    if said.passes:
+        text = "it starts, stops or recovers, and takes connections again by itself"
+        remedy = Remedy("wait", text, seconds=STARTS, at_most=True)
+        return Ailment(told, remedy, PROBE, waits=True)
+    settings: Any = body.get("settings") or {}
+    of = f"{ref.name} --project={edge.project}"
+    if said.sqlstate == NO_ROOM:
+        larger = 2 * int(str(settings.get("dataDiskSizeGb") or 10))
+        remedy = Remedy(
+            "propose",
+            f"give it a larger disk, say {larger} GB, and storageAutoResize; then the YAML too",
+            program=f"gcloud sql instances patch {of} --storage-size={larger}GB",
+            seconds=STARTS,
+            at_most=True,
+            undo="never: a disk does not shrink again",
+            takes="a disk does not shrink again",
+        )
+    elif said.sqlstate.startswith("3D"):
+        remedy = Remedy(
+            "manual",
+            "make the database again, or restore it from a backup: a person decides which",
+            program=f"gcloud sql databases list --instance={of}",
+            undo="never",
+        )
+    else:
+        remedy = Remedy(
+            "manual",
+            "read what it logs, then decide: restart it, or give it a larger tier",
+            program=f"gcloud sql operations list --instance={of}",
+        )
+    return Ailment(told, remedy, PROBE)
 
 
 _STOPPED = "somebody stopped it: they may have had a reason"
@@ -179,8 +224,8 @@ def _connections(edge: Edge, ref: Ref, pg: PostgresSeen | None, look: Look) -> J
     )
     told = f"{count.value:.0f} of {most or '?'} connections" if isinstance(count, Sample) else ""
     full = isinstance(count, Sample) and most is not None and count.value >= most - RESERVED
-    if pg is not None and pg.sqlstate == _NO_SLOT:
-        shown = f"{pg.message}" + (f"; {told}" if told else "")
+    if (said := refusal(pg, look)) and said.layer == node.layer:
+        shown = said.told + (f"; {told}" if told else "")
         node.ailments.append(Ailment(shown, remedy, PROBE | (API if full else NOBODY)))
     elif full and _works(pg, look) is not True:
         node.ailments.append(Ailment(f"{ref} has {told}", remedy, API))
@@ -205,13 +250,31 @@ def _auth(edge: Edge, ref: Ref, pg: PostgresSeen | None, look: Look) -> Judged:
     node = Judged("sql.auth", ref, (identity("sql.instance", ref),))
     run = next((r for r in edge.of_kind("RunService") if ref in edge.databases_of(r)), None)
     rotated = _rotated(edge, run) if run else ""
+    said = refusal(pg, look)
+    if said and said.layer == node.layer:
+        told = said.told + (f"; {rotated}" if rotated else "")
+        is_password = said.sqlstate == WRONG_PASSWORD
+        remedy = _read_again(edge, run) if is_password else _let_in(edge, ref)
+        node.ailments.append(Ailment(told, remedy, PROBE | (API if rotated else NOBODY)))
+    elif pg is not None and pg.outcome == "ok":
+        node.facts.append("its start-up handshake asks for a password")
+    elif pg is not None and refuses_us_alone(pg, look):
+        node.facts.append(f"{pg.message}; it lets the application in")
+    elif rotated and look.works is not True:
+        node.ailments.append(Ailment(rotated, _read_again(edge, run), API))
+    elif pg is None or pg.outcome not in ("error", "ok"):
+        node.blind.append("nobody came as far as a password")
+    return node
+
+
+def _read_again(edge: Edge, run: Ref | None) -> Remedy:
     line = ""
     if run:
         line = (
             f"gcloud run services update {run.name} --region={run.location} "
             f"--update-labels=restarted={edge.signs.at:%Y%m%d%H%M} --project={edge.project}"
         )
-    remedy = Remedy(
+    return Remedy(
         "propose",
         "make a new revision, which reads the secret's current version; both sides must agree",
         program=line,
@@ -220,16 +283,15 @@ def _auth(edge: Edge, ref: Ref, pg: PostgresSeen | None, look: Look) -> Judged:
         undo="exact: send the traffic back to the old revision",
         takes="the database and the application have to change together",
     )
-    if pg is not None and pg.sqlstate == _WRONG_PASSWORD:
-        told = f"{pg.message}" + (f"; {rotated}" if rotated else "")
-        node.ailments.append(Ailment(told, remedy, PROBE | (API if rotated else NOBODY)))
-    elif pg is not None and pg.outcome == "ok":
-        node.facts.append("its start-up handshake asks for a password")
-    elif rotated and look.works is not True:
-        node.ailments.append(Ailment(rotated, remedy, API))
-    elif pg is None or pg.outcome not in ("error", "ok"):
-        node.blind.append("nobody came as far as a password")
-    return node
+
+
+def _let_in(edge: Edge, ref: Ref) -> Remedy:
+    return Remedy(
+        "manual",
+        "see that the application's user is there and may come in as it does (ipConfiguration's "
+        "sslMode); whom a database lets in is a person's to decide",
+        program=f"gcloud sql users list --instance={ref.name} --project={edge.project}",
+    )
 
 
 def _rotated(edge: Edge, run: Ref) -> str:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from remediate.diagnosis.balancer import SPREADS
+from remediate.diagnosis.balancer import SPREADS, applied, differs
 from remediate.diagnosis.edge import Edge
 from remediate.diagnosis.layers import identity
 from remediate.diagnosis.looks import Look
 from remediate.diagnosis.node import API, NOBODY, PROBE, Ailment, Judged, Remedy
 from remediate.diagnosis.signs import Sample
+from remediate.kinds.registry import kind
 from remediate.model.json import Body
 from remediate.model.observation import Unreadable
 from remediate.model.ref import Ref
@@ -43,8 +46,14 @@ def judge_revision(edge: Edge, ref: Ref, look: Look) -> Judged:
     if isinstance(revisions, Unreadable):
         node.blind.append(f"the revisions of {ref} cannot be read: {revisions.why}")
     before = _before(known, serving)
-    fix = _traffic(edge, ref, before)
-    if _errors(look):
+    fix = _traffic(edge, ref, before) if before else _logs(edge, ref, serving)
+    if (ready := kind(ref.kind).ready(body)).failed and body.get("latestReadyRevision") is None:
+        newest = _short(body.get("latestCreatedRevision"))
+        told = f"{newest or ref} has never become ready: {ready.state}"
+        remedy = replace(_logs(edge, ref, newest), action="manual", text=_MEND)
+        seen = PROBE if look.works is False else NOBODY
+        node.ailments.append(Ailment(told, remedy, API | seen, frozenset({"run.env"})))
+    elif _errors(look):
         _err(edge, node, ref, look, known, serving, fix)
     elif look.works is not True and (share := _share(edge, ref, serving)) and share > 0.5:  # noqa: PLR2004 - most
         told = f"{share:.0%} of what {serving} answered was an error of its own"
@@ -52,12 +61,52 @@ def judge_revision(edge: Edge, ref: Ref, look: Look) -> Judged:
     elif look.is_slow:
         told = f"{ref} takes {max(s.first_byte for s in look.answers):.1f} s to begin an answer"
         because = frozenset({*_BELOW, "run.scaling"})
-        node.ailments.append(Ailment(told, _LOOK, PROBE, because, contradicted=True))
-    node.facts.append(f"{serving or 'nothing'} serves")
+        remedy = _logs(edge, ref, serving)
+        node.ailments.append(Ailment(told, remedy, PROBE, because, contradicted=True))
+    _ends_early(edge, node, ref, look)
+    node.facts += _standing(body, edge.wanted(ref), serving)
     return node
 
 
-_LOOK = Remedy("none", "nothing that was read tells why; look at the application's logs")
+def _standing(body: Body, wanted: Body, serving: str) -> Iterator[str]:
+    """Which revision serves, and what is newer and does not."""
+    newest = _short(body.get("latestCreatedRevision"))
+    if newest not in ("", serving) and kind("RunService").ready(body).failed:
+        yield f"{serving or 'nothing'} serves, since {newest} never became ready"
+    elif pinned := _pinned(body, wanted):
+        yield f"traffic stays on {pinned}, not on the latest revision"
+    else:
+        yield f"{serving or 'nothing'} serves"
+
+
+def _ends_early(edge: Edge, node: Judged, ref: Ref, look: Look) -> None:
+    """A WebSocket is one request, and ends with its time (Cloud Run, "Using WebSockets")."""
+    limit, found = (_seconds(each) for each in (edge.wanted(ref), edge.live(ref) or {}))
+    if not limit or found >= limit:
+        return
+    told = f"{ref} ends requests after {found:.0f} s, not {limit:.0f} s"
+    services = edge.served_by(ref)
+    held = [seen.held for seen in edge.signs.paths if seen.held and seen.service in services]
+    if not look.websockets and not held:
+        node.facts.append(told)
+        return
+    lasts = all(seen.outcome == "ok" for seen in held) if held else None
+    differs(node, f"{told}, WebSockets too", applied(ref, "let requests last again"), lasts)
+
+
+def _seconds(body: Body) -> float:
+    """A request's time, as `3600s`; 300 where nobody says."""
+    template: Any = body.get("template") or {}
+    return float(str(template.get("timeout") or "300s").removesuffix("s"))
+
+
+_MEND = "read why it does not start; the application's own pipeline deploys the next one"
+
+
+def _logs(edge: Edge, ref: Ref, revision: str) -> Remedy:
+    of = f"resource.labels.revision_name={revision}" if revision else f"{ref.name}"
+    line = f"gcloud logging read {of} --limit=20 --project={edge.project}"
+    return Remedy("none", "nothing that was read tells why; look at its logs", program=line)
 
 
 def _errors(look: Look) -> bool:
@@ -151,8 +200,6 @@ def _short(name: object) -> str:
 
 
 def _traffic(edge: Edge, ref: Ref, before: str) -> Remedy:
-    if not before:
-        return _LOOK
     line = (
         f"gcloud run services update-traffic {ref.name} --region={ref.location} "
         f"--to-revisions={before}=100 --project={edge.project}"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from remediate.diagnosis.balancer import SPREADS, applied, begin, differs
@@ -11,6 +12,7 @@ from remediate.diagnosis.layers import identity
 from remediate.diagnosis.looks import CONGESTED, Look
 from remediate.diagnosis.node import API, NOBODY, PROBE, Ailment, Judged, Remedy
 from remediate.diagnosis.revisions import judge_revision
+from remediate.diagnosis.secrets import judge_secrets
 from remediate.diagnosis.signs import Sample
 from remediate.diagnosis.traffic import looks_at_run
 from remediate.kinds.registry import kind
@@ -51,12 +53,11 @@ def _service(edge: Edge, ref: Ref) -> Judged:
     layers = ("run.ingress", "run.iam", "run.revision", "run.scaling")
     node = begin(edge, "run.service", ref, tuple(identity(layer, ref) for layer in layers))
     body = edge.live(ref)
-    text = "deploy it again from the YAML; its image is named by the application's own pipeline"
     if body is None or body.get("deleteTime"):
         if not node.blind:
             remedy = Remedy(
                 "propose",
-                text,
+                "deploy it again from the YAML; its image is named by the application's pipeline",
                 words=("plan", "--target", str(ref)),
                 seconds=int(kind(ref.kind).seconds.get(Action.CREATE, 0)) + SPREADS,
                 at_most=True,
@@ -66,10 +67,7 @@ def _service(edge: Edge, ref: Ref) -> Judged:
             node.ailments[:] = [Ailment(told, remedy, API)]
         return node
     ready = kind(ref.kind).ready(body)
-    if ready.failed and body.get("latestReadyRevision") is None:
-        told = f"{ref} has never become ready: {ready.state}"
-        node.ailments.append(Ailment(told, applied(ref, text), API))
-    elif not ready.ready and not ready.failed:
+    if not ready.ready and not ready.failed:
         node.facts.append(f"{ref} is becoming ready: {ready.state}")
     node.facts.append(f"serves by {_short(body.get('latestReadyRevision')) or 'nothing yet'}")
     return node
@@ -132,6 +130,7 @@ def _env(edge: Edge, ref: Ref, look: Look) -> Judged:
             wrong[name] = f"{ref} has another value of {name} than the YAML"
     for told in wrong.values():
         differs(node, told, fix, look.works)
+    judge_secrets(edge, node, (one for one in live.values() if isinstance(one, dict)), look)
     if not wrong:
         node.facts.append(f"{len(wanted)} variables are as the YAML says")
     return node
@@ -164,13 +163,44 @@ def _access(edge: Edge, ref: Ref, look: Look) -> Judged:
     if not wanted:
         node.facts.append("it needs no network of its own")
         return node
-    meant, found = (edge.ref(access.get("connector")) for access in (wanted, live))
-    fix = applied(ref, "have it send into the network again")
-    if meant and found != meant and not live.get("networkInterfaces"):
-        told = f"{ref} goes through {found}" if found else f"{ref} has no way into the network"
-        differs(node, f"{told}, not through {meant}", fix, look.works)
-    node.facts.append(f"through {found or 'a network interface'}")
+    meant, found = (_way(edge, access) for access in (wanted, live))
+    if found == meant:
+        node.facts.append(found.told)
+    elif found.is_open and found.network == meant.network:
+        node.facts.append(f"{ref} {found.told}, not {meant.named}; that leads there too")
+    else:
+        fix = applied(ref, "have it send into the network again")
+        told = f"{ref} {found.told}, and the YAML means {meant.named}"
+        differs(node, told, fix, look.works)
+    if live and live.get("egress") != wanted.get("egress") and wanted.get("egress"):
+        node.facts.append(f"it sends {live.get('egress')} that way, not {wanted['egress']}")
     return node
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """Into a network, by its short name; `is_open` as far as Google tells."""
+
+    named: str
+    network: str
+    is_open: bool
+
+    @property
+    def told(self) -> str:
+        where = f" into the network {self.network}" if self.network else ""
+        return f"goes through {self.named}{where}" if self.named else "has no way into the network"
+
+
+def _way(edge: Edge, access: Mapping[str, Any]) -> _Way:
+    connector = edge.ref(access.get("connector"))
+    if connector:
+        body = edge.live(connector) or {}
+        meant = edge.wanted(connector) if connector in edge.declared else {}
+        ready = bool(body) and kind(connector.kind).ready(body).ready
+        return _Way(str(connector), _short((body or meant).get("network")), ready)
+    interfaces = access.get("networkInterfaces") or [{}]
+    network = _short(interfaces[0].get("network") or interfaces[0].get("subnetwork"))
+    return _Way("a network interface" if network else "", network, bool(network))
 
 
 def _template(body: Body) -> dict[str, Any]:
@@ -224,4 +254,5 @@ def _whole(sample: object) -> str:
 
 
 def _short(name: object) -> str:
+    """Without what stands before a name in a link."""
     return str(name or "").rpartition("/")[2]

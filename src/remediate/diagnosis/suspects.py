@@ -28,7 +28,7 @@ _LAYERS = {
     "lb.backend_health": ("lb.health_check", "lb.backend"),
     "sql.reachability": ("sql.network", "sql.instance", "sql.connections", "sql.auth"),
     "stream": ("lb.backend", "lb.health_check", "lb.backend_service"),
-    "websocket.long": ("lb.backend_service", "lb.backend"),
+    "websocket.long": ("lb.backend_service", "run.revision", "lb.backend"),
 }
 
 
@@ -83,12 +83,20 @@ def _proven(node: Judged) -> int:
 
 def _pointed_at(edge: Edge, symptom: Judged) -> Iterator[str]:
     host = str(symptom.resource)
-    if symptom.layer in _LAYERS:
+    if symptom.layer == "sql.reachability" and _is_reached(edge, symptom):
+        yield from ("sql.instance", "sql.connections", "sql.auth")
+    elif symptom.layer in _LAYERS:
         yield from _LAYERS[symptom.layer]
     elif symptom.layer in BY_NAME:
         yield from _of_name(edge, host)
     else:
         yield from _of_host(edge, host)
+
+
+def _is_reached(edge: Edge, symptom: Judged) -> bool:
+    """Whether a database said something, be it no: the network is well then."""
+    said = (seen for ref, seen in edge.signs.databases.items() if str(ref) == str(symptom.resource))
+    return any(seen.outcome == "error" for seen in said)
 
 
 def _of_name(edge: Edge, host: str) -> tuple[str, ...]:

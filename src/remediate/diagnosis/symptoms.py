@@ -7,12 +7,14 @@ from collections.abc import Iterator, Sequence
 from remediate.diagnosis.backends import DATABASE, healthy
 from remediate.diagnosis.caches import are_right, truths, wanted_addresses
 from remediate.diagnosis.certificate_bodies import end_of, expires
+from remediate.diagnosis.database import look_at_users
 from remediate.diagnosis.delegation import DEAF, LAME, SILENT
 from remediate.diagnosis.edge import Edge, Way
 from remediate.diagnosis.layers import OBSERVER, identity
 from remediate.diagnosis.looks import Look, by_ip
 from remediate.diagnosis.node import PROBE, Ailment, Judged, Remedy
 from remediate.diagnosis.records import NAMING
+from remediate.diagnosis.refusals import refuses_us_alone
 from remediate.diagnosis.revisions import below
 from remediate.diagnosis.signs import HostSeen, NameSeen
 from remediate.kinds.ssl_certificate import KIND as CERTIFICATES
@@ -301,7 +303,7 @@ def _reachability(edge: Edge, nodes: Sequence[Judged]) -> Iterator[Judged]:
         node = Judged("sql.reachability", ref, tuple(under))
         if pg is None or pg.outcome in ("unreachable", "not_public"):
             node.blind.append(pg.message if pg else f"{ref} cannot be asked from here")
-        elif pg.outcome != "ok":
+        elif pg.outcome != "ok" and not refuses_us_alone(pg, look_at_users(edge, ref)):
             _fails(node, pg.message)
         yield node
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from remediate.diagnosis.signs import GoogleSide, HostSeen, NameSeen, PathSeen
+from remediate.diagnosis.edge import Edge
+from remediate.diagnosis.signs import GoogleSide, HostSeen, NameSeen, PathSeen, Signs
 from remediate.gcp.google import Google
 from remediate.model.chance import Chance
 from remediate.model.observation import Live, Unreadable
@@ -28,6 +29,7 @@ _PATIENCE = 10.0  # seconds that a host may take
 _HOSTS = 0.8  # the share of what is left that hosts may take, at most: databases come last
 _LEAST = 0.5  # seconds; with less nobody far away could be heard
 _HOLDABLE = 10  # seconds; nobody waits any longer for a connection to be cut
+_NEVER = datetime.min.replace(tzinfo=UTC)  # where an edge stands does not hang on the time
 _LONGER = 0.5  # seconds that it is held beyond that
 
 
@@ -101,7 +103,7 @@ def look_at_hosts(
         got.setdefault(page, []).append(said)
     hosts = {aim.host: _host(aim, addresses, told, got, desired) for aim in aims}
     seen = tuple(_beside(aim, at, told, got, desired) for aim in aims for at in others)
-    return hosts, seen, tuple(_branched(aims, address, told, got, desired))
+    return hosts, seen, tuple(_branched(aims, address, told, got, desired, google))
 
 
 def _strays(seen: NameSeen | None, addresses: Sequence[str]) -> list[str]:
@@ -145,6 +147,19 @@ def _holds(aim: Aim, desired: Desired, google: GoogleSide) -> Iterator[tuple[str
         seconds: Any = body.body.get("timeoutSec") if isinstance(body, Live) else None
         if isinstance(seconds, int) and 0 < seconds <= _HOLDABLE:
             yield from ((path, seconds + _LONGER) for path in branch.exact)
+    for path, _service, seconds in _cut_short(aim, desired, google):
+        yield path, seconds + _LONGER
+
+
+def _cut_short(aim: Aim, desired: Desired, google: GoogleSide) -> Iterator[tuple[str, Ref, float]]:
+    """WebSockets of a host that its Cloud Run service ends so soon that it can be seen."""
+    edge = Edge(Signs(desired, _NEVER, google))
+    way = edge.ways.get(aim.host)
+    run = edge.run_of(way.service) if way else None
+    template: Any = (edge.live(run) or {}).get("template") if run else None
+    seconds = float(str((template or {}).get("timeout") or "0s").removesuffix("s"))
+    if way and 0 < seconds <= _HOLDABLE:
+        yield from ((path, way.service, seconds) for path in aim.sockets)
 
 
 def _got(prober: Prober, pages: Sequence[tuple[str, str, str]], seconds: float) -> list[HttpSeen]:
@@ -206,6 +221,7 @@ def _branched(
     told: Mapping[tuple[str, ...], Any],
     got: Mapping[tuple[str, str, str], list[HttpSeen]],
     desired: Desired,
+    google: GoogleSide,
 ) -> Iterator[PathSeen]:
     for aim in aims:
         for branch in branches(desired, aim):
@@ -213,6 +229,9 @@ def _branched(
                 http, held = got.get((aim.host, path, address)), told.get(("hold", aim.host, path))
                 if http or held:
                     yield PathSeen(aim.host, path, branch.service, tuple(http or ()), held)
+        for path, service, _ in _cut_short(aim, desired, google):
+            if held := told.get(("hold", aim.host, path)):
+                yield PathSeen(aim.host, path, service, held=held)
 
 
 # Databases

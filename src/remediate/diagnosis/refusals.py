@@ -1,0 +1,59 @@
+"""What PostgreSQL turns clients away with, by SQLSTATE: whose fault that is.
+
+The codes are those of PostgreSQL's documentation, appendix A; five characters, the first two of
+which are a class.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from remediate.diagnosis.looks import Look
+from remediate.probes.seen import PostgresSeen
+
+NO_SLOT: Final = "53300"
+NO_ROOM: Final = "53100"
+WRONG_PASSWORD: Final = "28P01"  # noqa: S105 - an SQLSTATE
+_AUTHORIZATION: Final = "28"
+_LAYERS: Final = {
+    NO_SLOT: "sql.connections",
+    _AUTHORIZATION: "sql.auth",
+    **dict.fromkeys(("3D", "53", "57P", "58", "F0", "XX"), "sql.instance"),
+}
+"""By code or the beginning of one; anything else says nothing of the database itself."""
+_PASSING: Final = "57P"  # it starts, stops or recovers
+_SAID: Final = re.compile(r"\b(?:FATAL|PANIC|SQLSTATE)\W{1,3}([0-9A-Z]{5})\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """`layer` is empty for a code that blames nobody; `is_told` by the application, not seen."""
+
+    sqlstate: str
+    told: str
+    is_told: bool
+
+    @property
+    def layer(self) -> str:
+        known = (at for length in (5, 3, 2) if (at := _LAYERS.get(self.sqlstate[:length])))
+        return next(known, "")
+
+    @property
+    def passes(self) -> bool:
+        return self.sqlstate.startswith(_PASSING)
+
+
+def refusal(pg: PostgresSeen | None, look: Look) -> Refusal | None:
+    """What a handshake of ours is refused with, or else what the application says it is."""
+    if pg is not None and pg.sqlstate and not refuses_us_alone(pg, look):
+        return Refusal(pg.sqlstate, pg.message, is_told=False)
+    if said := _SAID.search(look.reason):
+        return Refusal(said[1], f"the application says: {look.reason}", is_told=True)
+    return None
+
+
+def refuses_us_alone(pg: PostgresSeen, look: Look) -> bool:
+    """Whether it lets its own application in, though not who comes as we do: without TLS, say."""
+    return pg.sqlstate.startswith(_AUTHORIZATION) and look.works is True
