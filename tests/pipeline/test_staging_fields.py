@@ -209,7 +209,7 @@ CHANGES: dict[str, dict[str, Change]] = {
         "/template/containers/0/env/1/value": Change("/cloudsql/elsewhere"),
         "/template/containers/0/env/2/name": Change("TOKEN_KEY"),
         "/template/containers/0/env/2/valueSource/secretKeyRef/secret": Change("jwt-other"),
-        "/template/containers/0/env/2/valueSource/secretKeyRef/version": Change("3"),
+        "/template/containers/0/env/2/valueSource/secretKeyRef/version": Change("1"),
     },
 }
 CASES = [(ref, at) for ref, changes in CHANGES.items() for at in changes]
@@ -303,6 +303,8 @@ NEIGHBOURS = {
         "minInstances": 2,
         "maxInstances": 3,
     },
+    f"v1/projects/{PROJECT}/secrets?secretId=jwt-other": {"replication": {"automatic": {}}},
+    f"v1/projects/{PROJECT}/secrets/jwt-other:addVersion": {"payload": {"data": "b3RoZXI="}},
 }
 
 

@@ -27,9 +27,14 @@ from gcp_sandbox.world import World
 Door: TypeAlias = Literal["open", "silent", "refused"]
 TOO_MANY: Final = "53300"
 BAD_PASSWORD: Final = "28P01"  # noqa: S105 - an SQLSTATE
+NOT_SO: Final = "28000"
+_ENCRYPTED: Final = frozenset({"ENCRYPTED_ONLY", "TRUSTED_CLIENT_CERTIFICATE_REQUIRED"})
 MESSAGES: Final = {
     TOO_MANY: "sorry, too many clients already",
     BAD_PASSWORD: 'password authentication failed for user "postgres"',
+    NOT_SO: "no pg_hba.conf entry for this host and user, no encryption",
+    "3D000": 'database "postgres" does not exist',
+    "53100": "could not extend file: No space left on device",
     "57P03": "the database system is starting up",
 }
 _MOST_CONNECTIONS: Final = {"db-f1-micro": 25, "db-g1-small": 50}
@@ -116,6 +121,16 @@ def error_for(world: World, database: Database, revision: Body | None) -> str:
         made_since = [_made(it) >= told["since"] for it in _asking(world, revision)]
         return "" if made_since and all(made_since) else sqlstate
     return str(sqlstate)
+
+
+def plainly(database: Database) -> str:
+    """The SQLSTATE of whoever comes without TLS; "" where that is let in.
+
+    Cloud Run's own socket always comes with it
+    (https://cloud.google.com/sql/docs/postgres/configure-ssl-instance).
+    """
+    mode = database.body["settings"]["ipConfiguration"].get("sslMode", "")
+    return NOT_SO if mode in _ENCRYPTED else ""
 
 
 def _asking(world: World, revision: Body | None) -> list[Body]:

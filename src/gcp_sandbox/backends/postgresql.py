@@ -92,7 +92,7 @@ class Databases:
         found = next((it for it in self._within_reach() if it.address == address), None)
         if found is None or found.door != "open":
             return None
-        return database.error_for(self.world, found, None)
+        return database.error_for(self.world, found, None) or database.plainly(found)
 
 
 def _close(listener: _Listener) -> None:

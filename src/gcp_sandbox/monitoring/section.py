@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from gcp_sandbox.internet.section import internet_of
 from gcp_sandbox.monitoring.alignment import Points, Series
 from gcp_sandbox.monitoring.filters import Test
 from gcp_sandbox.monitoring.history import ALWAYS, History
-from gcp_sandbox.monitoring.metrics import METRICS, SAMPLED, Metric
+from gcp_sandbox.monitoring.metrics import CONNECTOR, METRICS, REVISION, SAMPLED, Metric
 from gcp_sandbox.monitoring.values import values
 from gcp_sandbox.request import Json
 from gcp_sandbox.run.section import Run
@@ -20,6 +21,10 @@ from gcp_sandbox.world import World
 NAME: Final = "monitoring"
 _REACH: Final = 42 * 86400
 """Seconds: how long Google keeps points of its own services."""
+
+
+_FULL: Final = 0.97
+"""The load of a connector that has more to carry than it can."""
 
 
 @dataclass(slots=True)
@@ -67,13 +72,32 @@ class Monitoring:
         self, metric: Metric, key: str, names: dict[str, str], minutes: range
     ) -> dict[tuple[tuple[str, str], ...], Points]:
         about = names.get("service_name") or key.rpartition("/")[2].rpartition(":")[2]
-        levels = self.levels.get(about, {})
+        levels = {**self._asked_for(metric, about), **self.levels.get(about, {})}
         found: dict[tuple[tuple[str, str], ...], Points] = {}
         for minute in minutes:
             facts = self.history.at(key, minute)
             for labels, value in values(metric, key, facts, minute, levels):
                 found.setdefault(tuple(labels.items()), []).append((minute, value))
         return found
+
+    def _asked_for(self, metric: Metric, about: str) -> dict[str, float]:
+        """What the load that somebody put on the backends comes to, beyond what is usual."""
+        told = internet_of(self.world).backends
+        if metric.resource == REVISION:
+            needed = told.get(about, {}).get("instancesNeeded")
+            return {"container/instance_count": needed} if needed else {}
+        if metric.resource != CONNECTOR:
+            open_ones = told.get("database", {}).get("connections")
+            return {"database/postgresql/num_backends": open_ones} if open_ones else {}
+        needed = max((it.get("connectorInstancesNeeded", 0) for it in told.values()), default=0)
+        sizes = [
+            b.get("maxInstances", 0) for n, b in self.connectors.bodies.items() if _is(n, about)
+        ]
+        most = max(sizes, default=0)
+        if not needed or not most:
+            return {}
+        load = min(needed / most, _FULL)
+        return {"connector/instances": min(needed, most), "connector/cpu/utilizations": load}
 
     # the world's section
 
@@ -102,3 +126,7 @@ class Monitoring:
         self.levels = {}
         self.history = History()
         self._born = True
+
+
+def _is(name: str, short: str) -> bool:
+    return name.rpartition("/")[2] == short

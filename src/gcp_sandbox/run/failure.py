@@ -44,9 +44,12 @@ class Failure:
         return {name: value for name, value in body.items() if value}
 
 
-def of_revision(identity: str, template: Body) -> Failure | None:
-    """What is wrong with a revision made from `template`, if anything."""
+def of_revision(identity: str, template: Body, unread: str = "") -> Failure | None:
+    """What is wrong with a revision made from `template`, if anything; `unread`: of its secrets."""
     prefix = f"Revision '{identity}' is not ready and cannot serve traffic."
+    if unread:
+        reason = "SECRETS_ACCESS_CHECK_FAILED"
+        return Failure("INTERNAL", f"{prefix} {unread}", reason=reason)
     for container in template["containers"]:
         if container["image"].endswith(IMAGE_MARK):
             message = f"{prefix} Image '{container['image']}' not found."

@@ -7,7 +7,7 @@ from typing import Final
 from gcp_sandbox.clock import rfc3339
 from gcp_sandbox.longrunning import Operation
 from gcp_sandbox.request import Body, Json, Request
-from gcp_sandbox.run import failure, revision, traffic
+from gcp_sandbox.run import failure, revision, secrets, traffic
 from gcp_sandbox.run.failure import Failure
 from gcp_sandbox.run.section import API, NAME, Run, addresses, missing, pending
 from gcp_sandbox.status import StatusError
@@ -98,7 +98,11 @@ def settle_at_once(run: Run, service: Body) -> None:
     run.put(service)
     full = f"{service['name']}/revisions/{run.stamp(service)}"
     service["latestCreatedRevision"] = full
-    failed = failure.of_revision(full.rpartition("/")[2], service["template"])
+    failed = failure.of_revision(
+        full.rpartition("/")[2],
+        service["template"],
+        secrets.unread(run.world, service["name"], service["template"]),
+    )
     run.revisions[full] = revision.settled(run.revisions[full], failed, when)
     _settle_service(run, service, failed, when)
 
@@ -112,7 +116,8 @@ def _settle_revision(run: Run, operation: Operation, service: Body, when: str) -
             return failure.does_not_start(latest.rpartition("/")[2], service["template"])
         return _still_wrong(run.revisions.get(latest))
     body = run.revisions[full]
-    failed = failure.of_revision(identity, body)
+    unread = secrets.unread(run.world, service["name"], body)
+    failed = failure.of_revision(identity, body, unread)
     if operation.doomed:
         failed = failed or failure.does_not_start(identity, body)
     run.revisions[full] = revision.settled(body, failed, when)
