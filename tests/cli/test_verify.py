@@ -93,7 +93,9 @@ def test_the_table_is_shown_and_each_failing_finding_below_it_in_80_columns(desk
         "infrastructure",
         "golden path",
     ]
-    assert "FAILS   tls: " in said.out
+    assert "FAILS   https, tls, websocket: 203.0.113.10 shows a certificate that " in said.out
+    assert said.out.count("shows a certificate") == 2  # of two hosts, one of which it is not for
+    assert "\n        https://api-staging.netrasystems.ai/health at 203.0.113.10\n" in said.out
     assert "Left out, as was asked: dns, stream, golden-path" in said.out
     assert max(map(len, lines)) <= 80
 
@@ -127,7 +129,7 @@ def test_a_command_finds_the_sandbox_in_its_environment_and_its_words_are_kept(
     assert socket.startswith("127.0.0.1:")
     assert Path(folder) == healthy.bench.root
     text = healthy.type("verify", "--check", "wrong", "--allow-commands").out
-    assert "The end of what wrong has said:" in text
+    assert "What wrong has said:" in text
     assert str(healthy.bench.root) in text
 
 
@@ -141,6 +143,9 @@ def test_a_warning_is_told_and_keeps_nothing_from_passing(healthy: Desk) -> None
     said = healthy.type("verify", "--check", "g*")
     assert said.code == 0, said
     assert "Warnings, which keep nothing from passing:" in said.out
+    assert "HTTP            ok" in said.out  # as the critical one says
+    alone = healthy.type("verify", "--check", "gone")
+    assert (alone.code, "HTTP            warns        0 of 1" in alone.out) == (0, True)
     assert "answers 200, not 418" in " ".join(said.out.split())
 
 
@@ -153,16 +158,70 @@ def test_what_google_does_not_tell_is_unknown(healthy: Desk) -> None:
     assert (one["verdict"], one["message"]) == ("unknown", "Address/staging-lb is not there")
 
 
-def test_where_nothing_is_checked_nothing_passes(healthy: Desk) -> None:
-    write_checks(healthy)
-    said = healthy.type("verify", "--check", "infrastructure", "--skip-tag", "none")
-    assert said.code == 9
-    body = {"apiVersion": "remediate/v1", "kind": "Checks", "metadata": {"name": "staging"}}
-    tagged = {"a": program("", tags=["slow"])}
-    (healthy.bench.root / CHECKS).write_text(json.dumps({**body, "spec": tagged}))
-    said = healthy.type("verify", "--tag", "slow", "--skip-tag", "slow")
-    assert said.code == 3
-    assert said.out.startswith("Nothing was checked, which is no pass")
+@pytest.mark.parametrize("words", ["--tag slow --skip-tag slow", "--check b --tag slow"])
+def test_a_choice_that_leaves_nothing_is_refused_with_all_that_there_is(
+    healthy: Desk, words: str
+) -> None:
+    write_checks(healthy, a=program("", tags=["slow", "ours"]), b=program(""))
+    said = healthy.type("verify", *words.split())
+    assert said.code == 9, said
+    told = " ".join(said.err.split())
+    assert "nothing would be checked: no check of this environment has all that" in told
+    assert "There are, with their tags: a (slow, ours), b, infrastructure." in told
+
+
+def test_without_checks_there_is_the_infrastructure_alone(healthy: Desk) -> None:
+    (healthy.bench.root / CHECKS).unlink()
+    said = healthy.type("verify")
+    assert said.code == 0, said
+    assert "infrastructure  ok" in said.out
+    tagged = healthy.type("verify", "--tag", "slow")
+    assert (tagged.code, "No check here has a tag." in tagged.err) == (9, True)
+
+
+def test_what_may_not_be_read_is_one_paragraph_and_is_not_waited_for(healthy: Desk) -> None:
+    assert healthy.type("sandbox", "inject", "obs-api-denied").code == 0
+    said = healthy.type("verify", "--skip-tag", "slow", "--until-pass")
+    assert said.code == 3, said
+    assert said.out.startswith("Does not pass, and waiting changes nothing: 30 unknown of 30")
+    assert len(said.out.splitlines()) <= 30
+    text = " ".join(said.out.split())
+    assert text.count("unknown dns, https, redirect, tls, websocket, stream, infrastructure: ") == 1
+    assert "(30 findings) missing: compute.globalAddresses.get, " in text
+    assert "Google names no permission for SqlInstance/staging-shared-postgres" in text
+    assert "remediate iam --for plan" in text
+    document = found(healthy, "--check", "dns", code=3)
+    (one,) = document["findings"]
+    assert one["settled"] is True
+    assert one["facts"]["permissions"] == ["compute.globalAddresses.get"]
+    assert one["message"].startswith("Address/staging-lb cannot be read: permission ")
+
+
+def test_a_command_that_nobody_allowed_is_not_waited_for_once_it_alone_is_left(
+    healthy: Desk,
+) -> None:
+    write_checks(healthy, ours=program(""), https={"http": {"urls": ["https://192.0.2.9/"]}})
+    document = found(healthy, "--check", "ours", "--until-pass", code=3)
+    assert (document["in_vain"], document["looks"], document["within_s"]) == (True, 1, None)
+    both = ("--check", "ours", "--check", "https", "--until-pass", "--within", "1m")
+    document = found(healthy, *both, code=3)  # the other one may mend yet
+    assert (document["in_vain"], document["within_s"]) == (False, 60)
+    said = healthy.type("verify", "--check", "ours", "--until-pass")
+    assert "Commands run on this machine, once that is allowed:" in said.out
+    assert "remediate verify --allow-commands" in said.out
+
+
+def test_of_what_a_command_has_said_the_first_line_and_the_last_ones_are_shown(
+    healthy: Desk,
+) -> None:
+    talks = "for n in range(40): print('\\x1b[31mline', n, '\\x1b[0m')\nraise SystemExit('why')"
+    write_checks(healthy, ours=program(talks))
+    said = healthy.type("verify", "--check", "ours", "--allow-commands")
+    lines = said.out.splitlines()
+    at = lines.index("What ours has said:")
+    assert lines[at + 1 : at + 4] == ["  line 0", "  ... (31 lines between)", "  line 32"]
+    assert lines[at + 11] == "  why"
+    assert "not 0: why" in " ".join(said.out.split())
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,10 @@ def test_each_read_has_its_own_end() -> None:
 
     deadline = Deadline(5.0)
     found = deadline.read({"zones": denied, "rules": lambda: "read"})
-    assert found == {"zones": Unreadable("dns.managedZones.list is missing"), "rules": "read"}
+    assert found == {
+        "zones": Unreadable("dns.managedZones.list is missing", denied=True),
+        "rules": "read",
+    }
     assert deadline.late == []
 
 

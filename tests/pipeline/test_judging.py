@@ -267,3 +267,39 @@ def test_a_command_is_told_by_the_last_thing_that_it_said() -> None:
     assert (found.verdict, found.message) == (FAIL, "`sh -c x` ends with 2, not 0: last words")
     stopped = replace(seen, exit=None, message="stopped after 300 s", output="")
     assert judge_command(check("command"), stopped).message == "stopped after 300 s"
+
+
+def test_a_long_last_line_is_told_from_its_beginning_and_colours_are_not() -> None:
+    last = "\x1b[31mAssertionError\x1b[0m: " + "x" * 300
+    seen = CommandSeen(("sh", "-c", "x"), 1, "ended", f"first\n{last}\n", 0.1)
+    said = judge_command(check("command"), seen).message
+    assert said.startswith("`sh -c x` ends with 1, not 0: AssertionError: xxx")
+    assert said.endswith("xxx...")
+
+
+def test_one_certificate_is_one_cause_whatever_met_it() -> None:
+    shown = replace(
+        BAD, problems=("expired",), outcome="expired", serial="01AB", not_after=NOW, message="ended"
+    )
+    http = judge_http(check("http"), replace(HTTP, tls=shown))
+    tls = judge_tls(check("tls"), shown, NOW)
+    socket = judge_websocket(check("websocket"), replace(SOCKET, tls=shown))
+    assert http.cause == tls.cause == socket.cause
+    assert http.cause.startswith("192.0.2.1 shows a certificate that has ended (01AB, valid until ")
+
+
+def test_of_a_url_that_visitors_are_sent_to_the_parameters_are_in_the_facts_alone() -> None:
+    to = "https://accounts.example/auth?client_id=1234&redirect=..."
+    seen = replace(HTTP, status=302, headers={"location": to})
+    found = judge_http(check("http"), seen)
+    assert "to https://accounts.example/auth?..., not 200" in found.message
+    assert found.facts["location"] == to
+
+
+@pytest.mark.parametrize("other", ["nxdomain", "nodata", "servfail", "refused", "timeout"])
+def test_names_that_fail_alike_have_one_cause(other: Any) -> None:
+    servers = ("192.0.2.53", "192.0.2.54")
+    asked = [heard(answer(other, server=each), vantage=each) for each in servers]
+    causes = {one.cause for one in judge_names(check("dns"), asked)}
+    assert len(causes) == 1
+    assert causes != {""}

@@ -9,7 +9,6 @@ from remediate.diagnosis.edge import Edge
 from remediate.diagnosis.layers import ENVIRONMENT, OBSERVER
 from remediate.diagnosis.node import PROBE, Ailment, Judged, Remedy
 from remediate.diagnosis.signs import NameSeen
-from remediate.model.observation import Unreadable
 from remediate.probes.seen import DnsSeen
 
 
@@ -60,20 +59,5 @@ def _silent(seen: list[DnsSeen]) -> list[str]:
 
 def _unread(edge: Edge) -> Iterator[str]:
     """What Google did not let us read, each reason once."""
-    google = edge.google
-    every = [
-        *(("resources", one) for one in google.resources.values()),
-        *(("record sets", one) for one in google.record_sets.values()),
-        *(("changes", one) for one in google.changes.values()),
-        *(("backend health", one) for one in google.health.values()),
-        ("firewall rules", google.firewalls),
-        *(("invokers", one) for one in google.invokers.values()),
-        *(("revisions", one) for one in google.revisions.values()),
-        *(("peerings", one) for one in google.peerings.values()),
-        *(("secrets", one) for one in google.secrets.values()),
-        *(("metrics", one) for one in google.metrics.values()),
-    ]
-    told = [
-        f"{what} cannot be read: {one.why}" for what, one in every if isinstance(one, Unreadable)
-    ]
+    told = [f"{what} cannot be read: {one.why}" for what, one in edge.google.unread]
     yield from dict.fromkeys(told)

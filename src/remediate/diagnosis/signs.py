@@ -103,6 +103,23 @@ class GoogleSide:
     peerings: Mapping[str, tuple[Body, ...] | Unreadable] = field(default_factory=dict)
     metrics: Mapping[tuple[Ref, str], Sample | Unreadable | None] = field(default_factory=dict)
 
+    @property
+    def unread(self) -> list[tuple[str, Unreadable]]:
+        """Of what, and why."""
+        every = [
+            *(("resources", one) for one in self.resources.values()),
+            *(("record sets", one) for one in self.record_sets.values()),
+            *(("changes", one) for one in self.changes.values()),
+            *(("backend health", one) for one in self.health.values()),
+            ("firewall rules", self.firewalls),
+            *(("invokers", one) for one in self.invokers.values()),
+            *(("revisions", one) for one in self.revisions.values()),
+            *(("peerings", one) for one in self.peerings.values()),
+            *(("secrets", one) for one in self.secrets.values()),
+            *(("metrics", one) for one in self.metrics.values()),
+        ]
+        return [(what, one) for what, one in every if isinstance(one, Unreadable)]
+
 
 @dataclass(frozen=True, slots=True)
 class Signs:

@@ -34,7 +34,9 @@ class Category(StrEnum):
 class Finding:
     """One expectation of `check` about `target`: what was found, and whether that is as written.
 
-    `facts` are for programs; `message` is a sentence for people.
+    `facts` are for programs; `message` is a sentence for people. `cause` says the same of the
+    outcome alone, so that what one thing has brought about can be told once; empty where `message`
+    does. `settled`: looking again later would show nothing else.
     """
 
     check: str
@@ -46,6 +48,8 @@ class Finding:
     severity: Severity = "critical"
     tags: tuple[str, ...] = ()
     facts: Body = field(default_factory=dict, hash=False)
+    cause: str = ""
+    settled: bool = False
 
     @property
     def fails(self) -> bool:

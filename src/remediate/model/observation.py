@@ -25,6 +25,8 @@ class Unreadable:
     """Nobody knows; claiming a difference from this would delete or duplicate."""
 
     why: str
+    denied: bool = False  # to who looks, so that looking again shows nothing else
+    permission: str = ""  # that is lacking, where Google names it
 
 
 Observation: TypeAlias = Live | Absent | Unreadable

@@ -23,6 +23,7 @@ from remediate.pipeline.judging_dns import (
     judge_names,
 )
 from remediate.pipeline.judging_edge import (
+    denied,
     finding,
     judge_command,
     judge_http,
@@ -62,7 +63,8 @@ def _run(check: Check, at: Vantage) -> list[Finding]:
     try:
         return [*_RUNS[check.probe](at.filled(check), at)]
     except NotKnown as why:
-        return [finding(check, check.name, Verdict.UNKNOWN, str(why))]
+        told = finding(check, check.name, Verdict.UNKNOWN, str(why), {}, str(why))
+        return [denied(told, [why.denial.permission]) if why.denial else told]
 
 
 def _dns(check: Check, at: Vantage) -> Iterator[Finding]:

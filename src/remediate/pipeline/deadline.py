@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from remediate.gcp.session import POOL
 from remediate.model.clock import Clock, SystemClock
-from remediate.model.errors import RemediateError
+from remediate.model.errors import NotAuthorised, RemediateError
 from remediate.model.observation import Unreadable
 
 K = TypeVar("K", bound=Hashable)
@@ -47,9 +47,15 @@ class Deadline:
             try:
                 found[key] = future.result()
             except RemediateError as error:
-                found[key] = Unreadable(str(error))
+                found[key] = unreadable(error)
         return found
 
     def close(self) -> None:
         """Nobody is waited for."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+def unreadable(error: RemediateError) -> Unreadable:
+    if isinstance(error, NotAuthorised):
+        return Unreadable(str(error), denied=True, permission=error.permission)
+    return Unreadable(str(error))

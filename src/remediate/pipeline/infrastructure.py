@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from remediate.gcp.google import Google
 from remediate.model.finding import Category, Finding, Verdict
+from remediate.model.observation import Unreadable
 from remediate.model.resource import Desired
+from remediate.pipeline.judging_edge import denied
 
 if TYPE_CHECKING:
     from remediate.diagnosis.node import Node
@@ -20,13 +23,15 @@ def infrastructure(google: Google, desired: Desired) -> list[Finding]:
     from remediate.diagnosis.diagnose import infrastructure as nodes
     from remediate.pipeline.survey import survey_of_google
 
-    return [finding_of(node) for node in nodes(survey_of_google(google, desired))]
+    signs = survey_of_google(google, desired)
+    denials = [one for _, one in signs.google.unread if one.denied]
+    return [finding_of(node, denials) for node in nodes(signs)]
 
 
-def finding_of(node: Node) -> Finding:
+def finding_of(node: Node, denials: Sequence[Unreadable] = ()) -> Finding:
     """A node's state as a verdict, and its evidence as the reason."""
     why = "; ".join(node.evidence) or node.state
-    return Finding(
+    found = Finding(
         INFRASTRUCTURE,
         "google",
         node.id,
@@ -35,3 +40,7 @@ def finding_of(node: Node) -> Finding:
         Category.INFRASTRUCTURE,
         facts={"layer": node.layer, "state": node.state},
     )
+    behind = [[one for one in denials if one.why in each] for each in node.evidence]
+    if found.verdict is not Verdict.UNKNOWN or not behind or not all(behind):
+        return found
+    return denied(found, (one.permission for each in behind for one in each))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from remediate.kinds.records.rdata import canonical
@@ -18,6 +18,15 @@ from remediate.probes.seen import DnsSeen
 SILENT = frozenset({"timeout", "unreachable", "truncated", "not_public"})
 _NONE = frozenset({"nodata", "nxdomain"})
 _SAID = _NONE | {"ok", "wrong_answer"}
+_CAUSES = {
+    "nxdomain": "no such name (NXDOMAIN)",
+    "nodata": "no such record (NODATA)",
+    "servfail": "the answer is SERVFAIL",
+    "refused": "the answer is REFUSED",
+    "lame": "who is asked does not serve the zone",
+    "malformed": "the answer makes no sense",
+    "bogus": "the answer does not validate (DNSSEC)",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +46,24 @@ class Heard:
 
 def judge_names(check: Check, heard: Sequence[Heard]) -> Iterator[Finding]:
     """One finding for each name at each vantage; one more where all are to say the same."""
+    causes: dict[str, str] = {}
     for one in heard:
-        yield _judged(check, one)
+        judged = _judged(check, one)
+        if judged.verdict is not Verdict.PASS:
+            causes.setdefault(one.name, judged.cause or judged.message)
+        yield judged
     if check.expects.get("sameEverywhere"):
         for name in dict.fromkeys(one.name for one in heard):
-            yield _same(check, [one for one in heard if one.name == name])
+            same = _same(check, [one for one in heard if one.name == name])
+            differs = same.verdict is not Verdict.PASS
+            yield replace(same, cause=causes.get(name, "")) if differs else same
 
 
 def _judged(check: Check, heard: Heard) -> Finding:
     target = f"{heard.name} {heard.rrtype} at {heard.vantage}"
     if not heard.answers:
         verdict = Verdict.FAIL if heard.is_wrong else Verdict.UNKNOWN
-        return finding(check, target, verdict, f"{target}: {heard.why}")
+        return finding(check, target, verdict, f"{target}: {heard.why}", {}, heard.why)
     wrong = [one for one in heard.answers if not _is_as_wished(one, check.expects)]
     facts: Body = {
         "outcomes": {one.server: one.outcome for one in heard.answers},
@@ -57,7 +72,7 @@ def _judged(check: Check, heard: Heard) -> Finding:
     }
     if not wrong:
         said = ", ".join(heard.answers[0].values) or "none, as it should be"
-        return finding(check, target, Verdict.PASS, f"{target}: {said}", **facts)
+        return finding(check, target, Verdict.PASS, f"{target}: {said}", facts)
     # One silent server among several that answer keeps people waiting; a silence alone may be ours.
     silent = all(one.outcome in SILENT for one in heard.answers)
     verdict = Verdict.UNKNOWN if silent else Verdict.FAIL
@@ -67,7 +82,22 @@ def _judged(check: Check, heard: Heard) -> Finding:
         message += f", not {', '.join(map(str, wanted))}"
     if not silent and (seconds := facts["cached_s"]):
         message += f"; what is cached there goes within {seconds} s"
-    return finding(check, target, verdict, message, **facts)
+    return finding(check, target, verdict, message, facts, _cause(wrong, check.expects))
+
+
+def _cause(wrong: Sequence[DnsSeen], expects: Mapping[str, Any]) -> str:
+    """What all of them say alike, whoever says it of which name; empty where they differ."""
+    said = {_said(one, expects) for one in wrong}
+    return said.pop() if len(said) == 1 else ""
+
+
+def _said(seen: DnsSeen, expects: Mapping[str, Any]) -> str:
+    if seen.outcome in SILENT:
+        return "no answer"
+    if seen.outcome in _CAUSES:
+        return _CAUSES[seen.outcome]
+    wanted = ", ".join(map(str, expects.get("values") or ())) or "none"
+    return f"the answer is {', '.join(sorted(seen.values))}, not {wanted}"
 
 
 def told_together(seen: Sequence[DnsSeen]) -> str:
@@ -170,12 +200,12 @@ def _of_parent(check: Check, seen: Delegated) -> Finding:
     facts: Body = {"found": [*sorted(found)], "wanted": [*sorted(seen.name_servers)]}
     if found == seen.name_servers:
         right = f"{target}: delegated to {', '.join(sorted(found))}"
-        return finding(check, target, Verdict.PASS, right, **facts)
+        return finding(check, target, Verdict.PASS, right, facts)
     message = (
         f"{target}: delegated to {', '.join(sorted(found)) or 'nobody'}, "
         f"not to the zone's {', '.join(sorted(seen.name_servers))}"
     )
-    return finding(check, target, Verdict.FAIL, message, **facts)
+    return finding(check, target, Verdict.FAIL, message, facts)
 
 
 def _of_servers(check: Check, seen: Delegated) -> Finding:

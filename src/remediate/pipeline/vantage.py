@@ -18,7 +18,7 @@ from remediate.kinds.bodies.calls import read
 from remediate.kinds.documents.checks import templates
 from remediate.kinds.registry import kind
 from remediate.model.check import Check
-from remediate.model.errors import RemediateError
+from remediate.model.errors import NotAuthorised, RemediateError
 from remediate.model.json import Body
 from remediate.model.ref import Ref
 from remediate.model.resource import Desired, Zone
@@ -28,7 +28,14 @@ from remediate.stores.ledger import Ledger
 
 
 class NotKnown(Exception):
-    """What a check hangs on cannot be told; the message says of what, and why."""
+    """What a check hangs on cannot be told; the message says of what, and why.
+
+    `denial` is how Google refused to tell, if it did.
+    """
+
+    def __init__(self, message: str, denial: NotAuthorised | None = None) -> None:
+        super().__init__(message)
+        self.denial = denial
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +84,8 @@ class Vantage:
         """A live resource; raises NotKnown where it is not there, or cannot be read."""
         found = self.bodies.get(ref)
         if isinstance(found, RemediateError):
-            raise NotKnown(f"{ref} cannot be read: {found}")
+            denial = found if isinstance(found, NotAuthorised) else None
+            raise NotKnown(f"{ref} cannot be read: {found}", denial)
         if found is None:
             raise NotKnown(f"{ref} is not there")
         return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from fnmatch import fnmatchcase
@@ -35,9 +35,16 @@ class Choice:
         return not (self.names or self.tags or self.skip_tags)
 
     def of(self, checks: Sequence[Check]) -> list[Check]:
-        """Those that were chosen; raises InvalidInput for a name or a tag that there is not."""
+        """Those that were chosen.
+
+        Raises InvalidInput for a name or a tag that there is not, and where nothing is left.
+        """
         self._insist(checks)
-        return [each for each in checks if self._wants(each)]
+        chosen = [each for each in checks if self._wants(each)]
+        if not chosen and not self.wants_infrastructure:
+            said = "no check of this environment has all that was asked for"
+            raise InvalidInput(f"nothing would be checked: {said}", hint=_there_are(checks))
+        return chosen
 
     def _wants(self, check: Check) -> bool:
         named = not self.names or any(fnmatchcase(check.name, glob) for glob in self.names)
@@ -56,15 +63,24 @@ class Choice:
         tags = {tag for each in checks for tag in each.tags}
         for glob in self.names:
             if not any(fnmatchcase(name, glob) for name in known):
-                hint = did_you_mean(glob, known) or "`remediate verify` runs all there are."
+                hint = did_you_mean(glob, known) or _there_are(checks)
                 raise InvalidInput(
                     f"--check {glob} matches no check of this environment", hint=hint
                 )
         for option, said in (("--tag", self.tags), ("--skip-tag", self.skip_tags)):
             for tag in said:
                 if tag not in tags:
-                    hint = did_you_mean(tag, tags) or "No check here has a tag."
+                    hint = did_you_mean(tag, tags) or _tags_are(tags)
                     raise InvalidInput(f"{option} {tag}: no check has that tag", hint=hint)
+
+
+def _there_are(checks: Sequence[Check]) -> str:
+    named = [f"{each.name} ({', '.join(each.tags)})" if each.tags else each.name for each in checks]
+    return f"There are, with their tags: {', '.join([*named, INFRASTRUCTURE])}."
+
+
+def _tags_are(tags: Collection[str]) -> str:
+    return f"Tags here: {', '.join(sorted(tags))}." if tags else "No check here has a tag."
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +95,7 @@ class Verification:
     waited: float = 0.0
     looks: int = 1
     late: float | None = None  # seconds within which it was to pass, and did not
+    in_vain: bool = False  # it was not waited for any longer, since that would change nothing
 
     @property
     def failing(self) -> list[Finding]:
@@ -87,6 +104,11 @@ class Verification:
     @property
     def warnings(self) -> list[Finding]:
         return [one for one in self.findings if not one.fails and one.verdict is not Verdict.PASS]
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing that keeps it from passing would be found otherwise later."""
+        return bool(self.failing) and all(one.settled for one in self.failing)
 
     @property
     def passes(self) -> bool:
@@ -130,15 +152,17 @@ def until_pass(
 ) -> Verification:
     """Look again and again, until it passes or `within` seconds are over: then the last look.
 
-    Raises Interrupted once `stopping` is set.
+    It ends before where waiting would change nothing. Raises Interrupted once `stopping` is set.
     """
     began, looks = clock.monotonic(), 0
     while True:
         found, looks = look(), looks + 1
         waited = clock.monotonic() - began
-        if found.passes or waited >= within:
-            late = None if found.passes or not within else within
-            return replace(found, waited=waited if within else 0.0, looks=looks, late=late)
+        in_vain = bool(within) and found.is_settled
+        if found.passes or in_vain or waited >= within:
+            late = None if found.passes or in_vain or not within else within
+            waited = waited if within else 0.0
+            return replace(found, waited=waited, looks=looks, late=late, in_vain=in_vain)
         if stopping.is_set():
             raise Interrupted("interrupted while waiting for the checks to pass")
         failing = found.failing

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from remediate.model.clock import rfc3339
+from remediate.model.escapes import plain_lines
 from remediate.model.finding import Finding, Verdict
 from remediate.model.json import Body
 from remediate.pipeline.verify import Verification
+from remediate.report.alike import alike
 from remediate.report.machine import FORMAT_VERSION, plain
 from remediate.report.result import CHECK, Remark
 from remediate.report.text import (
@@ -16,16 +18,16 @@ from remediate.report.text import (
     Tone,
     command,
     counted,
+    cut,
     duration,
     safe,
     wrapped,
 )
 
 _WORDS = {Verdict.PASS: "ok", Verdict.FAIL: "FAILS", Verdict.UNKNOWN: "unknown"}
-_NOBODY = "not checked"
-_NAMED = 3  # checks in a line of a log
+_NOBODY, _WARNS = "not checked", "warns"
 _TAIL = 10  # lines of what a command has said
-_TONES = {"ok": Tone.GOOD, "FAILS": Tone.BAD, "unknown": Tone.CHANGED}
+_TONES = {"ok": Tone.GOOD, "FAILS": Tone.BAD, "unknown": Tone.CHANGED, _WARNS: Tone.CHANGED}
 
 
 def verification_text(
@@ -43,9 +45,22 @@ def verification_text(
     if found.left_out:
         said = ", ".join(map(safe, found.left_out))
         lines += ["", *wrapped(f"Left out, as was asked: {said}", width)]
+    lines += _ways(found, width, typed)
     if any(one.verdict is Verdict.FAIL for one in found.failing):
         lines += ["", "To find what is at the root of it:", *command(typed("diagnose"), width)]
     return "\n".join(lines) + "\n"
+
+
+def _ways(found: Verification, width: int, typed: Callable[..., str]) -> Iterator[str]:
+    """How what nobody was allowed to look at would be seen."""
+    if any(one.facts.get("denied") for one in found.failing):
+        yield ""
+        yield "A role to ask for:"
+        yield from command(typed("iam", "--for", "plan"), width)
+    if any(one.settled and one.probe == "command" for one in found.failing):
+        yield ""
+        yield from wrapped("Commands run on this machine, once that is allowed:", width)
+        yield from command(typed("verify", "--allow-commands"), width)
 
 
 def _headline(found: Verification) -> str:
@@ -55,17 +70,20 @@ def _headline(found: Verification) -> str:
             f"Everything holds{took}" if not found.left_out else f"What was asked for holds{took}"
         )
     if not found.findings:
-        return "Nothing was checked, which is no pass"
+        return "Nothing was found to check, which is no pass"
     failing = sum(one.verdict is Verdict.FAIL for one in found.failing)
     unknown = len(found.failing) - failing
     words = [f"{failing} failing"] * bool(failing) + [f"{unknown} unknown"] * bool(unknown)
     late = f" within {duration(found.late)}" if found.late is not None else ""
-    return f"Does not pass{late}: {', '.join(words)} of {counted(len(found.findings), 'finding')}"
+    vain = ", and waiting changes nothing" if found.in_vain else ""
+    of = counted(len(found.findings), "finding")
+    return f"Does not pass{late}{vain}: {', '.join(words)} of {of}"
 
 
 def _table(found: Verification, palette: Palette) -> Iterator[str]:
+    held = {one.category for one in found.failing}
     rows = [
-        (str(category), _NOBODY if verdict is None else _WORDS[verdict], f"{good} of {every}")
+        (str(category), _row_word(verdict, warns=category not in held), f"{good} of {every}")
         for category, verdict, good, every in found.rows()
     ]
     room = max(len(word) for _, word, _ in rows)
@@ -75,29 +93,49 @@ def _table(found: Verification, palette: Palette) -> Iterator[str]:
         yield f"  {row:<{names}}  {shown}  {number if word != _NOBODY else ''}".rstrip()
 
 
+def _row_word(verdict: Verdict | None, *, warns: bool) -> str:
+    """What keeps nothing from passing is told as that."""
+    if verdict is None:
+        return _NOBODY
+    return _WARNS if warns and verdict is not Verdict.PASS else _WORDS[verdict]
+
+
 def _said(findings: Sequence[Finding], width: int, palette: Palette) -> Iterator[str]:
-    """Each once, by its check; of a command also the end of what it has said."""
-    for one in dict.fromkeys((each.check, each.verdict, each.message) for each in findings):
-        check, verdict, message = one
-        head = f"{_WORDS[verdict]:<7} {safe(check)}: "
-        first, *rest = wrapped(safe(message), width, head, " " * 8)
-        yield palette.paint(first[:7], _TONES[_WORDS[verdict]]) + first[7:]
+    """What one thing is behind once, by the checks; of a command also what it has said."""
+    for each in alike(findings):
+        word = _WORDS[each.verdict]
+        text = f"{each.checks}: {each.message}"
+        first, *rest = wrapped(text, width, f"{word:<7} ", " " * 8)
+        yield palette.paint(first[:7], _TONES[word]) + first[7:]
         yield from rest
-    for each in findings:
-        lines = str(each.facts.get("output") or "").rstrip().splitlines()
-        if lines:
-            yield ""
-            yield f"The end of what {safe(each.check)} has said:"
-            yield from (f"  {safe(line)[: width - 2]}" for line in lines[-_TAIL:])
+    for one in findings:
+        yield from _output(one, width)
 
 
-def verification_line(found: Verification) -> str:
-    """One line, for cron and logs."""
+def _output(one: Finding, width: int) -> Iterator[str]:
+    """How it began and how it ended: what was tried, and what came of it."""
+    lines = plain_lines(str(one.facts.get("output") or ""))
+    if not lines:
+        return
+    unsaid = len(lines) - _TAIL
+    yield ""
+    yield f"What {safe(one.check)} has said:"
+    if unsaid > 1:
+        lines = [lines[0], f"... ({unsaid:,} lines between)", *lines[1 - _TAIL :]]
+    yield from (f"  {cut(safe(line), width - 2)}" for line in lines)
+
+
+def verification_line(found: Verification, width: int = WIDTH) -> str:
+    """One line, for cron and logs, with as many names of checks as there is room for."""
     names = [*dict.fromkeys(safe(one.check) for one in found.failing)]
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    said = f" ({', '.join(names[:_NAMED])}{more})" if names else ""
     headline = _headline(found)
-    return f"{safe(found.environment)}: {headline[0].lower()}{headline[1:]}{said}"
+    said = f"{safe(found.environment)}: {headline[0].lower()}{headline[1:]}"
+    for shown in range(len(names), 0, -1):
+        more = f" and {len(names) - shown} more" if shown < len(names) else ""
+        line = f"{said} ({', '.join(names[:shown])}{more})"
+        if len(line) <= width:
+            return line
+    return said
 
 
 def verification_json(found: Verification) -> Body:
@@ -110,6 +148,7 @@ def verification_json(found: Verification) -> Body:
         "waited_s": round(found.waited, 3),
         "looks": found.looks,
         "within_s": found.late,
+        "in_vain": found.in_vain,
         "table": [
             {
                 "row": str(category),
@@ -133,6 +172,8 @@ def _finding(one: Finding) -> Body:
         "severity": one.severity,
         "category": str(one.category),
         "message": one.message,
+        "cause": one.cause or None,
+        "settled": one.settled,
         "tags": list(one.tags),
         "facts": plain(one.facts),
     }
