@@ -9,8 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from textwrap import fill
-from typing import Any, cast
+from typing import cast
 
 import click
 import requests
@@ -21,14 +20,10 @@ from remediate.gcp.sandbox import Sandbox
 from remediate.gcp.session import sandbox_session
 from remediate.model.errors import InvalidInput, StoreDamaged, Unreachable
 from remediate.model.json import Body
+from remediate.report.text import WIDTH, wrapped
 
 _PORT = click.IntRange(0, 65535)
 _SHARE = click.FloatRange(0, 3600)
-_INDENTED: dict[str, Any] = {
-    "initial_indent": "    ",
-    "subsequent_indent": "      ",
-    "break_on_hyphens": False,
-}
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -154,9 +149,9 @@ def inject(settings: Settings, ids: tuple[str, ...]) -> int:
                 listed, staging = "sandbox status --all", "sandbox reset --scenario staging"
                 error.hint = f"`remediate {listed}` names all; `{staging}` has what they need."
                 raise
-            click.echo(f"injected {identity}: {told.get('title', '')}")
+            _say(f"injected {identity}: {told.get('title', '')}")
             for why in cast("list[str]", told.get("already", [])):
-                click.echo(fill(f"so already: {why}", 80, **_INDENTED))
+                _say(f"so already: {why}", "    ", "      ")
     return 0
 
 
@@ -166,7 +161,7 @@ def clear(settings: Settings) -> int:
     """Take every injected fault back: what they changed is again as it was before them."""
     with _running(settings) as sandbox:
         gone = sandbox.clear()
-    click.echo(f"cleared {', '.join(gone)}" if gone else "no fault was in force")
+    _say(f"cleared {', '.join(gone)}" if gone else "no fault was in force")
     return 0
 
 
@@ -181,11 +176,16 @@ def status(settings: Settings, every: bool) -> int:  # noqa: FBT001 - click's wa
     marked = {fault["id"] for fault in force}
     for fault in known if every else force:
         click.echo(f"{'in force ' if fault['id'] in marked else ''}{fault['id']}")
-        click.echo(f"    {fault['title']}")
+        _say(str(fault["title"]), "    ", "    ")
     for fault in wire:
-        click.echo(f"on the wire: {fault['kind']} for {fault['match']}, {fault['times']} times")
+        _say(f"on the wire: {fault['kind']} for {fault['match']}, {fault['times']} times")
     click.echo(f"{len(marked) or 'none'} of {len(known)} faults in force")
     return 0
+
+
+def _say(sentence: str, first: str = "", rest: str = "    ") -> None:
+    for line in wrapped(sentence, WIDTH, first, rest):
+        click.echo(line)
 
 
 @contextmanager
