@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from ipaddress import ip_network
 from typing import Any
 
 from remediate.diagnosis.balancer import EXACT, SPREADS, applied, begin, differs
-from remediate.diagnosis.edge import Edge
+from remediate.diagnosis.edge import Edge, Fields
+from remediate.diagnosis.firewalls import PROBERS, deciding, free_name, is_let_in
 from remediate.diagnosis.layers import identity
 from remediate.diagnosis.looks import BAD_GATEWAY, Works
 from remediate.diagnosis.node import API, NOBODY, PROBE, Ailment, Judged, Remedy
@@ -18,9 +18,6 @@ from remediate.model.observation import Absent, Live, Unreadable
 from remediate.model.plan import Action
 from remediate.model.ref import Ref
 
-PROBERS = ("35.191.0.0/16", "130.211.0.0/22")
-"""Where Google's health checks come from
-(https://cloud.google.com/load-balancing/docs/health-check-concepts#ip-ranges)."""
 DATABASE = frozenset({"sql.instance", "sql.network", "sql.connections", "sql.auth"})
 _BLOCKS = ("httpHealthCheck", "httpsHealthCheck", "http2HealthCheck", "tcpHealthCheck")
 
@@ -33,11 +30,16 @@ def judge_backends(edge: Edge) -> Iterator[Judged]:
 
 
 def healthy(edge: Edge, service: Ref) -> Works:
-    """What Google's own health checks say; None where there are none, or nobody knows."""
+    """What Google's own health checks say of the declared backends, if any is there.
+
+    None where there are no checks, or nobody knows.
+    """
     told = edge.google.health.get(edge.live_ref(service))
     if told is None or isinstance(told, Unreadable):
         return None
-    states = [each.get("healthState") for group in told.values() for each in group]
+    meant = {project_relative(link, edge.project) for link in _named_links(edge.wanted(service))}
+    mine = [at for at in told if project_relative(at, edge.project) in meant]
+    states = [each.get("healthState") for at in mine or told for each in told[at]]
     return all(state == "HEALTHY" for state in states) if states else None
 
 
@@ -74,7 +76,7 @@ def _asks_otherwise(wanted: Body, live: Body) -> str:
         if not isinstance(meant, dict):
             continue
         if not isinstance(found, dict):
-            return f"is no longer {block}"
+            return f"asks by {live.get('type')}, not by {wanted.get('type')}"
         for name, value in meant.items():
             if found.get(name) != value and name != "proxyHeader":
                 return f"asks for {name} {found.get(name)}, not {value}"
@@ -100,10 +102,12 @@ def _let_in(edge: Edge, node: Judged, service: Ref, check: Body, *, fine: bool |
     if not shut:
         node.facts.append(f"firewalls let {' and '.join(PROBERS)} come to port {port}")
         return
+    denying = next((rule for at in shut if (rule := deciding(rules, at, port, network))), {})
+    priority = min(1000, int(str(denying.get("priority", 1001))) - 1)
     line = (
-        f"gcloud compute firewall-rules create allow-health-checks --network={network or _NETWORK}"
-        f" --direction=INGRESS --allow=tcp:{port} --source-ranges={','.join(PROBERS)}"
-        f" --project={edge.project}"
+        f"gcloud compute firewall-rules create {free_name(rules)} --network={network or _NETWORK}"
+        f" --direction=INGRESS --priority={priority} --allow=tcp:{port}"
+        f" --source-ranges={','.join(PROBERS)} --project={edge.project}"
     )
     remedy = Remedy(
         "propose",
@@ -115,6 +119,7 @@ def _let_in(edge: Edge, node: Judged, service: Ref, check: Body, *, fine: bool |
         takes="it changes who may come in",
     )
     told = f"no firewall rule lets {' and '.join(shut)} come to port {port} of the backends"
+    told += f": the rule {denying['name']} denies it" if denying.get("name") else ""
     seen = NOBODY if fine is not False else PROBE
     node.ailments.append(Ailment(told, remedy, API | seen, contradicted=fine is True))
 
@@ -144,47 +149,6 @@ def _named(groups: list[Body], service: Body) -> int | None:
     return None
 
 
-def is_let_in(rules: tuple[Body, ...], source: str, port: int, network: str) -> bool:
-    """Whether the rule of lowest priority number that speaks of source and port allows it.
-
-    At equal priority a rule that denies wins; without any rule nothing comes in
-    (https://cloud.google.com/firewall/docs/firewalls#priority_order_for_firewall_rules).
-    """
-    about = [rule for rule in rules if _speaks(rule, source, port, network)]
-    first = min(
-        about, key=lambda r: (int(str(r.get("priority", 1000))), "denied" not in r), default={}
-    )
-    return bool(first.get("allowed"))
-
-
-def _speaks(rule: Body, source: str, port: int, network: str) -> bool:
-    where = str(rule.get("network") or "").rpartition("/")[2]
-    ranges: Any = rule.get("sourceRanges") or ()
-    protocols: Any = rule.get("allowed") or rule.get("denied") or ()
-    return (
-        rule.get("direction", "INGRESS") == "INGRESS"
-        and not rule.get("disabled")
-        and (not network or not where or where == network)
-        and any(_within(source, str(each)) for each in ranges)
-        and any(_is_for(each, port) for each in protocols)
-    )
-
-
-def _within(source: str, around: str) -> bool:
-    inner, outer = ip_network(source), ip_network(around, strict=False)
-    return inner.version == outer.version and inner.subnet_of(outer)  # type: ignore[arg-type]  # of one version by now
-
-
-def _is_for(protocol: Body, port: int) -> bool:
-    if str(protocol.get("IPProtocol")).lower() not in ("tcp", "6", "all"):
-        return False
-    ports: Any = protocol.get("ports")
-    if not ports:
-        return True
-    ends = (str(each).partition("-") for each in ports)
-    return any(int(first) <= port <= int(last or first) for first, _, last in ends)
-
-
 # What is behind
 
 
@@ -198,8 +162,12 @@ def _groups(edge: Edge, service: Ref) -> list[Body | None]:
 
 
 def _links(edge: Edge, service: Ref) -> list[str]:
-    body: Any = edge.live(service) or edge.wanted(service)
-    return [str(b["group"]) for b in body.get("backends") or () if isinstance(b.get("group"), str)]
+    return _named_links(edge.live(service) or edge.wanted(service))
+
+
+def _named_links(body: Fields) -> list[str]:
+    groups = (one.get("group") for one in body.get("backends") or ())
+    return [link for link in groups if isinstance(link, str)]
 
 
 def _group(edge: Edge, link: str) -> Live | Absent | Unreadable | None:

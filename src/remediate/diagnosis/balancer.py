@@ -1,8 +1,7 @@
-"""The load balancer, judged: addresses, rules, proxies, URL maps and backend services."""
+"""The load balancer, judged: rules, proxies and backend services."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,7 +9,6 @@ from remediate.diagnosis.edge import Edge, listens
 from remediate.diagnosis.layers import identity
 from remediate.diagnosis.looks import Look, Works, by_ip
 from remediate.diagnosis.node import API, NOBODY, PROBE, Ailment, Judged, Remedy
-from remediate.diagnosis.routes import action, has_rule, hosts_of, paths_of, route
 from remediate.diagnosis.traffic import look_at_service
 from remediate.kinds.bodies.links import project_relative
 from remediate.kinds.registry import kind
@@ -25,15 +23,11 @@ _NO_TLS = ("timeout", "refused", "unreachable")
 
 
 def judge_balancer(edge: Edge) -> Iterator[Judged]:
-    for ref in edge.of_kind("Address"):
-        yield _address(edge, ref)
     for ref in edge.of_kind("ForwardingRule"):
         yield _rule(edge, ref)
     for name in ("TargetHttpsProxy", "TargetHttpProxy"):
         for ref in edge.of_kind(name):
             yield _proxy(edge, ref)
-    for ref in edge.of_kind("UrlMap"):
-        yield _url_map(edge, ref)
     for ref in edge.of_kind("BackendService"):
         yield _service(edge, ref)
 
@@ -63,25 +57,7 @@ def differs(node: Judged, told: str, remedy: Remedy, works: Works) -> None:
     node.ailments.append(Ailment(told, remedy, API | (PROBE if works is False else NOBODY)))
 
 
-# Addresses, rules, proxies
-
-
-def _address(edge: Edge, ref: Ref) -> Judged:
-    node = begin(edge, "lb.address", ref)
-    if body := edge.live(ref):
-        node.facts.append(f"{body.get('address')} is {body.get('status') or 'ours'}")
-    elif node.ailments:
-        remedy = Remedy(
-            "propose",
-            "reserve an address (the old number is rarely to be had), then the rule, then DNS",
-            words=("plan", "--target", str(ref), "--target", "ForwardingRule/*"),
-            seconds=600,
-            at_most=True,
-            undo="never: the old number is gone",
-        )
-        told = f"{ref} does not exist: the number that names lead to may be somebody else's"
-        node.ailments[:] = [Ailment(told, remedy, API)]
-    return node
+# Rules, proxies
 
 
 def _rule(edge: Edge, ref: Ref) -> Judged:
@@ -103,14 +79,20 @@ def _rule(edge: Edge, ref: Ref) -> Judged:
         differs(node, f"{ref} is at {address}, not at {at}", fix, works)
     port = str(wanted.get("portRange") or "").partition("-")[0]
     if port.isdigit() and not listens(body, int(port)):
-        differs(node, f"{ref} listens at {body.get('portRange')}, not {port}", fix, works)
+        differs(node, f"{ref} listens at {_ports(body)}, not {port}", fix, works)
     if not node.ailments and (silent := _silent(edge, ref)):
         remedy = Remedy("none", "look again from elsewhere: Google says that it is in order")
         node.ailments.append(
             Ailment(silent, remedy, PROBE, frozenset({"lb.address"}), contradicted=True)
         )
-    node.facts.append(f"{address} port {body.get('portRange')} to {target}")
+    node.facts.append(f"{address} port {_ports(body)} to {target}")
     return node
+
+
+def _ports(rule: Body) -> str:
+    """`443`, or `8080-8090`."""
+    first, _, last = str(rule.get("portRange") or "no port").partition("-")
+    return first if last in ("", first) else f"{first}-{last}"
 
 
 def _after(ailment: Ailment, *because: str) -> Ailment:
@@ -145,6 +127,11 @@ def _proxy(edge: Edge, ref: Ref) -> Judged:
     if meant and live != meant:
         fix = applied(ref, "have the proxy as the YAML says")
         differs(node, f"{ref} uses {live or 'no URL map'}, not {meant}", fix, works)
+    if told := _turns_away(edge, wanted, body):
+        policy = edge.ref(wanted.get("sslPolicy"))
+        is_own = policy is not None and policy == edge.ref(body.get("sslPolicy"))
+        fix = applied(policy if is_own and policy else ref, "let those clients in as the YAML does")
+        differs(node, told, fix, None)
     of_map = str(body.get("certificateMap") or "")
     if of_map and not wanted.get("certificateMap"):
         name = of_map.rpartition("/")[2]
@@ -161,84 +148,30 @@ def _proxy(edge: Edge, ref: Ref) -> Judged:
     return node
 
 
+def _turns_away(edge: Edge, wanted: Body, live: Body) -> str:
+    """Which clients a proxy's SSL policy no longer speaks with; we ourselves know every version."""
+    at, meant = (edge.ref(each.get("sslPolicy")) for each in (live, wanted))
+    body = edge.live(at) if at else None
+    allowed: Any = edge.wanted(meant) if meant in edge.declared and meant else {}
+    least, asked = (
+        str((each or {}).get("minTlsVersion") or _VERSIONS[0]) for each in (allowed, body)
+    )
+    if asked not in _VERSIONS[1:] or (least in _VERSIONS and asked <= least):
+        return ""
+    return f"{at} asks for {_spoken(asked)}, not for {_spoken(least)}: older clients are refused"
+
+
+_VERSIONS = ("TLS_1_0", "TLS_1_1", "TLS_1_2", "TLS_1_3")
+
+
+def _spoken(version: str) -> str:
+    return version.replace("_", " ", 1).replace("_", ".")
+
+
 def _trusted(edge: Edge, hosts: list[str]) -> Works:
     seen = [edge.signs.hosts.get(host) for host in hosts]
     told = [one.tls.outcome == "ok" for one in seen if one and one.tls]
     return all(told) if told else None
-
-
-# URL maps
-
-
-def _url_map(edge: Edge, ref: Ref) -> Judged:
-    services = [s for way in edge.ways.values() if way.url_map == ref for s in way.services]
-    layers = ("lb.backend_service", "lb.backend")
-    under = [identity(layer, service) for service in services for layer in layers]
-    runs = [run for service in services if (run := edge.run_of(service))]
-    under += [identity(layer, run) for run in runs for layer in _RUN]
-    node = begin(edge, "lb.url_map", ref, tuple(dict.fromkeys(under)))
-    live = edge.live(ref)
-    if live is None:
-        return node
-    wanted = edge.wanted(ref)
-    for host in hosts_of(wanted) or [""]:
-        moved = _moved(edge, wanted, live, host)
-        if moved:
-            fix = applied(ref, "have the URL map's rules as the YAML says")
-            differs(node, moved, fix, _works(edge, ref, host))
-    if not node.ailments:
-        _unrouted(edge, node, ref)
-    node.facts.append(f"{len(hosts_of(live))} hosts go where they should")
-    return node
-
-
-def _moved(edge: Edge, wanted: Body, live: Body, host: str) -> str:
-    """Where a host's paths go otherwise than meant."""
-    if host and has_rule(wanted, host) and not has_rule(live, host):
-        return f"no host rule for {host}"
-    for path in dict.fromkeys([*paths_of(wanted, host), *paths_of(live, host)]):
-        meant, found = (route(body, host, path, edge.project) for body in (wanted, live))
-        if meant != found:
-            return f"{host}{path} goes to {_named(found)}, not to {_named(meant)}"
-        acts, does = (action(body, host, path) for body in (wanted, live))
-        if acts != does:
-            names = sorted({*acts, *does})
-            return f"{host}{path} is treated otherwise than declared: {', '.join(names)}"
-    return ""
-
-
-def _named(way: str) -> str:
-    """The service, or the redirect, that a route leads to."""
-    if not way.startswith("{"):
-        return way.rpartition("/")[2] or "nowhere"
-    told = json.loads(way)
-    other = next((str(told[name]) for name in _REDIRECT if told.get(name)), "itself")
-    return "several services" if "weightedBackendServices" in told else f"a redirect to {other}"
-
-
-_REDIRECT = ("hostRedirect", "pathRedirect", "prefixRedirect")
-
-
-def _works(edge: Edge, ref: Ref, host: str) -> Works:
-    """Whether everything of a host that a map sends on is seen to work."""
-    if not any(way.url_map == ref for way in edge.ways.values()):
-        return None
-    looks = [edge.look(host), *(Look(p.http) for p in edge.signs.paths if p.host == host)]
-    return Look.of(looks).works
-
-
-def _unrouted(edge: Edge, node: Judged, ref: Ref) -> None:
-    """404 from somewhere, though the map is as it should be: it is whoever is behind it."""
-    hosts = [w.host for w in edge.ways.values() if w.url_map == ref]
-    lost = [h for h in hosts if edge.look(h).statuses == {404}]
-    if lost:
-        told = edge.look(lost[0]).message
-        remedy = Remedy("none", "nothing that was read tells why; look at the application")
-        because = frozenset({"lb.backend_service", "lb.backend", *_RUN})
-        node.ailments.append(Ailment(told, remedy, PROBE, because, contradicted=True))
-
-
-_RUN = ("run.service", "run.ingress", "run.iam", "run.revision", "run.env")
 
 
 # Backend services
@@ -273,7 +206,8 @@ def _without(edge: Edge, ref: Ref, wanted: Body, live: Body) -> str:
     """Which backend a service lacks, or has and sends nothing to."""
     meant, there = (_groups(edge, body) for body in (wanted, live))
     if gone := [group for group in meant if group not in there]:
-        return f"{ref} lacks its backend {gone[0].rpartition('/')[2]}"
+        group = edge.ref(gone[0])
+        return f"{ref} lacks its backend {group or gone[0].rpartition('/')[2]}"
     if idle := _idle(wanted, live):
         return f"{ref} sends nothing to its backend {idle}: capacityScaler 0"
     return ""

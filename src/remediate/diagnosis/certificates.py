@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from remediate.diagnosis.balancer import SPREADS
 from remediate.diagnosis.certificate_bodies import (
     chain,
     covers,
@@ -15,16 +14,25 @@ from remediate.diagnosis.certificate_bodies import (
     time_of,
     wrong_chain,
 )
+from remediate.diagnosis.certificate_remedies import (
+    AGAIN,
+    ISSUE,
+    anew,
+    certificates_of,
+    covering,
+    is_past,
+    put_back,
+    serves,
+)
 from remediate.diagnosis.edge import Edge, Way
 from remediate.diagnosis.layers import identity
 from remediate.diagnosis.node import API, NOBODY, PROBE, Ailment, Judged, Remedy, Sources
 from remediate.diagnosis.signs import HostSeen
 from remediate.kinds.ssl_certificate import SOAK
 from remediate.model.json import Body
-from remediate.model.ref import GLOBAL, Ref
+from remediate.model.ref import Ref
 from remediate.probes.seen import TlsSeen
 
-ISSUE = 3600  # seconds that a first issue may take once names and load balancer are right
 UNDER = frozenset(
     {
         *("dns.record", "dns.zone", "dns.delegation", "dns.dnssec"),
@@ -33,7 +41,6 @@ UNDER = frozenset(
 )
 """What Google has to find in order before it issues or renews."""
 _CHAIN = ("missing_intermediate", "self_signed", "untrusted", "name_mismatch", "not_yet_valid")
-_AGAIN = "exact: `remediate rollback --snapshot latest` while the old certificate exists"
 
 
 def judge_certificates(edge: Edge, names: Sequence[Judged]) -> Iterator[Judged]:
@@ -43,23 +50,14 @@ def judge_certificates(edge: Edge, names: Sequence[Judged]) -> Iterator[Judged]:
     """
     for proxy in dict.fromkeys(way.proxy for way in edge.ways.values()):
         ways = [way for way in edge.ways.values() if way.proxy == proxy]
-        meant = _certificates(edge, edge.wanted(proxy))
+        meant = certificates_of(edge, edge.wanted(proxy))
         body = edge.live(proxy)
-        attached = meant if body is None else _certificates(edge, body)
+        attached = meant if body is None else certificates_of(edge, body)
         under = _under(names, proxy, ways)
         for ref in attached:
             yield _attached(edge, ref, under, ways, _replaced(meant, attached, ref))
         for ref in (ref for ref in meant if ref not in attached):
             yield _left_out(edge, ref, under, ways, attached)
-
-
-def _certificates(edge: Edge, body: Body) -> list[Ref]:
-    links: Any = body.get("sslCertificates") or ()
-    return [ref for link in links if (ref := edge.ref(link))]
-
-
-def _holds(edge: Edge, proxy: Ref, certificate: object) -> bool:
-    return certificate in _certificates(edge, edge.live(proxy) or {})
 
 
 def _replaced(meant: list[Ref], attached: list[Ref], ref: Ref) -> list[Ref]:
@@ -103,9 +101,11 @@ def _attached(
     shown = [seen.tls for host in hosts if (seen := _seen(edge, host)) and seen.tls]
     others = _others(edge, proxy, ref, hosts)
     if body.get("managed"):
-        _managed(edge, node, body, shown, replaced)
-    else:
+        _managed(edge, node, body, shown)
+    elif hosts:
         _own(node, edge, body, shown)
+    if replaced:
+        _stands_in(edge, node, proxy, replaced)
     if not node.ailments:
         by_map = (edge.live(proxy) or {}).get("certificateMap")
         _served(edge, node, body, [] if by_map else shown)
@@ -118,9 +118,18 @@ def _attached(
     return node
 
 
-def _managed(
-    edge: Edge, node: Judged, body: Body, shown: list[TlsSeen], replaced: list[Ref]
-) -> None:
+def _stands_in(edge: Edge, node: Judged, proxy: Ref, replaced: list[Ref]) -> None:
+    """What is wrong with an undeclared certificate is mended by what it was put in place of."""
+    for one in node.ailments[:1]:
+        gone = ", which does not exist" if any(map(edge.is_absent, replaced)) else ""
+        told = f"{one.evidence}; it is attached instead of {' and '.join(map(str, replaced))}"
+        remedy = put_back(edge, proxy, replaced)
+        node.ailments[:] = [
+            Ailment(told + gone, remedy, one.sources, contradicted=one.contradicted)
+        ]
+
+
+def _managed(edge: Edge, node: Judged, body: Body, shown: list[TlsSeen]) -> None:
     managed: Any = body.get("managed") or {}
     status = str(managed.get("status") or "PROVISIONING")
     words = {
@@ -128,22 +137,18 @@ def _managed(
     }
     told = f"{node.resource} is {status}" + (f" ({_each(words)})" if words else "")
     if status == "ACTIVE":
-        if expires(body) and _past(edge, body):
+        if expires(body) and is_past(edge, body):
             told = f"{node.resource} expired at {end_of(body)} though {status}"
-            node.ailments.append(Ailment(told, _anew(edge, node), API))
+            node.ailments.append(Ailment(told, anew(edge, node), API))
         return
     seen = PROBE if any(tls.outcome != "ok" for tls in shown) else NOBODY
-    if replaced:
-        proxy = next(w.proxy for w in edge.ways.values() if _holds(edge, w.proxy, node.resource))
-        told += f"; it is attached instead of {replaced[0]}"
-        node.ailments.append(Ailment(told, _put_back(edge, proxy, replaced), API | seen))
-    elif status == "PROVISIONING_FAILED_PERMANENTLY":
-        node.ailments.append(Ailment(told, _anew(edge, node), API | seen))
+    if status == "PROVISIONING_FAILED_PERMANENTLY":
+        node.ailments.append(Ailment(told, anew(edge, node), API | seen))
     elif status == "RENEWAL_FAILED":
-        expired = f", expired at {end_of(body)}" if _past(edge, body) else ""
+        expired = f", expired at {end_of(body)}" if is_past(edge, body) else ""
         because = UNDER if _is_about(words, _NOT_FOUND) else frozenset[str]()
         node.ailments.append(
-            Ailment(told + expired, _anew(edge, node), API | seen, because, is_effect=True)
+            Ailment(told + expired, anew(edge, node), API | seen, because, is_effect=True)
         )
     else:
         node.ailments.append(_issuing(edge, body, told, words, seen))
@@ -158,7 +163,7 @@ def _issuing(edge: Edge, body: Body, told: str, words: dict[str, str], seen: Sou
     remedy = Remedy("wait", text, seconds=left + int(SOAK), at_most=True)
     is_limited = _is_about(words, _LIMITED)
     because = UNDER if _is_about(words, _NOT_FOUND) and not is_limited else frozenset[str]()
-    told += f", made {age // 60} min ago" if made else ""
+    told += f", made {age // 60} min ago" if made and age >= 0 else ""
     effect = bool(because)
     return Ailment(told, remedy, API | seen, because, waits=True, is_effect=effect)
 
@@ -188,11 +193,11 @@ def _own(node: Judged, edge: Edge, body: Body, shown: list[TlsSeen]) -> None:
         words=("plan", "--target", "SslCertificate/*", "--target", "TargetHttpsProxy/*"),
         seconds=ISSUE + int(SOAK),
         at_most=True,
-        undo=_AGAIN,
+        undo=AGAIN,
     )
     seen = {problem for tls in shown for problem in (tls.problems or (tls.outcome,))}
     told = wrong_chain(body)
-    if _past(edge, body):
+    if is_past(edge, body):
         sources = API | (PROBE if "expired" in seen else NOBODY)
         told = f"{node.resource}, our own, expired at {end_of(body)}"
         node.ailments.append(Ailment(told, remedy, sources, contradicted=fine))
@@ -236,13 +241,17 @@ def _served(edge: Edge, node: Judged, body: Body, shown: list[TlsSeen]) -> None:
 
 
 def _uncovered(edge: Edge, node: Judged, ways: list[Way], proxy: Ref) -> None:
-    """Hosts that no attached certificate is for."""
-    attached = [edge.live(ref) for ref in _certificates(edge, edge.live(proxy) or {})]
+    """Hosts that no attached certificate is for: told of one of them, a declared one if it is."""
+    there = certificates_of(edge, edge.live(proxy) or {})
+    meant = certificates_of(edge, edge.wanted(proxy))
+    if node.resource != min(there, key=lambda ref: ref not in meant, default=None):
+        return
+    attached = [edge.live(ref) for ref in there]
     bodies = [body for body in attached if body is not None]
     left = [w.host for w in ways if bodies and not any(covers(body, w.host) for body in bodies)]
     if left and len(bodies) == len(attached):
         told = f"no certificate of {proxy} is for {', '.join(left)}"
-        node.ailments.append(Ailment(told, _put_back(edge, proxy, []), API | PROBE))
+        node.ailments.append(Ailment(told, covering(edge, proxy, node, left), API | PROBE))
 
 
 def _left_out(
@@ -253,27 +262,21 @@ def _left_out(
     body = edge.live(ref)
     hosts = [w.host for w in ways if body is None or covers(body, w.host)]
     usable = [edge.live(one) or {} for one in attached]
-    bare = [h for h in hosts if not any(covers(b, h) and _serves(edge, b) for b in usable)]
+    bare = [h for h in hosts if not any(covers(b, h) and serves(edge, b) for b in usable)]
     works = [seen.tls.outcome == "ok" for h in hosts if (seen := _seen(edge, h)) and seen.tls]
     if attached or not bare or (works and all(works)):
         node.facts.append(f"{ways[0].proxy} does not hold it")
         return node
     told = f"{ways[0].proxy} does not hold {ref}, and nothing else for {', '.join(bare)}"
-    node.ailments.append(Ailment(told, _put_back(edge, ways[0].proxy, [ref]), API))
+    node.ailments.append(Ailment(told, put_back(edge, ways[0].proxy, [ref]), API))
     return node
 
 
 def _others(edge: Edge, proxy: Ref, ref: Ref, hosts: list[str]) -> list[Ref]:
     """Other attached certificates that serve all its hosts."""
-    every = [one for one in _certificates(edge, edge.live(proxy) or {}) if one != ref]
+    every = [one for one in certificates_of(edge, edge.live(proxy) or {}) if one != ref]
     bodies = [(one, edge.live(one) or {}) for one in every]
-    return [o for o, b in bodies if _serves(edge, b) and all(covers(b, host) for host in hosts)]
-
-
-def _serves(edge: Edge, body: Body) -> bool:
-    managed: Any = body.get("managed") or {}
-    active = not managed or managed.get("status") in ("ACTIVE", "RENEWAL_FAILED")
-    return active and not _past(edge, body)
+    return [o for o, b in bodies if serves(edge, b) and all(covers(b, host) for host in hosts)]
 
 
 # What was seen
@@ -281,55 +284,3 @@ def _serves(edge: Edge, body: Body) -> bool:
 
 def _seen(edge: Edge, host: str) -> HostSeen | None:
     return edge.signs.hosts.get(host) or edge.signs.hosts.get(f"{host}.")
-
-
-def _past(edge: Edge, body: Body) -> bool:
-    end = expires(body)
-    return end is not None and end <= edge.signs.at
-
-
-# Ways out
-
-
-def _anew(edge: Edge, node: Judged) -> Remedy:
-    """Google never tries again: a new one beside it, under a name of its own."""
-    proxies = [str(way.proxy) for way in edge.ways.values()]
-    return Remedy(
-        "apply",
-        "make a certificate under a new name, attach it beside, wait until it is ACTIVE and served",
-        tuple(dict.fromkeys([str(node.resource), *proxies])),
-        seconds=ISSUE + int(SOAK),
-        at_most=True,
-        undo=_AGAIN,
-    )
-
-
-def _put_back(edge: Edge, proxy: Ref, refs: list[Ref]) -> Remedy:
-    """Attach what served before beside what is attached, in one call, where that can serve yet.
-
-    `apply` would not: it waits until every certificate that it attaches is ACTIVE.
-    """
-    old = " and ".join(map(str, refs)) or "the declared certificates"
-    bodies = [edge.live(ref) for ref in refs]
-    if not refs or not all(body is not None and _serves(edge, body) for body in bodies):
-        targets = dict.fromkeys(
-            map(str, (*(refs or _certificates(edge, edge.wanted(proxy))), proxy))
-        )
-        text = f"attach {old} again, and wait until it is ACTIVE and served"
-        return Remedy(
-            "rollback", text, (*targets,), seconds=ISSUE + int(SOAK), at_most=True, undo=_AGAIN
-        )
-    there = _certificates(edge, edge.live(proxy) or {})
-    names = ",".join(edge.live_ref(ref).name for ref in dict.fromkeys((*refs, *there)))
-    before = ",".join(edge.live_ref(ref).name for ref in there)
-    where = f"--region={proxy.location}" if proxy.location != GLOBAL else "--global"
-    line = f"gcloud compute target-https-proxies update {proxy.name} {where}"
-    back = f"--ssl-certificates={before}" if before else "--clear-ssl-certificates"
-    return Remedy(
-        "rollback",
-        f"attach {old} again; take the other one off only when this is what is served",
-        program=f"{line} --ssl-certificates={names} --project={edge.project}",
-        seconds=SPREADS,
-        at_most=True,
-        undo=f"exact: the same command with {back}",
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from remediate.diagnosis.addresses import judge_addresses
 from remediate.diagnosis.backends import judge_backends
 from remediate.diagnosis.balancer import judge_balancer
 from remediate.diagnosis.certificates import judge_certificates
@@ -14,6 +15,7 @@ from remediate.diagnosis.roots import find_roots, is_suffering
 from remediate.diagnosis.running import judge_running
 from remediate.diagnosis.signs import Signs
 from remediate.diagnosis.symptoms import judge_symptoms
+from remediate.diagnosis.url_maps import judge_url_maps
 
 _INFRASTRUCTURE = ("lb.", "run.", "vpc.", "sql.")
 _BY_PROBE = frozenset({"sql.auth"})  # Google's side tells nothing of it
@@ -45,7 +47,9 @@ def _judged(edge: Edge) -> list[Judged]:
     names = [*judge_names(edge)]
     found = [
         *names,
+        *judge_addresses(edge),
         *judge_balancer(edge),
+        *judge_url_maps(edge),
         *judge_certificates(edge, names),
         *judge_backends(edge),
         *judge_running(edge),

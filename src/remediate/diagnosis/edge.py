@@ -14,7 +14,7 @@ from remediate.diagnosis.routes import hosts_of, paths_of, route
 from remediate.diagnosis.signs import HostSeen, Signs
 from remediate.kinds.bodies.links import holders_of, ref_of
 from remediate.kinds.bodies.names import stands_for
-from remediate.kinds.bodies.resolve import Names, resolved
+from remediate.kinds.bodies.resolve import Names, resolved, targets
 from remediate.kinds.registry import kind
 from remediate.model.json import Body
 from remediate.model.observation import Absent, Live, Observation, Unreadable
@@ -66,6 +66,14 @@ class Edge:
         self.holders = holders_of(self._live)
 
     # What is there
+
+    def needed_by(self, ref: Ref) -> list[Ref]:
+        """What a declared resource needs, itself or through others, and what is not there."""
+        if ref not in self.declared:
+            return []
+        own = targets(kind(ref.kind), self.declared[ref], self.declared, self.project)
+        gone = sorted(at for at in own if self.is_absent(at))
+        return [*dict.fromkeys(each for at in gone for each in (at, *self.needed_by(at)))]
 
     def of_kind(self, name: str) -> list[Ref]:
         """The declared resources of a kind, in the order of the files."""
@@ -242,13 +250,13 @@ class Edge:
             meant, live = self.wanted(rule).get("IPAddress"), self.live(rule)
             if isinstance(meant, Unknown) and meant.ref == ref and live and live.get("IPAddress"):
                 return spelled(str(live["IPAddress"]))
-        return self._last_known(ref)
+        return self.last_known(ref)
 
-    def _last_known(self, ref: Ref) -> str | None:
+    def last_known(self, ref: Ref) -> str | None:
         """Of an address that is gone: what most record sets that name it say, or said before."""
         said: Counter[str] = Counter()
         for zone in self.zones:
-            owners = {key for key, record in zone.records.items() if _names(record, ref)}
+            owners = {key for key, record in zone.records.items() if names(record, ref)}
             sets = self.google.record_sets.get(zone.ref.name)
             changes = self.google.changes.get(zone.ref.name)
             bodies: list[Any] = (
@@ -277,7 +285,8 @@ def spelled(address: str) -> str:
         return address
 
 
-def _names(record: RecordSet, ref: Ref) -> bool:
+def names(record: RecordSet, ref: Ref) -> bool:
+    """Whether a record set is meant to say what an address is."""
     found = (text.references for text in record.rrdatas if isinstance(text, Template))
     return any(one.ref == ref for references in found for one in references)
 

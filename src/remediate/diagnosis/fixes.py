@@ -37,7 +37,10 @@ def fix(edge: Edge, remedy: Remedy, then: int = 0) -> Fix:
 
 
 def _words(edge: Edge, remedy: Remedy) -> tuple[str, ...]:
-    targets = tuple(word for ref in remedy.targets for word in ("--target", ref))
+    known = {str(ref): ref for ref in edge.declared}
+    needed = [n for at in remedy.targets if at in known for n in edge.needed_by(known[at])]
+    chosen = dict.fromkeys((*remedy.targets, *map(str, needed)))
+    targets = tuple(word for ref in chosen for word in ("--target", ref))
     match remedy.action:
         case "apply" | "rollback" if targets:
             return ("apply", *targets)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
+from remediate.diagnosis.addresses import still_named
 from remediate.diagnosis.caches import are_right, held, truths
 from remediate.diagnosis.edge import Edge, spelled
 from remediate.diagnosis.layers import identity
@@ -88,6 +90,7 @@ def _declared(
     else:
         kept = _kept(edge, zone, name)
         _compare(node, edge, at, body, {spelled(v) for v in wanted if v}, name, kept)
+        _follow(node, edge, record, _values(body))
     if not node.ailments and (cut := [s for s in seen if s.outcome == "truncated"]):
         told = f"{cut[0].message}: the answer does not fit, and TCP port 53 is shut"
         text = "make the record set smaller, or let TCP port 53 through"
@@ -186,6 +189,16 @@ def _beside(
         )
         text = "find out which is right; the address that both are to have is gone"
         node.ailments.append(Ailment(told, Remedy("propose", text), API, contradicted=True))
+
+
+def _follow(node: Judged, edge: Edge, record: RecordSet, said: set[str]) -> None:
+    """What still says the former number of an address waits for the address."""
+    if node.ailments and (address := still_named(edge, record, said)):
+        by = identity("lb.address", address)
+        node.requires += (by,)
+        node.ailments[:] = [
+            replace(one, because=one.because | {"lb.address"}) for one in node.ailments
+        ]
 
 
 def _compare(

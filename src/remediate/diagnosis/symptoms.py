@@ -320,6 +320,12 @@ def _is_answered(edge: Edge, node: Judged) -> bool:
     return are_right(seen.authoritative, truths(edge, zone, seen)) is True
 
 
+def _shows_it(edge: Edge, node: Judged) -> bool:
+    """Whether a proxy shows its certificates all the same, whatever else is wrong with it."""
+    body = edge.live(node.resource) if isinstance(node.resource, Ref) else None
+    return node.layer == "lb.target_proxy" and bool(body) and not (body or {}).get("certificateMap")
+
+
 def _renewals(edge: Edge, nodes: Sequence[Judged]) -> Iterator[Judged]:
     """A managed certificate is renewed while all that Google looks at is in order."""
     for node in [node for node in nodes if node.layer == "lb.certificate"]:
@@ -328,7 +334,7 @@ def _renewals(edge: Edge, nodes: Sequence[Judged]) -> Iterator[Judged]:
             continue
         end = expires(body)
         expiry = Judged("cert.expiry", node.resource, (node.id,))
-        if end is not None and end <= edge.signs.at:
+        if end is not None and end <= edge.signs.at and node.state != "ok":
             _fails(expiry, f"{node.resource} expired at {end_of(body)}")
         yield expiry
         if not body.get("managed"):
@@ -336,7 +342,7 @@ def _renewals(edge: Edge, nodes: Sequence[Judged]) -> Iterator[Judged]:
         records = [n.id for n in nodes if n.layer == "dns.record"]
         renewal = Judged("cert.renewal", node.resource, (node.id, *node.requires, *records))
         failed = [n for n in nodes if n.id in renewal.requires and n.state == "failed"]
-        missing = [n for n in failed if not _is_answered(edge, n)]
+        missing = [n for n in failed if not _is_answered(edge, n) and not _shows_it(edge, n)]
         if missing:
             _fails(renewal, f"{CERTIFICATES.name} cannot be renewed: {missing[0].evidence[0]}")
         yield renewal
