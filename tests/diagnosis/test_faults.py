@@ -9,7 +9,9 @@ from random import Random
 import jsonschema
 import pytest
 
+from remediate.diagnosis.diagnose import diagnose
 from remediate.diagnosis.node import Diagnosis
+from remediate.diagnosis.signs import Signs
 from remediate.report.diagnosis import SCREEN, diagnosis_json, diagnosis_text
 from tests.diagnosis.conftest import Edge
 from tests.diagnosis.expected import EXPECTED
@@ -117,12 +119,27 @@ def test_without_monitoring_nothing_is_invented(edge: Edge, identity: str) -> No
     assert edge.inject(identity)
     if identity != "obs-api-denied":
         edge.ask("POST", "/_sandbox/permissions", {"denied": ["monitoring.*"]})
-    found = edge.diagnose()
+    signs = edge.look()
+    found = diagnose(signs)
     if identity == "vpc-connector-saturated":
         assert layers(found) == {"observer"}
-        assert {n.state for n in found.nodes if n.layer == "vpc.connector"} == {"unknown"}
     else:
         assert layers(found) == {EXPECTED[identity].layer}
+    states = {node.layer: node.state for node in found.nodes}
+    for layer, proven in measured(signs).items():
+        if layer in states and EXPECTED[identity].layer not in {layer, "observer"}:
+            assert states[layer] == ("ok" if proven else "unknown"), layer
+
+
+def measured(signs: Signs) -> dict[str, bool]:
+    """What monitoring tells of, and whether a look from outside proves it to be well without."""
+    answers = [{seen.status for seen in host.http} for host in signs.hosts.values()]
+    said = [seen.outcome == "ok" for seen in signs.databases.values()]
+    return {
+        "run.scaling": {200} in answers,
+        "sql.connections": bool(said) and all(said),
+        "vpc.connector": False,
+    }
 
 
 @pytest.mark.parametrize(("one", "other"), SAMPLE)

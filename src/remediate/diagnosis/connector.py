@@ -6,6 +6,7 @@ from remediate.diagnosis.balancer import begin, differs
 from remediate.diagnosis.edge import Edge
 from remediate.diagnosis.looks import Look
 from remediate.diagnosis.node import API, NOBODY, PROBE, Ailment, Judged, Remedy
+from remediate.diagnosis.refusals import on_the_way
 from remediate.diagnosis.signs import Sample
 from remediate.diagnosis.traffic import looks_at_run
 from remediate.kinds.registry import kind
@@ -25,7 +26,8 @@ def judge_connector(edge: Edge, ref: Ref) -> Judged:
     )
     if body is None:
         if node.ailments:
-            node.ailments[:] = [Ailment(f"{ref} does not exist", _second(edge, ref), API)]
+            node.ailments.clear()
+            _gone(edge, node, ref, look)
         return node
     ready = kind(ref.kind).ready(body)
     if ready.failed:
@@ -44,6 +46,15 @@ def judge_connector(edge: Edge, ref: Ref) -> Judged:
         _load(edge, node, ref, body, look)
         _at_network(edge, node, ref, body, look)
     return node
+
+
+def _gone(edge: Edge, node: Judged, ref: Ref, look: Look) -> None:
+    """Nobody misses a connector that nobody goes through."""
+    told, remedy = f"{ref} does not exist", _second(edge, ref)
+    if any(edge.goes_through(run) == ref for run in edge.of_kind("RunService")):
+        node.ailments.append(Ailment(told, remedy, API))
+    else:
+        on_the_way(node, told, remedy, look)
 
 
 def _load(edge: Edge, node: Judged, ref: Ref, body: Body, look: Look) -> None:

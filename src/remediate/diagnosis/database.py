@@ -16,8 +16,8 @@ from remediate.diagnosis.refusals import (
     NO_ROOM,
     WRONG_PASSWORD,
     Refusal,
+    fails_us_alone,
     refusal,
-    refuses_us_alone,
 )
 from remediate.diagnosis.signs import Sample
 from remediate.diagnosis.traffic import looks_at_run
@@ -54,7 +54,7 @@ def look_at_users(edge: Edge, database: Ref) -> Look:
 def _works(pg: PostgresSeen | None, look: Look) -> Works:
     """Whether the database is seen to be of use: by its own handshake, else by who uses it."""
     if pg is not None and pg.outcome not in ("unreachable", "not_public"):
-        return pg.outcome == "ok" or refuses_us_alone(pg, look)
+        return pg.outcome == "ok" or fails_us_alone(pg, look)
     return look.works
 
 
@@ -222,11 +222,14 @@ def _connections(edge: Edge, ref: Ref, pg: PostgresSeen | None, look: Look) -> J
         undo=EXACT,
         takes="the database restarts, or the application loses instances",
     )
-    told = f"{count.value:.0f} of {most or '?'} connections" if isinstance(count, Sample) else ""
+    meant = _flag(edge.wanted(ref), "max_connections")
+    is_lower = meant is not None and (most is None or most < meant)
+    told = _open(count, most) + (f"; the YAML means max_connections {meant}" if is_lower else "")
     full = isinstance(count, Sample) and most is not None and count.value >= most - RESERVED
     if (said := refusal(pg, look)) and said.layer == node.layer:
-        shown = said.told + (f"; {told}" if told else "")
-        node.ailments.append(Ailment(shown, remedy, PROBE | (API if full else NOBODY)))
+        shown = said.told + (f"; {told.removeprefix('; ')}" if told else "")
+        sources = PROBE | (API if full or is_lower else NOBODY)
+        node.ailments.append(Ailment(shown, remedy, sources))
     elif full and _works(pg, look) is not True:
         node.ailments.append(Ailment(f"{ref} has {told}", remedy, API))
     elif pg is not None and pg.outcome == "ok":
@@ -238,6 +241,12 @@ def _connections(edge: Edge, ref: Ref, pg: PostgresSeen | None, look: Look) -> J
     else:
         node.facts.append(told or "nothing was measured")
     return node
+
+
+def _open(count: object, most: int | None) -> str:
+    if not isinstance(count, Sample):
+        return ""
+    return f"{count.value:.0f}{f' of {most}' if most else ''} connections"
 
 
 def _flag(body: Body, name: str) -> int | None:
@@ -258,8 +267,8 @@ def _auth(edge: Edge, ref: Ref, pg: PostgresSeen | None, look: Look) -> Judged:
         node.ailments.append(Ailment(told, remedy, PROBE | (API if rotated else NOBODY)))
     elif pg is not None and pg.outcome == "ok":
         node.facts.append("its start-up handshake asks for a password")
-    elif pg is not None and refuses_us_alone(pg, look):
-        node.facts.append(f"{pg.message}; it lets the application in")
+    elif pg is not None and fails_us_alone(pg, look):
+        node.facts.append(f"{pg.message}; the application is served")
     elif rotated and look.works is not True:
         node.ailments.append(Ailment(rotated, _read_again(edge, run), API))
     elif pg is None or pg.outcome not in ("error", "ok"):

@@ -214,6 +214,14 @@ class Edge:
         found = self.ref(access.get("connector"))
         return found if found in self.declared else None
 
+    def goes_through(self, run: Ref) -> Ref | None:
+        """The connector that a live service sends through; as it is meant where that is unknown."""
+        body: Any = self.live(run)
+        if body is None:
+            return self.connector_of(run)
+        access = (body.get("template") or {}).get("vpcAccess") or {}
+        return self.ref(access.get("connector"))
+
     # What was seen
 
     def look(self, host: str) -> Look:

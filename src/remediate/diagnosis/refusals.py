@@ -10,7 +10,9 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from remediate.diagnosis.balancer import differs
 from remediate.diagnosis.looks import Look
+from remediate.diagnosis.node import Judged, Remedy
 from remediate.probes.seen import PostgresSeen
 
 NO_SLOT: Final = "53300"
@@ -23,6 +25,7 @@ _LAYERS: Final = {
     **dict.fromkeys(("3D", "53", "57P", "58", "F0", "XX"), "sql.instance"),
 }
 """By code or the beginning of one; anything else says nothing of the database itself."""
+_SILENT: Final = frozenset({"timeout", "unreachable", "not_public"})
 _PASSING: Final = "57P"  # it starts, stops or recovers
 _SAID: Final = re.compile(r"\b(?:FATAL|PANIC|SQLSTATE)\W{1,3}([0-9A-Z]{5})\b")
 
@@ -47,13 +50,25 @@ class Refusal:
 
 def refusal(pg: PostgresSeen | None, look: Look) -> Refusal | None:
     """What a handshake of ours is refused with, or else what the application says it is."""
-    if pg is not None and pg.sqlstate and not refuses_us_alone(pg, look):
+    if pg is not None and pg.sqlstate and not fails_us_alone(pg, look):
         return Refusal(pg.sqlstate, pg.message, is_told=False)
     if said := _SAID.search(look.reason):
         return Refusal(said[1], f"the application says: {look.reason}", is_told=True)
     return None
 
 
-def refuses_us_alone(pg: PostgresSeen, look: Look) -> bool:
-    """Whether it lets its own application in, though not who comes as we do: without TLS, say."""
-    return pg.sqlstate.startswith(_AUTHORIZATION) and look.works is True
+def fails_us_alone(pg: PostgresSeen, look: Look) -> bool:
+    """Whether it serves its own application, though not who comes as we do, or from where we are.
+
+    Without TLS, say, or from another network.
+    """
+    turns_away = pg.sqlstate.startswith(_AUTHORIZATION) if pg.sqlstate else pg.outcome in _SILENT
+    return look.works is True and turns_away
+
+
+def on_the_way(node: Judged, told: str, remedy: Remedy, look: Look) -> None:
+    """A difference on the way to a database is none that matters where somebody got that far."""
+    if look.works is not True and _SAID.search(look.reason):
+        node.facts.append(f"{told}; the application reaches its database all the same")
+    else:
+        differs(node, told, remedy, look.works)

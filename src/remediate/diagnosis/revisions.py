@@ -49,7 +49,7 @@ def judge_revision(edge: Edge, ref: Ref, look: Look) -> Judged:
     fix = _traffic(edge, ref, before) if before else _logs(edge, ref, serving)
     if (ready := kind(ref.kind).ready(body)).failed and body.get("latestReadyRevision") is None:
         newest = _short(body.get("latestCreatedRevision"))
-        told = f"{newest or ref} has never become ready: {ready.state}"
+        told = f"{newest or ref} has never become ready: {_why(ready.state, newest)}"
         remedy = replace(_logs(edge, ref, newest), action="manual", text=_MEND)
         seen = PROBE if look.works is False else NOBODY
         node.ailments.append(Ailment(told, remedy, API | seen, frozenset({"run.env"})))
@@ -98,6 +98,12 @@ def _seconds(body: Body) -> float:
     """A request's time, as `3600s`; 300 where nobody says."""
     template: Any = body.get("template") or {}
     return float(str(template.get("timeout") or "300s").removesuffix("s"))
+
+
+def _why(state: str, revision: str) -> str:
+    """A condition's reason and message, without what is said of it anyhow."""
+    told = state.removeprefix("CONDITION_FAILED (").removesuffix(")")
+    return told.replace(f"Revision '{revision}' is not ready and cannot serve traffic. ", "")
 
 
 _MEND = "read why it does not start; the application's own pipeline deploys the next one"

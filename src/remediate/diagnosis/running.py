@@ -11,6 +11,7 @@ from remediate.diagnosis.edge import Edge
 from remediate.diagnosis.layers import identity
 from remediate.diagnosis.looks import CONGESTED, Look
 from remediate.diagnosis.node import API, NOBODY, PROBE, Ailment, Judged, Remedy
+from remediate.diagnosis.refusals import on_the_way
 from remediate.diagnosis.revisions import judge_revision
 from remediate.diagnosis.secrets import judge_secrets
 from remediate.diagnosis.signs import Sample
@@ -171,7 +172,7 @@ def _access(edge: Edge, ref: Ref, look: Look) -> Judged:
     else:
         fix = applied(ref, "have it send into the network again")
         told = f"{ref} {found.told}, and the YAML means {meant.named}"
-        differs(node, told, fix, look.works)
+        on_the_way(node, told, fix, look)
     if live and live.get("egress") != wanted.get("egress") and wanted.get("egress"):
         node.facts.append(f"it sends {live.get('egress')} that way, not {wanted['egress']}")
     return node
@@ -214,11 +215,11 @@ def _template(body: Body) -> dict[str, Any]:
 def _scaling(edge: Edge, ref: Ref, look: Look) -> Judged:
     node = Judged("run.scaling", ref)
     body = edge.live(ref) or {}
-    ceiling = _ceiling(body)
+    ceiling, option = _ceiling(body)
     count = edge.google.metrics.get((ref, "container/instance_count"))
     full = isinstance(count, Sample) and ceiling is not None and count.value >= ceiling
-    room = "'<NUMBER>'" if ceiling is None else 2 * ceiling
-    line = f"gcloud run services update {ref.name} --region={ref.location} --max-instances={room}"
+    room = "'<NUMBER>'" if ceiling is None else max(2 * ceiling, _measured(count))
+    line = f"gcloud run services update {ref.name} --region={ref.location} {option}={room}"
     remedy = Remedy(
         "propose",
         "raise maxInstanceCount; instances x pool must stay below the database's max_connections",
@@ -229,11 +230,10 @@ def _scaling(edge: Edge, ref: Ref, look: Look) -> Judged:
         takes="more instances open more connections to the database",
     )
     if CONGESTED in look.statuses:  # no instance is there to take it
-        at = f", {_whole(count)} of {ceiling} instances" if full else ""
-        told = f"{ref} answers 429{at}"
+        told = f"{ref} answers 429" + (f": {_room(count, ceiling)}" if full else "")
         node.ailments.append(Ailment(told, remedy, PROBE | (API if full else NOBODY)))
     elif full:
-        told = f"{ref} has {_whole(count)} of {ceiling} instances"
+        told = f"{ref} has no room: {_room(count, ceiling)}"
         differs(node, told, remedy, look.works)
     elif isinstance(count, Unreadable) and not look.works:
         node.blind.append(f"how many instances {ref} has cannot be read: {count.why}")
@@ -242,11 +242,27 @@ def _scaling(edge: Edge, ref: Ref, look: Look) -> Judged:
     return node
 
 
-def _ceiling(body: Body) -> int | None:
+def _ceiling(body: Body) -> tuple[int | None, str]:
+    """The lower of a service's own ceiling and of its revisions', and gcloud's option for it."""
     own: Any = body.get("scaling") or {}
-    found = (_template(body).get("scaling") or {}).get("maxInstanceCount")
-    found = found or own.get("maxInstanceCount")
-    return int(found) if found else None
+    each = _template(body).get("scaling") or {}
+    told = [
+        (each.get("maxInstanceCount"), "--max-instances"),
+        (own.get("maxInstanceCount"), "--max"),
+    ]
+    known = [(int(count), option) for count, option in told if count]
+    return min(known, default=(None, "--max-instances"))
+
+
+def _measured(sample: object) -> int:
+    return int(sample.value) if isinstance(sample, Sample) else 0
+
+
+def _room(count: object, ceiling: int | None) -> str:
+    """What was measured may be older than the ceiling."""
+    if ceiling is not None and _measured(count) > ceiling:
+        return f"it may have {ceiling}, and had {_measured(count)} instances"
+    return f"{_whole(count)} of {ceiling} instances"
 
 
 def _whole(sample: object) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from remediate.diagnosis.balancer import SPREADS, differs
+from remediate.diagnosis.balancer import differs
 from remediate.diagnosis.edge import Edge
 from remediate.diagnosis.looks import Look
 from remediate.diagnosis.node import Judged, Remedy
@@ -47,16 +47,16 @@ def _unreadable(edge: Edge, name: str, version: str) -> tuple[str, Remedy | None
     if found is None:
         line = f"gcloud secrets versions list {of}"
         text = f"name a version that there is, or add one to {name}"
-        return f"the secret {name} has no version {version}", _way_out(text, line)
+        return f"the secret {name} has no version {version}", _way_out(text, line, "never")
     state, number = str(found.get("state")), str(found.get("name")).rpartition("/")[2]
     if state == "ENABLED":
         return "", None
-    line = f"gcloud secrets versions enable {number} --secret={of}"
-    text = f"enable version {number} of {name} again; somebody may have had a reason"
+    line, undo = f"gcloud secrets versions enable {number} --secret={of}", "exact: disable it again"
+    text = f"enable version {number} of {name} again"
     if state == "DESTROYED":
-        line = f"gcloud secrets versions add {name} --data-file=- --project={edge.project}"
+        line, undo = f"gcloud secrets versions add {of} --data-file=-", "never"
         text = f"add a version to {name}: what was in version {number} is gone for good"
-    return f"version {number} of the secret {name} is {state}", _way_out(text, line)
+    return f"version {number} of the secret {name} is {state}", _way_out(text, line, undo)
 
 
 def _version(versions: tuple[Body, ...], wanted: str) -> Body | None:
@@ -65,13 +65,11 @@ def _version(versions: tuple[Body, ...], wanted: str) -> Body | None:
     return next((v for v in versions if str(v.get("name")).rpartition("/")[2] == wanted), None)
 
 
-def _way_out(text: str, line: str) -> Remedy:
+def _way_out(text: str, line: str, undo: str) -> Remedy:
     return Remedy(
         "propose",
-        text,
+        f"{text}; then deploy once more, since a revision that failed does not try again",
         program=line,
-        seconds=SPREADS,
-        at_most=True,
-        undo="exact: disable it again",
+        undo=undo,
         takes="whoever shut a secret may have had a reason",
     )

@@ -14,7 +14,7 @@ from remediate.diagnosis.layers import OBSERVER, identity
 from remediate.diagnosis.looks import Look, by_ip
 from remediate.diagnosis.node import PROBE, Ailment, Judged, Remedy
 from remediate.diagnosis.records import NAMING
-from remediate.diagnosis.refusals import refuses_us_alone
+from remediate.diagnosis.refusals import fails_us_alone
 from remediate.diagnosis.revisions import below
 from remediate.diagnosis.signs import HostSeen, NameSeen
 from remediate.kinds.ssl_certificate import KIND as CERTIFICATES
@@ -303,7 +303,10 @@ def _reachability(edge: Edge, nodes: Sequence[Judged]) -> Iterator[Judged]:
         node = Judged("sql.reachability", ref, tuple(under))
         if pg is None or pg.outcome in ("unreachable", "not_public"):
             node.blind.append(pg.message if pg else f"{ref} cannot be asked from here")
-        elif pg.outcome != "ok" and not refuses_us_alone(pg, look_at_users(edge, ref)):
+        elif fails_us_alone(pg, look_at_users(edge, ref)):
+            told = node.facts if pg.sqlstate else node.blind
+            told.append(f"{pg.message}; the application is served")
+        elif pg.outcome != "ok":
             _fails(node, pg.message)
         yield node
 
