@@ -15,9 +15,7 @@ from remediate.diagnosis.looks import Look
 from remediate.diagnosis.node import Judged, Remedy
 from remediate.probes.seen import PostgresSeen
 
-NO_SLOT: Final = "53300"
-NO_ROOM: Final = "53100"
-WRONG_PASSWORD: Final = "28P01"  # noqa: S105 - an SQLSTATE
+NO_SLOT, NO_ROOM, WRONG_PASSWORD = "53300", "53100", "28P01"
 _AUTHORIZATION: Final = "28"
 _LAYERS: Final = {
     NO_SLOT: "sql.connections",
