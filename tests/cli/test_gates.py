@@ -59,9 +59,19 @@ def test_the_incident_is_applied_until_the_caches_have_the_new_names(desk: Desk)
     said = desk.type("apply")
     assert said.code == 0, said
     assert "waiting for dns" in said.told
+    assert "as it should be after " in said.told
     assert desk.type("verify", "--check", "dns", "--check", "tls", "--check", "https").code == 0
     assert notes(desk)[0] == {"gates": "after wave 1", "checks": ["dns"], "failing": []}
     assert notes(desk)[-1]["gates"] == "at the end"
+
+
+def test_a_plan_tells_its_gates_and_for_how_long_they_may_hold_it_back(desk: Desk) -> None:
+    gates = "Gates    then up to 60 min more, until dns, https, tls hold"
+    assert gates in desk.type("plan").out.splitlines()
+    ours = desk.type("plan", "--json").json["remediate"]["summary"]
+    assert (ours["gates"], ours["gates_s"]) == (["dns", "https", "tls"], 3600)
+    lay_out(desk, {"ours": program(desk.bench.root / "x")})
+    assert "\nGates" not in desk.type("plan").out  # commands are allowed to an apply alone
 
 
 def test_a_gate_that_does_not_hold_ends_in_3_and_all_of_it_can_be_taken_back(
@@ -73,7 +83,9 @@ def test_a_gate_that_does_not_hold_ends_in_3_and_all_of_it_can_be_taken_back(
     said = desk.type("apply", "--allow-commands")
     assert said.code == 3, said
     assert "what a visitor must see does not hold after 5 minutes: ours: " in said.told
-    assert "--resume" in said.told
+    on = " ".join(said.told.split()).partition("--resume ")[2]
+    assert on.split()[1] == "--allow-commands"  # it was said of the run, and is said again
+    assert "--allow-commands" in " ".join(desk.type("plan").out.split())
     assert notes(desk)[-1]["failing"] == ["ours"]
     back = desk.type("rollback", "--snapshot", "latest")
     assert back.code == 0, back

@@ -153,6 +153,8 @@ def test_a_rotation_is_counted_besides_its_parts() -> None:
         "wait_s": 5400,
         "then_wait_s": 0,
         "kept_s": 0,
+        "gates": [],
+        "gates_s": 0.0,
     }
 
 

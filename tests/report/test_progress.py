@@ -116,6 +116,23 @@ def test_a_terminal_shows_the_steps_in_flight_and_keeps_the_finished_ones() -> N
     assert "\x1b[?25h" in stream.getvalue(), "the cursor is back"
 
 
+def test_a_gate_that_holds_leaves_the_screen_with_a_line() -> None:
+    stream, lines = Terminal(), io.StringIO()
+    told = [Waiting("dns, https", "not yet", 60.0), Waiting("dns, https", "", 300.0)]
+    with Live(stream, colour=False) as watcher:
+        for event in told:
+            watcher.on(event)
+        seen = len(stream.getvalue())
+        watcher.on(Reading("zones"))
+        assert "waiting for dns" not in ANSI.sub("", stream.getvalue()[seen:])
+    for event in told:
+        Lines(lines).on(event)
+    assert lines.getvalue().splitlines() == [
+        "      waiting for dns, https (60 s so far): not yet",
+        "      as it should be after 5 min: dns, https",
+    ]
+
+
 def test_live_falls_back_to_lines_where_there_is_no_terminal() -> None:
     plain, moving = io.StringIO(), io.StringIO()
     with Live(moving) as watcher:

@@ -12,19 +12,19 @@ from types import FrameType
 
 from remediate.model.errors import Interrupted
 
-_SAID = (
-    b"\nstopping: no new step begins, those in flight are waited for;\n  once more leaves at once\n"
-)
+_STEPS = "no new step begins, those in flight are waited for"
 _STOP, _END = b"s", b"e"
 
 
 @contextmanager
-def first_signal_stops() -> Iterator[threading.Event]:
+def first_signal_stops(meanwhile: str = _STEPS) -> Iterator[threading.Event]:
     """An event that the first SIGINT or SIGTERM sets; the second ends the process as ever.
 
+    `meanwhile` says what is still done after the first.
     An Interrupted that comes of it leaves with 128 and the signal's number (130, 143).
     """
     received: list[int] = []
+    said = f"\nstopping: {meanwhile};\n  once more leaves at once\n".encode()
     with _set_from_afar() as (stopping, teller):
 
         def stop(number: int, _frame: FrameType | None) -> None:
@@ -34,7 +34,7 @@ def first_signal_stops() -> Iterator[threading.Event]:
             received.append(number)
             os.write(teller, _STOP)
             # past the streams: the signal may have come in the middle of a write to one
-            os.write(sys.__stderr__.fileno() if sys.__stderr__ else 2, _SAID)
+            os.write(sys.__stderr__.fileno() if sys.__stderr__ else 2, said)
 
         before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
         try:

@@ -48,7 +48,7 @@ def command(
         at = vantage(google, desired, ledger, settings.root, commands=allow_commands)
         look = partial(verify, desired, chosen, at)
         watchers = [] if quiet else session.watchers
-        with first_signal_stops() as stopping:
+        with first_signal_stops("the checks that run are waited for") as stopping:
             found = until_pass(look, patience.seconds, google.clock, watchers, stopping)
     report(found, settings, quiet=quiet)
     return 0 if found.passes else 3

@@ -200,6 +200,8 @@ class Plan:
     # by zone, the seconds for which caches keep that there is none, where its live SOA was read
     negative_ttls: Mapping[Ref, int] = field(default_factory=dict)
     kept: int = 0  # seconds for which resolvers may keep an answer from before its TTL was lowered
+    gates: tuple[str, ...] = ()  # checks that have to hold before success is claimed
+    gated: float = 0.0  # seconds that these are waited for, at most
 
     @property
     def steps(self) -> list[Step]:

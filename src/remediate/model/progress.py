@@ -40,7 +40,7 @@ class StepFailed:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Not ready yet; `state` is Google's own word for where it stands.
+    """Not ready yet; `state` is Google's own word for where it stands, empty once it is ready.
 
     `ref` is a resource, or the name of what is waited for.
     """

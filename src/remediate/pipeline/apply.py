@@ -52,12 +52,20 @@ class Order:
     gates: Gates | None = None  # what has to hold between its waves, and at its end
 
     @property
+    def allows_commands(self) -> bool:
+        """Whether commands of checks may be run for its gates."""
+        return self.gates is not None and self.gates.commands
+
+    @property
     def again(self) -> str:
         """What to type to do the same again."""
         return f"remediate rollback --snapshot {self.to}" if self.to else f"remediate {self.verb}"
 
     def ways(self, run: str, snapshot: str) -> Ways:
-        on = self.again if self.choices is None else f"remediate {self.verb} --resume {run}"
+        on = self.again
+        if self.choices is not None:
+            commands = " --allow-commands" if self.allows_commands else ""
+            on = f"remediate {self.verb} --resume {run}{commands}"
         return Ways(self.again, on, f"remediate rollback --snapshot {snapshot}")
 
 
@@ -152,6 +160,8 @@ def _said(order: Order) -> Body:
     if order.choices is not None:
         said["choices"] = order.choices.to_json()
         said["desired"] = plan.desired_digest
+    if order.allows_commands:
+        said["allow_commands"] = True
     if consent.approved_by:
         said["approved_by"] = [*consent.approved_by]  # as asserted, of the plan of this digest
     if consent.incident:

@@ -58,6 +58,8 @@ class Vigil:
             tell(self.watchers, Waiting(ref, missing, waited))
             rest(clock, _PAUSES[min(looks, len(_PAUSES) - 1)], self.stopping)
             looks += 1
+        if looks:
+            tell(self.watchers, Waiting(ref, "", clock.monotonic() - began))
 
     def is_waived(self, rule: str, ref: Ref) -> bool:
         return f"{rule}:{ref}" in self.allowances or rule in self.allowances

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,17 +10,15 @@ from remediate.model.check import Check
 from remediate.model.errors import CheckFailed
 from remediate.model.finding import Finding
 from remediate.model.json import Json
-from remediate.model.plan import Plan, Step
+from remediate.model.plan import Plan
 from remediate.model.resource import Desired
 from remediate.pipeline.checks import run_checks
-from remediate.pipeline.propagation import longest
+from remediate.pipeline.gate_times import about, gates_of, limit
 from remediate.pipeline.run import Run
 from remediate.pipeline.vantage import vantage
 from remediate.stores.journal import Kind
 
-TIMEOUT = 300.0  # seconds, where neither a cache nor `lifecycle.wait` says how long it may take
 _OF_NAMES = frozenset({"dns", "delegation"})
-MARGIN = 120.0  # seconds beyond what caches keep: until Cloud DNS's own servers have a change
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +35,7 @@ class Gates:
     def watching(self, plan: Plan, run: Run) -> Watch:
         """Of one run: what holds before it begins."""
         changed = [*run.recalled, *plan.steps]
-        checks = [
-            each
-            for each in self.desired.checks
-            if each.severity == "critical"
-            and (self.commands or each.probe != "command")
-            and each.gates_any(step.ref for step in changed)
-        ]
+        checks = gates_of(self.desired.checks, changed, commands=self.commands)
         watch = Watch(self, plan, run, checks)
         watch.look_before()
         return watch
@@ -77,8 +69,8 @@ class Watch:
     def after(self, wave: int) -> None:
         """Until all that is about what this wave has changed holds; raises CheckFailed if late."""
         steps = self.plan.waves[wave]
-        about = [each for each in self.checks if _about(each, steps)]
-        due = [each for each in about if each.name in self._held or self._is_due(each, wave)]
+        here = [each for each in self.checks if about(each, steps)]
+        due = [each for each in here if each.name in self._held or self._is_due(each, wave)]
         self._hold(due, f"after wave {wave + 1}")
 
     def _is_due(self, check: Check, wave: int) -> bool:
@@ -95,7 +87,7 @@ class Watch:
     def at_the_end(self) -> None:
         """Until everything holds that is about anything that the run has changed."""
         changed = [*self.run.recalled, *self.plan.steps]
-        self._hold([each for each in self.checks if _about(each, changed)], "at the end")
+        self._hold([each for each in self.checks if about(each, changed)], "at the end")
 
     def _hold(self, checks: Sequence[Check], when: str) -> None:
         """Poll them on the run's clock; each only until it holds."""
@@ -112,22 +104,14 @@ class Watch:
         names = ", ".join(each.name for each in checks)
         late = "what a visitor must see does not hold after {minutes} minutes"
         try:
-            self.run.vigil.until(names, look, self._limit(checks), late)
+            changed, timeouts = [*self.run.recalled, *self.plan.steps], self.run.vigil.timeouts
+            most = limit(checks, changed, self.plan, timeouts)
+            self.run.vigil.until(names, look, most, late)
         except CheckFailed:
             self._note(when, checks, {each.name for each in pending})
             raise
         self._held |= {each.name for each in checks}
         self._note(when, checks, set())
-
-    def _limit(self, checks: Sequence[Check]) -> float:
-        """Seconds: what was asked for the resources, else what caches take, else the usual."""
-        steps = [*self.run.recalled, *self.plan.steps]
-        about = [step for step in steps if any(_about(each, [step]) for each in checks)]
-        asked = [
-            limit for step in about if (limit := self.run.vigil.timeouts.get(step.live)) is not None
-        ]
-        cached = longest(about, self.plan.negative_ttls, self.plan.kept)
-        return max([TIMEOUT, *asked, cached + MARGIN if cached else 0.0])
 
     def _look(self, checks: Sequence[Check]) -> list[Finding]:
         gates, run = self.gates, self.run
@@ -138,10 +122,6 @@ class Watch:
         asked: list[Json] = [each.name for each in checks]
         wrong: list[Json] = [*sorted(failing)]
         self.run.note(Kind.NOTED, gates=when, checks=asked, failing=wrong)
-
-
-def _about(check: Check, steps: Iterable[Step]) -> bool:
-    return check.gates_any(step.ref for step in steps)
 
 
 def _asks_for_names(check: Check) -> bool:

@@ -44,4 +44,7 @@ def way_on(half: HalfDone) -> tuple[str, ...]:
     """The words that go on with it or, of a rollback, go back to the same; none for others."""
     if to := half.story.begun.get("to"):
         return ("rollback", "--snapshot", str(to))
-    return ("apply", "--resume", half.run) if "choices" in half.story.begun else ()
+    if "choices" not in half.story.begun:
+        return ()
+    commands = ("--allow-commands",) if half.story.begun.get("allow_commands") else ()
+    return ("apply", "--resume", half.run, *commands)

@@ -23,6 +23,7 @@ from remediate.pipeline.choices import Choices
 from remediate.pipeline.choosing import insist_on_matches
 from remediate.pipeline.diff import diff
 from remediate.pipeline.differences import Differences
+from remediate.pipeline.gate_times import gates_of, limit
 from remediate.pipeline.guard import acknowledged, guard, idle
 from remediate.pipeline.observe import Observed
 from remediate.pipeline.proposal import Proposal
@@ -80,7 +81,18 @@ def plan(desired: Desired, observed: Observed, ledger: Ledger, choices: Choices)
         kept=max(kept.values(), default=0),
         negative_ttls=_negative_ttls(verdict),
     )
-    return replace(made, digest=plan_digest(made))
+    return replace(_gated(made, desired), digest=plan_digest(made))
+
+
+def _gated(made: Plan, desired: Desired) -> Plan:
+    """With the checks that will hold it back; whether commands may run is said to an apply."""
+    checks = gates_of(desired.checks, made.steps, commands=False)
+    if not checks:
+        return made
+    waits = {live: desired.resources[ref].lifecycle.wait for ref, (live, _) in made.written.items()}
+    timeouts = {live: each.timeout for live, each in waits.items() if each.timeout is not None}
+    most = limit(checks, made.steps, made, timeouts)
+    return replace(made, gates=tuple(each.name for each in checks), gated=most)
 
 
 def _negative_ttls(verdict: Differences) -> dict[Ref, int]:

@@ -164,10 +164,23 @@ def until_pass(
             waited = waited if within else 0.0
             return replace(found, waited=waited, looks=looks, late=late, in_vain=in_vain)
         if stopping.is_set():
-            raise Interrupted("interrupted while waiting for the checks to pass")
-        failing = found.failing
-        names = ", ".join(dict.fromkeys(one.check for one in failing))
-        said = failing[0].message if failing else "nothing was looked at"
-        tell(watchers, Waiting(names or "checks", said, waited))
+            raise _interrupted(found, waited)
+        tell(watchers, Waiting("the checks to pass", _still(found), waited))
         pause = _PAUSES[min(looks, len(_PAUSES)) - 1]
         rest(clock, min(pause, within - waited), stopping)
+
+
+def _still(found: Verification) -> str:
+    """Which do not pass, and of the first one why."""
+    failing = found.failing
+    if not failing:
+        return "nothing was looked at"
+    names = ", ".join(dict.fromkeys(one.check for one in failing))
+    return f"not {names}; {failing[0].cause or failing[0].message}"
+
+
+def _interrupted(found: Verification, waited: float) -> Interrupted:
+    said = f"interrupted after {waited:.0f} s of waiting for the checks to pass: {_still(found)}"
+    error = Interrupted(said)
+    error.hint = "Checks only look, so there is nothing to take back; type it again to go on."
+    return error

@@ -209,6 +209,8 @@ def _summary(plan: Plan) -> Body:
         "wait_s": expected.waiting,
         "then_wait_s": plan.then_wait,
         "kept_s": plan.kept,
+        "gates": list(plan.gates),
+        "gates_s": plan.gated,
     }
 
 

@@ -73,6 +73,11 @@ class Lines(Silent):
 
     def _wait(self, event: Waiting) -> None:
         """A new word of Google's is told; after some minutes, that there is none."""
+        if not event.state:
+            self._said.pop(event.ref, None)
+            if isinstance(event.ref, str):  # of a resource its step tells that it is done
+                self._write(event)
+            return
         state, seconds = self._said.get(event.ref, ("", 0.0))
         if event.state != state:
             self._write(event)
@@ -118,6 +123,10 @@ class Live(Lines):
                 self._flight[step.id] = f"      {step_words(step)} ..."
             case Waiting(ref):
                 self._waits[ref] = event_line(event, self._counter)
+            case Waiting(ref, ""):
+                self._waits.pop(ref, None)
+                if isinstance(ref, str):
+                    self._print(event)
             case StepDone(step) | StepFailed(step):
                 self._flight.pop(step.id, None)
                 for ref in step.waits_for:
@@ -164,10 +173,16 @@ def event_line(event: Event, counter: Counter) -> str:
         case StepFailed(step):
             return f"{counter.next()} {step_words(step)} FAILED"
         case Waiting(ref, state, seconds):
-            so_far = f" ({duration(seconds)} so far)" if seconds >= 1 else ""
-            return f"      waiting for {safe(str(ref))}{so_far}: {safe(state)}"
+            return f"      {_waiting(safe(str(ref)), safe(state), seconds)}"
         case _ as never:
             assert_never(never)
+
+
+def _waiting(name: str, state: str, seconds: float) -> str:
+    if not state:
+        return f"as it should be after {duration(seconds)}: {name}"
+    so_far = f" ({duration(seconds)} so far)" if seconds >= 1 else ""
+    return f"waiting for {name}{so_far}: {state}"
 
 
 def fitted(line: str, width: int) -> str:

@@ -66,6 +66,8 @@ def _plan(changes: Sequence[Mapping[str, Any]], ours: Mapping[str, Any]) -> Plan
         retention=float(ours.get("retention_s", RETENTION)),
         then_wait=int(ours["summary"].get("then_wait_s", 0)),
         kept=int(ours["summary"].get("kept_s", 0)),
+        gates=tuple(map(str, ours["summary"].get("gates", ()))),
+        gated=float(ours["summary"].get("gates_s", 0)),
         written={Ref("", str(n)): (_NOBODY, {}) for n in range(int(ours["compared"]))},
     )
 

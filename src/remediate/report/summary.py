@@ -13,6 +13,7 @@ from remediate.report.rotation import rotations, waiting
 from remediate.report.text import WIDTH, counted, duration, safe
 
 _LABEL = 9  # columns, before every sentence
+_GATES = 4  # names of checks that are worth reading
 
 _CAUSES = {
     Cause.DRIFT: "by drift (live moved since the last apply)",
@@ -76,6 +77,9 @@ def sentences(plan: Plan) -> Iterator[tuple[str, str]]:
         yield "Risk", _risk(plan.steps)
         yield from (("Undo", sentence) for sentence in _undo(plan.steps))
         yield "Time", _time(estimate(plan))
+        if plan.gates:
+            names = _first(plan.gates, min(len(plan.gates), _GATES))
+            yield "Gates", f"then up to {duration(plan.gated)} more, until {names} hold"
     if plan.hosts:
         yield "Hosts", hosts_words(plan.hosts)
     yield from (("DNS", sentence) for sentence in caching(plan))
