@@ -16,8 +16,13 @@ import pytest
 
 from gcp_sandbox.gcloud import exports
 from gcp_sandbox.sandbox import Sandbox
+from remediate.gcp.google import connect_sandbox
+from remediate.pipeline.load import load
 from tests.cli.typed import Said, typed
-from tests.workbench import PROJECT, Workbench
+from tests.diagnosis.breaking import break_it
+from tests.diagnosis.conftest import Edge
+from tests.diagnosis.test_unlisted_balancer import FAULTS
+from tests.workbench import NAME, PROJECT, REPOSITORY, Workbench
 
 ZONE = f"dns/v1/projects/{PROJECT}/managedZones/netrasystems-staging/rrsets"
 API = "api-staging.netrasystems.ai."
@@ -140,4 +145,34 @@ def test_what_is_printed_mends_the_fault_in_the_time_that_is_told(fault: str, ni
     fix = night.root()["fix"]
     assert night.type(fix["command"]) == 0, fix["command"]
     night.bench.advance(fix["eta_s"] or 0)
+    assert night.diagnosed()["verdict"] == "well"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "the rule is at another number",
+        "the proxy is gone",
+        "only TLS 1.3 is spoken",
+        "the address is another number by now",
+        "what is declared is gone, and another in its place",
+        "what is declared was made again for one host",
+        "a host is sent to another",
+        "every request is aborted",
+        "port 80 sends elsewhere",
+        "a backend that takes nothing",
+        "the endpoint group asks for a tag",
+        "the endpoint group is gone",
+        "a firewall rule denies",
+    ],
+)
+def test_what_is_printed_mends_what_nobody_listed_too(name: str, night: Night) -> None:
+    night.begin()
+    url = night.bench.url
+    break_it(
+        Edge(url, connect_sandbox(url, PROJECT), load(REPOSITORY, NAME, {})), FAULTS[name].steps
+    )
+    fix = night.diagnosed()["roots"][0]["fix"]
+    assert night.type(fix["command"]) == 0, fix["command"]
+    night.bench.advance((fix["eta_s"] or 0) + fix["then_at_most_s"])
     assert night.diagnosed()["verdict"] == "well"

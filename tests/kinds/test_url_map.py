@@ -215,3 +215,25 @@ def test_a_link_means_a_backend_service_wherever_a_route_ends() -> None:
     assert links["/pathMatchers/*/pathRules/*/service"] == ("BackendService", "backendBuckets")
     assert links["/tests/*/service"] == ("BackendService", "backendBuckets")
     assert sum("weightedBackendServices" in at for at in links) == 4
+
+
+def test_what_somebody_put_into_a_matcher_beside_what_is_written_goes() -> None:
+    """Matchers are known by their names, wherever they stand; so is the way of a redirect."""
+    wanted = {
+        "defaultUrlRedirect": REDIRECT,
+        "pathMatchers": [{"name": name, "defaultService": "b"} for name in ("one", "other")],
+    }
+    live = {
+        "defaultUrlRedirect": {**REDIRECT, "hostRedirect": "www.example.com"},
+        "pathMatchers": [
+            {"name": "other", "defaultService": "b", "defaultRouteAction": {"timeout": {}}},
+            {"name": "one", "defaultUrlRedirect": REDIRECT},
+        ],
+    }
+    changes = field_changes(kind("UrlMap"), wanted, live, project="p", restore_defaults=True)
+    assert {change.pointer: change.after for change in changes} == {
+        "/defaultUrlRedirect/hostRedirect": None,
+        "/pathMatchers/0/defaultService": "b",
+        "/pathMatchers/0/defaultUrlRedirect": None,
+        "/pathMatchers/1/defaultRouteAction": None,
+    }

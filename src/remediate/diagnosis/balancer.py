@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from remediate.diagnosis.edge import Edge, listens
@@ -76,10 +77,10 @@ def _rule(edge: Edge, ref: Ref) -> Judged:
         differs(node, f"{ref} leads to {target or 'nothing'}, not to {meant}", fix, works)
     at, address = wanted.get("IPAddress"), body.get("IPAddress")
     if isinstance(at, str) and at != address:
-        differs(node, f"{ref} is at {address}, not at {at}", fix, works)
+        differs(node, f"{ref} is at {address}, not at {at}", _made_anew(ref), works)
     port = str(wanted.get("portRange") or "").partition("-")[0]
     if port.isdigit() and not listens(body, int(port)):
-        differs(node, f"{ref} listens at {_ports(body)}, not {port}", fix, works)
+        differs(node, f"{ref} listens at {_ports(body)}, not {port}", _made_anew(ref), works)
     if not node.ailments and (silent := _silent(edge, ref)):
         remedy = Remedy("none", "look again from elsewhere: Google says that it is in order")
         node.ailments.append(
@@ -87,6 +88,16 @@ def _rule(edge: Edge, ref: Ref) -> Judged:
         )
     node.facts.append(f"{address} port {_ports(body)} to {target}")
     return node
+
+
+def _made_anew(ref: Ref) -> Remedy:
+    """Where a rule listens cannot change: it is replaced, and for that a plan wants a reason."""
+    allowed = f"rule-replaced:{ref}=it listens where nobody comes"
+    return replace(
+        applied(ref, "replace the rule by what the YAML says", Action.REPLACE),
+        words=("apply", "--target", str(ref), "--allow", allowed),
+        takes="the rule is gone for some seconds",
+    )
 
 
 def _ports(rule: Body) -> str:

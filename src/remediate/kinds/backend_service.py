@@ -292,6 +292,7 @@ KIND = Kind(
     # port, portName and protocol are left out: what Google fills in depends on the load balancer.
     defaults={
         "/timeoutSec": 30,
+        "/backends/*/capacityScaler": 1,
         "/sessionAffinity": "NONE",
         "/affinityCookieTtlSec": 0,
         "/enableCDN": False,

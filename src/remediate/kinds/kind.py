@@ -98,7 +98,7 @@ class Kind:
     """Wanted, given live, with the live value wherever that is as good."""
     shared: frozenset[Pattern] = frozenset({"/labels"})  # maps in which others keep keys of theirs
     labels: Pattern = "/labels"  # where it carries labels, if it has such a field
-    # what Google fills in for an unwritten field that may change in place
+    # what Google fills in for an unwritten field that may change without a gap
     defaults: Mapping[str, Json] = field(default_factory=dict)
     # the same, of fields that are Google's own choice where nobody ever wrote them
     reverts: Mapping[str, Json] = field(default_factory=dict)

@@ -135,6 +135,7 @@ KIND = Kind(
     ),
     immutable=frozenset(f"/{name}" for name in NetworkEndpointGroup.__annotations__),
     replacement=Replacement.BESIDE,
+    defaults={"/cloudRun/tag": None},  # unwritten, whatever serves is asked, and no one revision
     updates=(),
     outputs=frozenset({"selfLink", "id"}),
     removal=Removal.LATER,

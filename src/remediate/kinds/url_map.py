@@ -287,12 +287,16 @@ KIND = Kind(
             "/pathMatchers/*/pathRules/*/paths",
         }
     ),
-    # One end excludes the others, so an end that is no longer written has to go.
+    # One end excludes the others, so an end that is no longer written has to go; so does what
+    # changes where a redirect leads.
     defaults={
         "/description": "",
-        "/defaultService": None,
-        "/defaultUrlRedirect": None,
-        "/defaultRouteAction": None,
+        **{f"{at}/{name}": None for at, *names in _ENDS for name in names},
+        **{
+            f"{at}/{redirect}/{name}": None
+            for at, _service, redirect, _action in _ENDS
+            for name in ("hostRedirect", "pathRedirect", "prefixRedirect")
+        },
         "/defaultCustomErrorResponsePolicy": None,
         "/headerAction": None,
         "/hostRules": [],

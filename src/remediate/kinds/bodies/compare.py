@@ -181,21 +181,29 @@ def _unwritten(
 
 def _off_default(kind: Kind, wanted: Fields, live: Fields, rules: Rules) -> Iterator[FieldChange]:
     for where, default in kind.defaults.items():
-        written: Value = wanted
-        holder: Value = live
-        here = rules
-        *path, last = parts(where)
-        for part in path:
-            written = written.get(part) if isinstance(written, Mapping) else None
-            holder = holder.get(part) if isinstance(holder, Mapping) else None
-            here = here.below(part)
-        if not isinstance(holder, Mapping) or last not in holder:
-            continue
-        if isinstance(written, Mapping) and last in written:
-            continue
-        rule = here.below(last)
-        if not same(canonical_value(default, rule), canonical_value(holder[last], rule)):
-            yield FieldChange(where, holder[last], default)
+        yield from _off(default, parts(where), wanted, live, rules, "")
+
+
+def _off(
+    default: Json, way: list[str], want: Value, live: Value, rules: Rules, at: str
+) -> Iterator[FieldChange]:
+    """Where an unwritten field, along its way, is live and not its default."""
+    name, *rest = way
+    if isinstance(want, list) and isinstance(live, list):
+        for index, (item, old) in enumerate(zip(want, partners(want, live, rules), strict=True)):
+            here = at + pointer(index)
+            yield from _off(default, rest, item, old, rules.below(name), here)
+        return
+    written = want if isinstance(want, Mapping) else {}
+    if not isinstance(live, Mapping) or name not in live:
+        return
+    below, here = rules.below(name), at + pointer(name)
+    if rest:
+        yield from _off(default, rest, written.get(name), live[name], below, here)
+    elif name not in written and not same(
+        canonical_value(default, below), canonical_value(live[name], below)
+    ):
+        yield FieldChange(here, live[name], default)
 
 
 def changeable_fields(kind: Kind, body: Fields | None) -> tuple[str, ...]:
