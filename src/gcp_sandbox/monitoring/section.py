@@ -89,7 +89,8 @@ class Monitoring:
         if metric.resource != CONNECTOR:
             open_ones = told.get("database", {}).get("connections")
             return {"database/postgresql/num_backends": open_ones} if open_ones else {}
-        needed = max((it.get("connectorInstancesNeeded", 0) for it in told.values()), default=0)
+        services = [it for it in told.values() if isinstance(it, dict)]
+        needed = max((it.get("connectorInstancesNeeded", 0) for it in services), default=0)
         sizes = [
             b.get("maxInstances", 0) for n, b in self.connectors.bodies.items() if _is(n, about)
         ]

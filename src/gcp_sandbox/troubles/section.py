@@ -14,7 +14,7 @@ from gcp_sandbox.internet.section import internet_of
 from gcp_sandbox.request import Body, Json
 from gcp_sandbox.troubles.calls import Calls
 from gcp_sandbox.troubles.entries import Entry, entries, filled, nearest
-from gcp_sandbox.troubles.merging import NothingThere, patched
+from gcp_sandbox.troubles.merging import NothingThere, merged, patched
 from gcp_sandbox.troubles.uploads import upload
 from gcp_sandbox.troubles.zones import recreate
 from gcp_sandbox.world import World
@@ -22,6 +22,7 @@ from gcp_sandbox.world import World
 NAME: Final = "troubles"
 _APART: Final = frozenset({NAME, "authority", "longrunning", "storage"})
 """Sections that no fault concerns, or that tell of what has happened."""
+_KEPT: Final = ("inForce", "before", "after")
 _PAST: Final = {"monitoring": ("changes",)}
 """Members that tell of what has happened, and go on to."""
 
@@ -30,8 +31,9 @@ _PAST: Final = {"monitoring": ("changes",)}
 class Troubles:
     """`in_force` by id, in the order of their injection, each with what was so already.
 
-    `before` holds, for each section that any of them has changed, the state from before the first;
-    and the internet's in any case, where caches come to hold what is seen of them.
+    `before` holds, for each section that any of them has changed, the state that it would have
+    without them, and `after` the one that the last left; the internet's in any case, since caches
+    come to hold what is seen of them.
     """
 
     world: World
@@ -39,6 +41,7 @@ class Troubles:
     calls: Calls
     in_force: dict[str, list[str]] = field(default_factory=dict)
     before: Body = field(default_factory=dict)
+    after: Body = field(default_factory=dict)
 
     def inject(self, identity: str) -> list[str]:
         """Bring a fault about; answers what of it was so already.
@@ -68,12 +71,15 @@ class Troubles:
 
     def clear(self) -> None:
         """Forget them, as the world does that is made anew."""
-        self.in_force, self.before = {}, {}
+        self.in_force, self.before, self.after = {}, {}, {}
 
     def take_back(self) -> list[str]:
-        """Return every section that they changed to what it was before; answers their ids."""
+        """Undo what of them is still as they left it; answers their ids.
+
+        What somebody has changed since, a repair say, stays. Caches forget all that they learned.
+        """
         gone = list(self.in_force)
-        self._return_to(self.before)
+        self._return_to(self._without_them(self._state()))
         self.clear()
         self.world.touch(NAME)
         return gone
@@ -105,11 +111,21 @@ class Troubles:
         sections = self.world.sections.items()
         return {name: _copied(it.dump()) for name, it in sections if name not in _APART}
 
+    def _without_them(self, now: Body) -> Body:
+        """By section, what `now` would be had none of them been."""
+        found = {
+            name: merged(was, self.after[name], now[name]) for name, was in self.before.items()
+        }
+        if INTERNET in found:
+            found[INTERNET] |= {"caches": self.before[INTERNET].get("caches", {})}
+        return found
+
     def _remember(self, state: Body) -> None:
-        for name, was in state.items():
-            changed = name == INTERNET or self.world.sections[name].dump() != was
-            if name not in self.before and changed:
-                self.before[name] = was
+        """After another one: `state` is from just before it."""
+        now, without = self._state(), self._without_them(state)
+        changed = {name for name, was in state.items() if name == INTERNET or now[name] != was}
+        self.before = {name: without.get(name, state[name]) for name in {*self.before, *changed}}
+        self.after = {name: now[name] for name in self.before}
 
     def _return_to(self, state: Body) -> None:
         for name, was in state.items():
@@ -122,10 +138,10 @@ class Troubles:
     # the world's section
 
     def dump(self) -> Json:
-        return {"inForce": self.in_force, "before": self.before}
+        return {"inForce": self.in_force, "before": self.before, "after": self.after}
 
     def load(self, state: Json) -> None:
-        self.in_force, self.before = state["inForce"], state["before"]
+        self.in_force, self.before, self.after = (state[it] for it in _KEPT)
 
     def populate(self, project: str, wanted: Json) -> None:
         """Scenarios begin without."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from gcp_sandbox.sandbox import Sandbox
@@ -19,6 +19,7 @@ RECORD = (
     f"/dns/v1/projects/{PROJECT}/managedZones/netrasystems-staging"
     "/rrsets/api-staging.netrasystems.ai./A"
 )
+ZONE = f"/dns/v1/projects/{PROJECT}/managedZones/netrasystems-staging"
 CONNECTOR = f"/v1/projects/{PROJECT}/locations/us-central1/connectors/staging-connector"
 
 
@@ -98,6 +99,81 @@ def test_what_a_plain_call_has_broken_another_mends(staging: Client) -> None:
     assert staging.get(RECORD)["rrdatas"] == ["203.0.113.10"]
     clear(staging)
     assert staging.get(RECORD)["rrdatas"] == ["203.0.113.10"]
+
+
+OTHER_WAYS = {
+    "an alias is made": (
+        "POST",
+        f"{ZONE}/rrsets",
+        {"name": "new.netrasystems.ai.", "type": "CNAME", "ttl": 60, "rrdatas": ["a.example.org."]},
+    ),
+    "the record is deleted": ("DELETE", RECORD, None),
+    "a certificate is made": (
+        "POST",
+        f"{COMPUTE}/global/sslCertificates",
+        {"name": "another", "type": "MANAGED", "managed": {"domains": ["x.netrasystems.ai"]}},
+    ),
+    "the backend service waits for less": (
+        "PATCH",
+        f"{COMPUTE}/global/backendServices/staging-backend-service",
+        {"description": "changed by somebody"},
+    ),
+    "a connector is made": (
+        "POST",
+        f"{CONNECTOR.rpartition('/')[0]}?connectorId=second",
+        {
+            "network": "staging-vpc",
+            "ipCidrRange": "10.9.0.0/28",
+            "minInstances": 2,
+            "maxInstances": 3,
+        },
+    ),
+}
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
+@given(
+    st.lists(st.sampled_from(list(entries())), unique=True, min_size=1, max_size=3),
+    st.sampled_from(list(OTHER_WAYS)),
+    st.integers(0, 3),
+)
+def test_what_others_change_while_faults_are_in_force_stays(
+    client: Client, several: list[str], change: str, place: int
+) -> None:
+    """Whatever was done by plain calls before a fault, between two, or after them."""
+    method, path, body = OTHER_WAYS[change]
+    client.post("/_sandbox/scenario/staging")
+    steps = [("POST", f"{FAULTS}/{identity}", {}) for identity in several]
+    steps.insert(min(place, len(steps)), (method, path, body))
+    told = [client.call(*step) for step in steps]
+    assume(all(answer.status < 300 for answer in told))
+    clear(client)
+    found = told_of(client)
+    client.post("/_sandbox/scenario/staging")
+    client.call(method, path, body)
+    assert found == told_of(client)
+
+
+def told_of(client: Client) -> Any:
+    """What every list says, without what changes by itself."""
+    paths = [f"{ZONE}/rrsets", f"{COMPUTE}/global/sslCertificates", CONNECTOR.rpartition("/")[0]]
+    paths += [f"{COMPUTE}/global/{kind}" for kind in ("backendServices", "urlMaps", "addresses")]
+    return [_lasting(client.get(path)) for path in paths]
+
+
+def _is_serial(told: Any) -> bool:
+    return isinstance(told, dict) and told.get("type") == "SOA"
+
+
+PASSING = {"fingerprint", "creationTimestamp", "id", "expireTime", "certificate", "selfLinkWithId"}
+
+
+def _lasting(told: Any) -> Any:
+    if isinstance(told, list):
+        return [_lasting(each) for each in told if not _is_serial(each)]
+    if not isinstance(told, dict):
+        return told
+    return {name: _lasting(value) for name, value in told.items() if name not in PASSING}
 
 
 def test_objects_that_were_kept_meanwhile_stay(staging: Client) -> None:
