@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from remediate.cli.afterwards import checks_text
 from remediate.cli.carrying_out import carried_out
 from remediate.cli.options import NO_QUESTION, Settings, global_options
 from remediate.cli.outputs import report_options, width, write
@@ -61,6 +62,8 @@ def command(
         if outcome is not None:
             _tell_of_hold(session, outcome)
         text = outcome_text(outcome, plan, verb="rollback", width=width(), typed=settings.command)
+        if outcome is not None:
+            text += "".join(f"{line}\n" for line in checks_text(plan, settings, width()))
         if yaml is not None:
             sys.stderr.write(text)
             text = yaml.patch(session)
