@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 
 from remediate.diagnosis.balancer import EXACT, applied, begin, differs
 from remediate.diagnosis.connector import judge_connector
@@ -22,7 +21,7 @@ from remediate.diagnosis.refusals import (
 from remediate.diagnosis.signs import Sample
 from remediate.diagnosis.traffic import looks_at_run
 from remediate.kinds.registry import kind
-from remediate.model.json import Body
+from remediate.model.json import Body, part
 from remediate.model.observation import Unreadable
 from remediate.model.ref import Ref
 from remediate.probes.seen import PostgresSeen
@@ -72,14 +71,13 @@ def _instance(edge: Edge, ref: Ref, pg: PostgresSeen | None, look: Look) -> Judg
     works = _works(pg, look)
     sources = API | (PROBE if works is False else NOBODY)
     ready = kind(ref.kind).ready(body)
-    settings: Any = body.get("settings") or {}
     if ready.failed:
         why = ", ".join(map(str, _list(body.get("suspensionReason"))))
         told = f"{ref} is {ready.state}" + (f" ({why})" if why else "")
         text = "put the billing account in order" if "BILLING" in why else "ask Google's support"
         remedy = Remedy("manual", f"{text}; nothing here can start it", seconds=3600, at_most=True)
         node.ailments.append(Ailment(told, remedy, sources, contradicted=works is True))
-    elif settings.get("activationPolicy") == "NEVER":
+    elif part(body, "settings").get("activationPolicy") == "NEVER":
         fix = applied(ref, "set activationPolicy to ALWAYS; leave the load balancer alone")
         remedy = Remedy(
             "propose",
@@ -110,10 +108,9 @@ def _ails(edge: Edge, ref: Ref, body: Body, said: Refusal) -> Ailment:
         text = "it starts, stops or recovers, and takes connections again by itself"
         remedy = Remedy("wait", text, seconds=STARTS, at_most=True)
         return Ailment(told, remedy, PROBE, waits=True)
-    settings: Any = body.get("settings") or {}
     of = f"{ref.name} --project={edge.project}"
     if said.sqlstate == NO_ROOM:
-        larger = 2 * int(str(settings.get("dataDiskSizeGb") or 10))
+        larger = 2 * int(str(part(body, "settings").get("dataDiskSizeGb") or 10))
         remedy = Remedy(
             "propose",
             f"give it a larger disk, say {larger} GB, and storageAutoResize; then the YAML too",
@@ -176,9 +173,8 @@ def _network(edge: Edge, ref: Ref, pg: PostgresSeen | None, look: Look) -> Judge
     return node
 
 
-def _ip(body: Body) -> dict[str, Any]:
-    settings: Any = body.get("settings") or {}
-    return dict(settings.get("ipConfiguration") or {})
+def _ip(body: Body) -> Body:
+    return part(body, "settings", "ipConfiguration")
 
 
 def _peerings(edge: Edge, network: str) -> tuple[Body, ...] | Unreadable | None:
@@ -250,9 +246,9 @@ def _open(count: object, most: int | None) -> str:
 
 
 def _flag(body: Body, name: str) -> int | None:
-    settings: Any = body.get("settings") or {}
-    flags = settings.get("databaseFlags") or ()
-    return next((int(f["value"]) for f in flags if f.get("name") == name), None)
+    flags = _list(part(body, "settings").get("databaseFlags"))
+    told = (f.get("value") for f in flags if isinstance(f, dict) and f.get("name") == name)
+    return next((int(str(value)) for value in told), None)
 
 
 def _auth(edge: Edge, ref: Ref, pg: PostgresSeen | None, look: Look) -> Judged:

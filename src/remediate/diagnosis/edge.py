@@ -16,7 +16,7 @@ from remediate.kinds.bodies.links import holders_of, ref_of
 from remediate.kinds.bodies.names import stands_for
 from remediate.kinds.bodies.resolve import Names, resolved, targets
 from remediate.kinds.registry import kind
-from remediate.model.json import Body
+from remediate.model.json import Body, part
 from remediate.model.observation import Absent, Live, Observation, Unreadable
 from remediate.model.ref import Ref
 from remediate.model.resource import RecordSet, Zone
@@ -216,11 +216,10 @@ class Edge:
 
     def goes_through(self, run: Ref) -> Ref | None:
         """The connector that a live service sends through; as it is meant where that is unknown."""
-        body: Any = self.live(run)
+        body = self.live(run)
         if body is None:
             return self.connector_of(run)
-        access = (body.get("template") or {}).get("vpcAccess") or {}
-        return self.ref(access.get("connector"))
+        return self.ref(part(body, "template", "vpcAccess").get("connector"))
 
     # What was seen
 

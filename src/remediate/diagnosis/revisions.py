@@ -14,7 +14,7 @@ from remediate.diagnosis.looks import Look
 from remediate.diagnosis.node import API, NOBODY, PROBE, Ailment, Judged, Remedy
 from remediate.diagnosis.signs import Sample
 from remediate.kinds.registry import kind
-from remediate.model.json import Body
+from remediate.model.json import Body, part
 from remediate.model.observation import Unreadable
 from remediate.model.ref import Ref
 
@@ -96,8 +96,7 @@ def _ends_early(edge: Edge, node: Judged, ref: Ref, look: Look) -> None:
 
 def _seconds(body: Body) -> float:
     """A request's time, as `3600s`; 300 where nobody says."""
-    template: Any = body.get("template") or {}
-    return float(str(template.get("timeout") or "300s").removesuffix("s"))
+    return float(str(part(body, "template").get("timeout") or "300s").removesuffix("s"))
 
 
 def _why(state: str, revision: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from remediate.diagnosis.secrets import judge_secrets
 from remediate.diagnosis.signs import Sample
 from remediate.diagnosis.traffic import looks_at_run
 from remediate.kinds.registry import kind
-from remediate.model.json import Body
+from remediate.model.json import Body, part
 from remediate.model.observation import Unreadable
 from remediate.model.plan import Action
 from remediate.model.ref import Ref
@@ -159,7 +159,7 @@ def _access(edge: Edge, ref: Ref, look: Look) -> Judged:
     under = (identity("vpc.connector", connector),) if connector else ()
     node = Judged("run.vpc_access", ref, under)
     live, wanted = (
-        _template(body).get("vpcAccess") or {} for body in (edge.live(ref) or {}, edge.wanted(ref))
+        part(body, "template", "vpcAccess") for body in (edge.live(ref) or {}, edge.wanted(ref))
     )
     if not wanted:
         node.facts.append("it needs no network of its own")
@@ -192,21 +192,18 @@ class _Way:
         return f"goes through {self.named}{where}" if self.named else "has no way into the network"
 
 
-def _way(edge: Edge, access: Mapping[str, Any]) -> _Way:
+def _way(edge: Edge, access: Body) -> _Way:
     connector = edge.ref(access.get("connector"))
     if connector:
         body = edge.live(connector) or {}
         meant = edge.wanted(connector) if connector in edge.declared else {}
         ready = bool(body) and kind(connector.kind).ready(body).ready
         return _Way(str(connector), _short((body or meant).get("network")), ready)
-    interfaces = access.get("networkInterfaces") or [{}]
-    network = _short(interfaces[0].get("network") or interfaces[0].get("subnetwork"))
+    listed = access.get("networkInterfaces")
+    first = listed[0] if isinstance(listed, list) and listed else None
+    one = first if isinstance(first, dict) else {}
+    network = _short(one.get("network") or one.get("subnetwork"))
     return _Way("a network interface" if network else "", network, bool(network))
-
-
-def _template(body: Body) -> dict[str, Any]:
-    found = body.get("template")
-    return dict(found) if isinstance(found, dict) else {}
 
 
 # Room
@@ -244,13 +241,11 @@ def _scaling(edge: Edge, ref: Ref, look: Look) -> Judged:
 
 def _ceiling(body: Body) -> tuple[int | None, str]:
     """The lower of a service's own ceiling and of its revisions', and gcloud's option for it."""
-    own: Any = body.get("scaling") or {}
-    each = _template(body).get("scaling") or {}
-    told = [
-        (each.get("maxInstanceCount"), "--max-instances"),
-        (own.get("maxInstanceCount"), "--max"),
-    ]
-    known = [(int(count), option) for count, option in told if count]
+    told = (
+        (part(body, "template", "scaling").get("maxInstanceCount"), "--max-instances"),
+        (part(body, "scaling").get("maxInstanceCount"), "--max"),
+    )
+    known = [(int(str(count)), option) for count, option in told if count]
     return min(known, default=(None, "--max-instances"))
 
 

@@ -17,6 +17,14 @@ _MOST_DIGITS = 21
 _MOST_ZEROS = 6
 
 
+def part(body: Mapping[str, Json], *way: str) -> Body:
+    """The object at the end of a way of names; empty where there is none."""
+    found: Json = dict(body)
+    for name in way:
+        found = found.get(name) if isinstance(found, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
 def canonical(value: object) -> bytes:
     """RFC 8785: keys in UTF-16 order, no white space, numbers as ECMAScript writes them.
 

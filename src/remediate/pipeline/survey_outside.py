@@ -12,6 +12,7 @@ from remediate.diagnosis.edge import Edge
 from remediate.diagnosis.signs import GoogleSide, HostSeen, NameSeen, PathSeen, Signs
 from remediate.gcp.google import Google
 from remediate.model.chance import Chance
+from remediate.model.json import part
 from remediate.model.observation import Live, Unreadable
 from remediate.model.ref import Ref
 from remediate.model.resource import Desired
@@ -156,8 +157,8 @@ def _cut_short(aim: Aim, desired: Desired, google: GoogleSide) -> Iterator[tuple
     edge = Edge(Signs(desired, _NEVER, google))
     way = edge.ways.get(aim.host)
     run = edge.run_of(way.service) if way else None
-    template: Any = (edge.live(run) or {}).get("template") if run else None
-    seconds = float(str((template or {}).get("timeout") or "0s").removesuffix("s"))
+    template = part(edge.live(run) or {}, "template") if run else {}
+    seconds = float(str(template.get("timeout") or "0s").removesuffix("s"))
     if way and 0 < seconds <= _HOLDABLE:
         yield from ((path, way.service, seconds) for path in aim.sockets)
 
