@@ -350,6 +350,26 @@ def test_a_fault_comes_out_with_its_root(edge: Edge, name: str) -> None:
     comes_out(edge.diagnose(), FAULTS[name])
 
 
+TYPED = {
+    "a user deleted": "gcloud sql users list --instance=staging-shared-postgres",
+    "a user's password changed": "gcloud run services update netra-backend",
+    "a disk that is full": "--storage-size=40GB",
+    "made again, and does not start": "gcloud logging read resource.labels.revision_name=",
+    "made again with a secret disabled": "versions enable 1 --secret=jwt-staging",
+    "made again with a secret destroyed": "versions add jwt-staging",
+    "one instance, by the whole service's ceiling": " --max=3 ",
+    "one instance where three are needed": " --max-instances=3 ",
+}
+
+
+@pytest.mark.parametrize("name", TYPED)
+def test_what_to_type_is_about_what_is_wrong(edge: Edge, name: str) -> None:
+    break_it(edge, FAULTS[name].steps)
+    (root,) = edge.diagnose().roots
+    assert TYPED[name] in root.fix.program
+    assert not root.auto.allowed
+
+
 # Revisions and the shares of traffic, which have names of their own in every run
 
 
