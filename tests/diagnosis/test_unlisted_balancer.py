@@ -312,7 +312,7 @@ CERTIFICATES = {
         roots="lb.certificate",
         explains=ALL,
         automatic="lb.certificate",
-        told="nobody but itself vouches for it; it is attached instead of",
+        told="attached instead of SslCertificate/staging-ssl-cert: 203.0.113.10 serves",
     ),
     "one of one's own, long expired": fault(
         uploaded(
@@ -424,6 +424,12 @@ ROUTES = {
         explains="http.by_ip websocket stream",
         told="is treated otherwise than declared: faultInjectionPolicy",
     ),
+    "paths are written anew": fault(
+        paths(by_default(urlRewrite={"pathPrefixRewrite": "/nowhere/"})),
+        roots="lb.url_map",
+        explains="http.by_ip websocket stream",
+        told="is treated otherwise than declared: urlRewrite",
+    ),
     "headers are added": fault(
         patch(
             MAP,
@@ -502,6 +508,17 @@ SERVICES = {
         roots="lb.backend_service",
         explains="stream",
         told="IAP enabled",
+    ),
+    "a policy at the edge denies": fault(
+        patch(SERVED, enableCDN=True),
+        policy("deny(403)", SERVED)[0],
+        post(
+            f"{SERVED}/setEdgeSecurityPolicy",
+            securityPolicy="global/securityPolicies/ours",
+        ),
+        roots="lb.backend_service",
+        explains="http.by_ip websocket",
+        told="has the security policy ours",
     ),
     "a cache in front": fault(patch(SERVED, enableCDN=True)),
     "clients stay with one instance": fault(patch(STREAM, sessionAffinity="CLIENT_IP")),

@@ -17,13 +17,20 @@ class Route:
     """The end of the way: a service's link, or a redirect; both None where nothing is said.
 
     `prefix` is what the rule's pattern matched of the path, without its `*`. `abort` is how many
-    of the requests end here: `{"httpStatus": 404, "percentage": 100}`.
+    of the requests end here: `{"httpStatus": 404, "percentage": 100}`. `rewrite` is what the
+    service is asked for instead: `{"pathPrefixRewrite": "/v2/", "hostRewrite": "inside"}`.
     """
 
     service: str | None = None
     redirect: Body | None = None
     prefix: str = "/"
     abort: Body | None = None
+    rewrite: Body | None = None
+
+    def target(self, asked: str) -> str:
+        """The request's target as the service gets it."""
+        path = (self.rewrite or {}).get("pathPrefixRewrite")
+        return asked if path is None else f"{path}{asked.removeprefix(self.prefix)}"
 
 
 def route(url_map: Body, host: str, path: str) -> Route:
@@ -117,7 +124,8 @@ def _end(body: Body, service: str, action: str, redirect: str) -> Route:
     said = body.get(action) or {}
     abort = (said.get("faultInjectionPolicy") or {}).get("abort")
     weighted = said.get("weightedBackendServices") or []
-    if body.get(service) or not weighted:
-        return Route(service=body.get(service), abort=abort)
-    heaviest = max(weighted, key=lambda choice: choice.get("weight", 0))
-    return Route(service=heaviest.get("backendService"), abort=abort)
+    link = body.get(service)
+    if weighted and not link:
+        heaviest = max(weighted, key=lambda choice: choice.get("weight", 0))
+        link = heaviest.get("backendService")
+    return Route(service=link, abort=abort, rewrite=said.get("urlRewrite"))

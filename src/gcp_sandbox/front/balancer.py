@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 from typing import Final
 from urllib.parse import quote
@@ -80,7 +80,7 @@ class Balancer:
         service = self._compute.find(place) if place else None
         if place is None or service is None or place.collection != "backendServices":
             return _not_emulated(end.service or "a route without a service")
-        return self._from(service, spot, message)
+        return self._from(service, spot, replace(message, target=end.target(message.target)))
 
     def _strikes(self, percentage: float) -> bool:
         return self._compute.world.chance.below(_WHOLE) < percentage

@@ -10,7 +10,7 @@ from remediate.diagnosis.edge import Edge, listens
 from remediate.diagnosis.layers import identity
 from remediate.diagnosis.looks import Look, Works, by_ip
 from remediate.diagnosis.node import API, NOBODY, PROBE, Ailment, Judged, Remedy
-from remediate.diagnosis.traffic import look_at_service
+from remediate.diagnosis.traffic import POLICIES, look_at_service
 from remediate.kinds.bodies.links import project_relative
 from remediate.kinds.registry import kind
 from remediate.model.json import Body
@@ -250,15 +250,15 @@ def _groups(edge: Edge, body: Body) -> list[str]:
 
 def _lets_in(edge: Edge, node: Judged, live: Body, wanted: Body, look: Look) -> None:
     """Policies and logins that stand before a service, and that nobody declared."""
-    policy = str(live.get("securityPolicy") or "")
     name = node.resource.name if isinstance(node.resource, Ref) else ""
     line = f"gcloud compute backend-services update {name} --global --project={edge.project}"
-    if policy and not wanted.get("securityPolicy"):
-        short = policy.rpartition("/")[2]
-        told = f"{node.resource} has the security policy {short}{_denies(edge, policy)}"
-        differs(
-            node, told, _security(f"{line} --security-policy=", "take the policy off"), look.works
-        )
+    for at, flag in POLICIES.items():
+        policy = str(live.get(at) or "")
+        if policy and not wanted.get(at):
+            short = policy.rpartition("/")[2]
+            told = f"{node.resource} has the security policy {short}{_denies(edge, policy)}"
+            remedy = _security(f"{line} {flag}=", "take the policy off")
+            differs(node, told, remedy, look.works)
     if _is_on(live) and not _is_on(wanted):
         told = f"{node.resource} has IAP enabled: clients without a browser cannot log in"
         differs(node, told, _security(f"{line} --iap=disabled", "switch IAP off"), look.works)

@@ -21,6 +21,13 @@ def certificates_of(edge: Edge, body: Body) -> list[Ref]:
     return [ref for link in links if (ref := edge.ref(link))]
 
 
+def is_shown_by(edge: Edge, node: Judged) -> bool:
+    """Whether a proxy shows its certificates all the same, whatever else is wrong with it."""
+    body = edge.live(node.resource) if isinstance(node.resource, Ref) else None
+    is_proxy = node.layer == "lb.target_proxy" and body is not None
+    return is_proxy and not (body or {}).get("certificateMap")
+
+
 def serves(edge: Edge, body: Body) -> bool:
     managed: Any = body.get("managed") or {}
     active = not managed or managed.get("status") in ("ACTIVE", "RENEWAL_FAILED")
@@ -53,10 +60,10 @@ def put_back(edge: Edge, proxy: Ref, refs: list[Ref]) -> Remedy:
     old = " and ".join(map(str, refs))
     bodies = [edge.live(ref) for ref in refs]
     if not all(body is not None and serves(edge, body) for body in bodies):
-        is_gone = any(map(edge.is_absent, refs))
+        is_gone = any(_is_of_no_use(edge, ref) for ref in refs)
         text = f"attach {old} again, and wait until it is ACTIVE and served"
         if is_gone:
-            text = f"make {old} again, attach it beside, wait until it is ACTIVE and served"
+            text = f"make {old} anew, attach it beside, wait until it is ACTIVE and served"
         return Remedy(
             "apply" if is_gone else "rollback",
             text,
@@ -79,6 +86,13 @@ def put_back(edge: Edge, proxy: Ref, refs: list[Ref]) -> Remedy:
         at_most=True,
         undo=f"exact: the same command with {back}",
     )
+
+
+def _is_of_no_use(edge: Edge, ref: Ref) -> bool:
+    """Gone, or expired and nobody else's to renew."""
+    body = edge.live(ref)
+    is_over = body is not None and not body.get("managed") and is_past(edge, body)
+    return edge.is_absent(ref) or is_over
 
 
 def covering(edge: Edge, proxy: Ref, node: Judged, hosts: list[str]) -> Remedy:

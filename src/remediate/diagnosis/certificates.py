@@ -122,11 +122,10 @@ def _stands_in(edge: Edge, node: Judged, proxy: Ref, replaced: list[Ref]) -> Non
     """What is wrong with an undeclared certificate is mended by what it was put in place of."""
     for one in node.ailments[:1]:
         gone = ", which does not exist" if any(map(edge.is_absent, replaced)) else ""
-        told = f"{one.evidence}; it is attached instead of {' and '.join(map(str, replaced))}"
+        old = " and ".join(map(str, replaced)) + gone
+        told = f"attached instead of {old}: {one.evidence}"
         remedy = put_back(edge, proxy, replaced)
-        node.ailments[:] = [
-            Ailment(told + gone, remedy, one.sources, contradicted=one.contradicted)
-        ]
+        node.ailments[:] = [Ailment(told, remedy, one.sources, contradicted=one.contradicted)]
 
 
 def _managed(edge: Edge, node: Judged, body: Body, shown: list[TlsSeen]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from remediate.diagnosis.backends import DATABASE, healthy
 from remediate.diagnosis.caches import are_right, truths, wanted_addresses
 from remediate.diagnosis.certificate_bodies import end_of, expires
+from remediate.diagnosis.certificate_remedies import is_shown_by
 from remediate.diagnosis.database import look_at_users
 from remediate.diagnosis.delegation import DEAF, LAME, SILENT
 from remediate.diagnosis.edge import Edge, Way
@@ -323,12 +324,6 @@ def _is_answered(edge: Edge, node: Judged) -> bool:
     return are_right(seen.authoritative, truths(edge, zone, seen)) is True
 
 
-def _shows_it(edge: Edge, node: Judged) -> bool:
-    """Whether a proxy shows its certificates all the same, whatever else is wrong with it."""
-    body = edge.live(node.resource) if isinstance(node.resource, Ref) else None
-    return node.layer == "lb.target_proxy" and bool(body) and not (body or {}).get("certificateMap")
-
-
 def _renewals(edge: Edge, nodes: Sequence[Judged]) -> Iterator[Judged]:
     """A managed certificate is renewed while all that Google looks at is in order."""
     for node in [node for node in nodes if node.layer == "lb.certificate"]:
@@ -345,7 +340,7 @@ def _renewals(edge: Edge, nodes: Sequence[Judged]) -> Iterator[Judged]:
         records = [n.id for n in nodes if n.layer == "dns.record"]
         renewal = Judged("cert.renewal", node.resource, (node.id, *node.requires, *records))
         failed = [n for n in nodes if n.id in renewal.requires and n.state == "failed"]
-        missing = [n for n in failed if not _is_answered(edge, n) and not _shows_it(edge, n)]
+        missing = [n for n in failed if not _is_answered(edge, n) and not is_shown_by(edge, n)]
         if missing:
             _fails(renewal, f"{CERTIFICATES.name} cannot be renewed: {missing[0].evidence[0]}")
         yield renewal

@@ -13,6 +13,9 @@ from remediate.diagnosis.looks import Look, by_path
 from remediate.diagnosis.routes import treats_alike
 from remediate.model.ref import Ref
 
+POLICIES = {"securityPolicy": "--security-policy", "edgeSecurityPolicy": "--edge-security-policy"}
+"""Fields of a backend service, and the options of gcloud that set them."""
+
 
 def look_at_service(edge: Edge, service: Ref) -> Look:
     """Everything that was seen to go to a backend service, together.
@@ -74,6 +77,6 @@ def names_as_meant(edge: Edge, group: Ref, run: Ref) -> bool:
 
 def stands_before(live: Fields, wanted: Fields) -> bool:
     """Whether a policy or a login that nobody declared answers in place of a service."""
-    policy = bool(live.get("securityPolicy")) and not wanted.get("securityPolicy")
+    policy = any(live.get(at) and not wanted.get(at) for at in POLICIES)
     logins = [bool((body.get("iap") or {}).get("enabled")) for body in (live, wanted)]
     return policy or (logins[0] and not logins[1])

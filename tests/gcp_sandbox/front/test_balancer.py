@@ -274,3 +274,13 @@ def test_what_a_fault_injection_policy_aborts_reaches_no_backend(staging: Client
         },
     )
     assert (get(staging, host=API).status, get(staging, host=WEB).status) == (404, 200)
+
+
+def test_a_service_is_asked_for_the_path_that_a_rewrite_makes(staging: Client) -> None:
+    """The prefix that the rule matched gives way; what stands behind it stays."""
+    rewritten = {"urlRewrite": {"pathPrefixRewrite": "/"}}
+    rules = [{"paths": ["/v1/*"], "service": BACKEND, "routeAction": rewritten}]
+    matcher = {"name": "web", "defaultService": BACKEND, "pathRules": rules}
+    patched(staging, MAP, {"pathMatchers": [matcher, {**matcher, "name": "api"}], "tests": []})
+    seen = [get(staging, path, WEB).status for path in ("/v1/health", "/v1/nowhere", "/health")]
+    assert seen == [200, 404, 200]
