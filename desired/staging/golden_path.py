@@ -31,6 +31,8 @@ def dialled(address: str, port: int) -> tuple[str, int]:
     """Where a socket for a public address goes."""
     if not DIAL:
         return address, port
+    if f"{address}:{port}" not in DIAL:
+        raise TimeoutError(f"nothing answers at {address}:{port}")
     host, _, local = DIAL[f"{address}:{port}"].rpartition(":")
     return host.strip("[]"), int(local)
 

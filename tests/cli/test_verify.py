@@ -208,7 +208,7 @@ def test_a_command_that_nobody_allowed_is_not_waited_for_once_it_alone_is_left(
     assert (document["in_vain"], document["within_s"]) == (False, 60)
     said = healthy.type("verify", "--check", "ours", "--until-pass")
     assert "Commands run on this machine, once that is allowed:" in said.out
-    assert "remediate verify --allow-commands" in said.out
+    assert "remediate verify --allow-commands --check ours --until-pass" in said.out
 
 
 def test_of_what_a_command_has_said_the_first_line_and_the_last_ones_are_shown(

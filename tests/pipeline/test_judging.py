@@ -285,7 +285,9 @@ def test_one_certificate_is_one_cause_whatever_met_it() -> None:
     tls = judge_tls(check("tls"), shown, NOW)
     socket = judge_websocket(check("websocket"), replace(SOCKET, tls=shown))
     assert http.cause == tls.cause == socket.cause
-    assert http.cause.startswith("192.0.2.1 shows a certificate that has ended (01AB, valid until ")
+    assert http.cause.startswith(
+        "192.0.2.1 shows a certificate that has expired (serial 01AB, valid until "
+    )
 
 
 def test_of_a_url_that_visitors_are_sent_to_the_parameters_are_in_the_facts_alone() -> None:

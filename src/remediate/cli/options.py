@@ -32,6 +32,11 @@ _AGAIN = (
     "lower_ttl",
     "retention",
     "on_failure",
+    "check",
+    "tag",
+    "skip_tag",
+    "until_pass",
+    "within",
 )  # said again to go on with it
 
 

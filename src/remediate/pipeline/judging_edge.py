@@ -30,12 +30,12 @@ _TRUST = frozenset({"self_signed", "untrusted", "missing_intermediate"})
 _DAY = 86_400.0
 _MAX_AGE = re.compile(r"""(?:^|;)\s*max-age\s*=\s*"?(\d{1,12})""", re.IGNORECASE)  # RFC 6797 §6.1.1
 _VERSIONS = ("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
-_SHOWN = 120  # characters of what a command said last
+_SHOWN = 240  # characters of what a command said last
 _OF_A_CERTIFICATE = {
-    "expired": "has ended",
+    "expired": "has expired",
     "not_yet_valid": "is not valid yet",
     "name_mismatch": "is not for the name that was asked for",
-    "missing_intermediate": "comes without what leads to its authority",
+    "missing_intermediate": "comes without an intermediate",
     "self_signed": "is signed by nobody but itself",
     "untrusted": "is of an authority that nobody trusts",
 }
@@ -161,8 +161,8 @@ def _shown(tls: TlsSeen, problems: Sequence[str]) -> str:
     said = [_OF_A_CERTIFICATE[one] for one in problems if one in _OF_A_CERTIFICATE]
     if not said or len(said) < len(problems) or tls.not_after is None:
         return ""
-    dates = f"valid until {tls.not_after:%Y-%m-%d %H:%M} UTC"
-    return f"{tls.address} shows a certificate that {' and '.join(said)} ({tls.serial}, {dates})"
+    which = f"serial {tls.serial}, valid until {tls.not_after:%Y-%m-%d %H:%M} UTC"
+    return f"{tls.address} shows a certificate that {' and '.join(said)} ({which})"
 
 
 def judge_tls(check: Check, seen: TlsSeen, now: datetime) -> Finding:

@@ -13,13 +13,15 @@ _NAMED = 12  # targets that are worth reading one by one
 
 @dataclass(frozen=True, slots=True)
 class Alike:
-    """Of one verdict and one cause, in their order; there is one at least."""
+    """Of one cause, in their order; there is one at least."""
 
     findings: tuple[Finding, ...]
 
     @property
     def verdict(self) -> Verdict:
-        return self.findings[0].verdict
+        """What is not known for the same reason that another fails for says nothing more."""
+        fails = any(one.verdict is Verdict.FAIL for one in self.findings)
+        return Verdict.FAIL if fails else self.findings[0].verdict
 
     @property
     def checks(self) -> str:
@@ -71,9 +73,9 @@ def _lacking(findings: Iterable[Finding]) -> Iterator[str]:
 
 
 def alike(findings: Iterable[Finding]) -> list[Alike]:
-    """By verdict, failures first, and what is behind them, in the order of the first of each."""
-    groups: dict[tuple[Verdict, str], list[Finding]] = {}
+    """By what is behind them, failures first, in the order of the first of each."""
+    groups: dict[str, list[Finding]] = {}
     for one in findings:
-        groups.setdefault((one.verdict, one.cause or one.message), []).append(one)
+        groups.setdefault(one.cause or one.message, []).append(one)
     found = [Alike(tuple(each)) for each in groups.values()]
     return sorted(found, key=lambda each: each.verdict is not Verdict.FAIL)

@@ -21,12 +21,13 @@ from remediate.report.text import (
     cut,
     duration,
     safe,
+    whole,
     wrapped,
 )
 
 _WORDS = {Verdict.PASS: "ok", Verdict.FAIL: "FAILS", Verdict.UNKNOWN: "unknown"}
 _NOBODY, _WARNS = "not checked", "warns"
-_TAIL = 10  # lines of what a command has said
+_TAIL, _LONGEST = 10, 300  # lines of what a command has said, and characters of one
 _TONES = {"ok": Tone.GOOD, "FAILS": Tone.BAD, "unknown": Tone.CHANGED, _WARNS: Tone.CHANGED}
 
 
@@ -36,7 +37,8 @@ def verification_text(
     """The success table, then every finding that keeps it from passing, and what to type next."""
     palette = Palette(colour=colour)
     where = f"{safe(found.environment)} (project {safe(found.project)})"
-    lines = [*wrapped(f"{_headline(found)}: {where}", width), "", *_table(found, palette)]
+    head = f"{_headline(found)}: {whole(where)}"
+    lines = [*wrapped(head, width), "", *_table(found, palette)]
     if found.failing:
         lines += ["", *_said(found.failing, width, palette)]
     if found.warnings:
@@ -115,14 +117,15 @@ def _said(findings: Sequence[Finding], width: int, palette: Palette) -> Iterator
 def _output(one: Finding, width: int) -> Iterator[str]:
     """How it began and how it ended: what was tried, and what came of it."""
     lines = plain_lines(str(one.facts.get("output") or ""))
-    if not lines:
+    if not lines or (len(lines) == 1 and lines[0] in one.message):
         return
     unsaid = len(lines) - _TAIL
     yield ""
     yield f"What {safe(one.check)} has said:"
     if unsaid > 1:
         lines = [lines[0], f"... ({unsaid:,} lines between)", *lines[1 - _TAIL :]]
-    yield from (f"  {cut(safe(line), width - 2)}" for line in lines)
+    for line in lines:
+        yield from wrapped(cut(safe(line), _LONGEST), width, "  ", "    ")
 
 
 def verification_line(found: Verification, width: int = WIDTH) -> str:
