@@ -34,9 +34,20 @@ def scored(rows: dict[str, str | None]) -> tuple[float, str]:
 
 @pytest.fixture
 def without_websockets(workbench: Workbench) -> Desk:
-    """All is well, but /ws is sent to a backend that knows of none."""
+    """All is as the YAML says, but that sends /ws to a backend that knows of none."""
     workbench.reset("staging")
     workbench.copy_staging()
+    file = workbench.root / "desired" / "staging" / "backends.yaml"
+    text = file.read_text()
+    stream, to_ws = "staging-stream-backend", "path: /ws, service: "
+    for was, now in (
+        ("- {name: web, ", f"- {{name: web, pathRules: [{{paths: [/ws], service: {stream}}}], "),
+        ("paths: [/stream, /stream/*]", "paths: [/stream, /stream/*, /ws]"),
+        (f"{to_ws}staging-backend-service", f"{to_ws}{stream}"),
+    ):
+        assert was in text
+        text = text.replace(was, now)
+    file.write_text(text)
     live: Any = workbench.send("GET", URL_MAP)
     services = {str(live["defaultService"]), *_services(live)}
     stream = next(each for each in services if each.endswith("/staging-stream-backend"))
