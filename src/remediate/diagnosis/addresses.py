@@ -9,9 +9,9 @@ from remediate.diagnosis.certificate_bodies import time_of
 from remediate.diagnosis.edge import Edge, names, spelled
 from remediate.diagnosis.node import API, Ailment, Judged, Remedy
 from remediate.model.ref import Ref, record_ref
-from remediate.model.resource import RecordSet
+from remediate.model.resource import RecordSet, Zone
 
-_WITHIN = 600  # seconds for rules and for names: a guess to be on the safe side
+_WITHIN = 600  # seconds until rules and name servers have it: a guess to be on the safe side
 _GONE = "never: the old number is gone"
 
 
@@ -40,7 +40,7 @@ def _address(edge: Edge, ref: Ref) -> Judged:
             "propose",
             "reserve an address (the old number is rarely to be had), then the rule, then DNS",
             words=("plan", "--target", str(ref), "--target", "ForwardingRule/*"),
-            seconds=_WITHIN,
+            seconds=_until_followed(edge, ref),
             at_most=True,
             undo=_GONE,
         )
@@ -68,12 +68,23 @@ def _former(edge: Edge, ref: Ref) -> str:
 def _followed(edge: Edge, ref: Ref) -> Remedy:
     """The rules at the new number, and the names that are to lead there."""
     rules = [rule for rule in edge.of_kind("ForwardingRule") if ref in edge.reserved_for(rule)]
-    named = [
-        record_ref(zone.ref.name, *key)
-        for zone in edge.zones
-        for key, record in zone.records.items()
-        if names(record, ref)
-    ]
+    named = [record_ref(zone.ref.name, *key) for zone, key in _naming(edge, ref)]
     text = "make the rules at the new number and lead the names there: the old one is lost"
     targets = tuple(map(str, (*rules, *named)))
-    return Remedy("apply", text, targets, seconds=_WITHIN, at_most=True, undo=_GONE)
+    seconds = _until_followed(edge, ref)
+    return Remedy("apply", text, targets, seconds=seconds, at_most=True, undo=_GONE)
+
+
+def _naming(edge: Edge, ref: Ref) -> Iterator[tuple[Zone, tuple[str, str]]]:
+    """The declared record sets that lead to an address."""
+    for zone in edge.zones:
+        yield from ((zone, key) for key, record in zone.records.items() if names(record, ref))
+
+
+def _until_followed(edge: Edge, ref: Ref) -> int:
+    """Seconds until whoever has cached the old number asks again, at most."""
+    ttls = [zone.records[key].ttl for zone, key in _naming(edge, ref)]
+    for zone, key in _naming(edge, ref):
+        live = (edge.sets_of(zone) or {}).get(key, {})
+        ttls.append(int(str(live.get("ttl") or 0)))
+    return _WITHIN + max(ttls, default=0)

@@ -243,6 +243,13 @@ class Edge:
         found = {str(body["IPAddress"]) for body in rules if body.get("IPAddress")}
         return {spelled(address) for address in (*found, *self.holders)}
 
+    def sets_of(self, zone: Zone) -> Mapping[tuple[str, str], Body] | None:
+        """The record sets of a zone as Cloud DNS has them; None where it did not say."""
+        sets = self.google.record_sets.get(zone.ref.name)
+        if isinstance(sets, Unreadable) or sets is None:
+            return {} if self.is_absent(zone.ref) else None
+        return sets
+
     def types_of(self, host: str) -> tuple[str, ...]:
         """The record types that are to lead clients to a host: `A`, `AAAA` or both."""
         owner = f"{host.rstrip('.')}."

@@ -9,7 +9,7 @@ from remediate.diagnosis.delegation import is_heard, judge_delegation, told_abov
 from remediate.diagnosis.edge import Edge
 from remediate.diagnosis.layers import identity
 from remediate.diagnosis.node import API, NOBODY, PROBE, Ailment, Judged, Remedy
-from remediate.diagnosis.records import judge_records, told_by
+from remediate.diagnosis.records import judge_records
 from remediate.diagnosis.signs import NameSeen
 from remediate.model.observation import Unreadable
 from remediate.model.ref import Ref
@@ -73,7 +73,7 @@ def _zone(edge: Edge, zone: Zone, names: list[NameSeen]) -> Judged:
             told = f"the zone is {live}: the public name servers refuse it"
             node.ailments.append(Ailment(told, apply, API))
         else:
-            node.facts.append(f"{live}, {len(told_by(edge, zone) or ())} record sets")
+            node.facts.append(f"{live}, {len(edge.sets_of(zone) or ())} record sets")
     return node
 
 
@@ -127,7 +127,7 @@ def _propagation(edge: Edge, zone: Zone, name: NameSeen, records: list[Judged]) 
     own = [r for r in records if isinstance(r.resource, Ref) and r.resource.record[0] == fqdn]
     above = [identity(layer, zone.ref) for layer in ("dns.zone", "dns.delegation", "dns.dnssec")]
     node = Judged("dns.propagation", fqdn.rstrip("."), (*(r.id for r in own), *above))
-    if told_by(edge, zone) is None or (wanted := _known(edge, zone, name, fqdn)) is None:
+    if edge.sets_of(zone) is None or (wanted := _known(edge, zone, name, fqdn)) is None:
         node.blind.append(f"what {fqdn} should be is not known")
         return node
     if any(r.state != "ok" for r in own):

@@ -21,7 +21,6 @@ from remediate.diagnosis.obstacles import (
 from remediate.diagnosis.signs import NameSeen
 from remediate.kinds.records.routing import answers
 from remediate.model.json import Body
-from remediate.model.observation import Unreadable
 from remediate.model.ref import Ref, record_ref
 from remediate.model.resource import RecordSet, RoutedSet, Zone
 from remediate.probes.caa import forbids, upwards
@@ -32,19 +31,11 @@ NAMING = ("A", "AAAA", "CNAME")
 _EXACT = "exact: `remediate rollback --snapshot latest`; caches follow within the TTL"
 
 
-def told_by(edge: Edge, zone: Zone) -> Mapping[tuple[str, str], Body] | None:
-    """The record sets of a zone as Cloud DNS has them; None where it did not say."""
-    sets = edge.google.record_sets.get(zone.ref.name)
-    if isinstance(sets, Unreadable) or sets is None:
-        return {} if edge.is_absent(zone.ref) else None
-    return sets
-
-
 def judge_records(edge: Edge, zone: Zone, names: list[NameSeen]) -> Iterator[Judged]:
     seen = {f"{name.name.rstrip('.')}.": name for name in names}
     hosts = {f"{host}." for host in edge.ways} | set(seen)
     inside = [h for h in sorted(hosts) if f".{h}".endswith(f".{zone.dns_name}")]
-    live = told_by(edge, zone)
+    live = edge.sets_of(zone)
     for host in inside:
         written = [r for (owner, _), r in zone.records.items() if owner == host]
         for record in (r for r in written if r.type in NAMING):
