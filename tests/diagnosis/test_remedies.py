@@ -159,6 +159,7 @@ def test_what_is_printed_mends_the_fault_in_the_time_that_is_told(fault: str, ni
         "what is declared was made again for one host",
         "a host is sent to another",
         "every request is aborted",
+        "route rules in place of path rules send all to the instances",
         "port 80 sends elsewhere",
         "a backend that takes nothing",
         "the endpoint group asks for a tag",

@@ -145,6 +145,15 @@ def by_default(**action: Any) -> dict[str, Any]:
     return {"name": "api", "defaultRouteAction": {"weightedBackendServices": shares, **action}}
 
 
+def by_rules(prefix: str) -> dict[str, Any]:
+    """The paths of the API's host, as route rules have them."""
+    rule = {"priority": 1, "matchRules": [{"prefixMatch": prefix}], "service": STREAM}
+    return {"name": "api", "defaultService": SERVED, "routeRules": [rule]}
+
+
+SHARED = [{"backendService": service, "weight": 50} for service in (SERVED, STREAM)]
+
+
 def hosts(web: list[str], api: list[str]) -> list[Any]:
     return [{"hosts": web, "pathMatcher": "web"}, {"hosts": api, "pathMatcher": "api"}]
 
@@ -219,6 +228,21 @@ RULES = {
         roots="lb.forwarding_rule lb.target_proxy",
         explains=ALL,
         told="TargetHttpsProxy/staging-https-proxy does not exist",
+    ),
+    "the proxy and its certificate are gone": fault(
+        NO_RULE,
+        delete(f"global/{PROXY}"),
+        delete(OWN),
+        roots="lb.forwarding_rule lb.target_proxy lb.certificate",
+        explains=ALL,
+        automatic="lb.certificate",
+        told="SslCertificate/staging-ssl-cert does not exist",
+    ),
+    "another SSL policy speaks TLS 1.3 alone": fault(
+        post("global/sslPolicies", name="strict", minTlsVersion="TLS_1_3", profile="RESTRICTED"),
+        post(f"global/{PROXY}/setSslPolicy", sslPolicy="global/sslPolicies/strict"),
+        roots="lb.target_proxy",
+        told="SslPolicy/strict asks for TLS 1.3",
     ),
     "port 80 is served what port 443 is": fault(
         post(f"{HTTP_PROXY}/setUrlMap", urlMap=MAP),
@@ -370,6 +394,26 @@ CERTIFICATES = {
     ),
 }
 ROUTES = {
+    "route rules in place of path rules send all to the instances": fault(
+        paths(by_rules("/")),
+        roots="lb.url_map",
+        explains="websocket",
+        told=f"{API_HOST}/ goes to staging-stream-backend, not to staging-backend-service",
+    ),
+    "route rules say what path rules said": fault(paths(by_rules("/stream"))),
+    "a host is shared by two services": fault(
+        paths({"name": "api", "defaultRouteAction": {"weightedBackendServices": SHARED}}),
+        roots="lb.url_map",
+        explains="stream",
+        told=f"{API_HOST}/ goes to several services",
+    ),
+    "the map is gone": fault(
+        post(f"{PROXY}/setUrlMap", urlMap=REDIRECT),
+        delete(MAP),
+        roots="lb.target_proxy lb.url_map",
+        explains="http.by_ip websocket stream",
+        told="UrlMap/staging-url-map does not exist",
+    ),
     "the default service is another": fault(
         patch(MAP, defaultService=STREAM),
         roots="lb.url_map",
@@ -448,6 +492,13 @@ ROUTES = {
     ),
 }
 SERVICES = {
+    "the service is gone": fault(
+        paths({"name": "api", "defaultService": SERVED}),
+        delete(STREAM),
+        roots="lb.url_map lb.backend_service",
+        explains="stream",
+        told="BackendService/staging-stream-backend does not exist",
+    ),
     "no backend": fault(
         patch(STREAM, backends=[]), roots="lb.backend_service", explains="stream", told="lacks"
     ),

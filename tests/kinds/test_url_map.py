@@ -226,7 +226,11 @@ def test_what_somebody_put_into_a_matcher_beside_what_is_written_goes() -> None:
     live = {
         "defaultUrlRedirect": {**REDIRECT, "hostRedirect": "www.example.com"},
         "pathMatchers": [
-            {"name": "other", "defaultService": "b", "defaultRouteAction": {"timeout": {}}},
+            {
+                "name": "other",
+                "defaultService": "b",
+                "defaultRouteAction": {"timeout": {"seconds": "5"}},
+            },
             {"name": "one", "defaultUrlRedirect": REDIRECT},
         ],
     }

@@ -91,7 +91,7 @@ def _attached(
     node = _begin(edge, ref, under)
     body = edge.live(ref)
     if body is None:
-        if edge.is_absent(ref) and edge.live(proxy) is not None:
+        if edge.is_absent(ref):
             remedy = Remedy("apply", "make it again", (str(ref),), seconds=ISSUE, at_most=True)
             node.ailments.append(Ailment(f"{ref} does not exist", remedy, API))
         else:

@@ -2,7 +2,7 @@
 
 Of Google's rules (https://cloud.google.com/load-balancing/docs/url-map-concepts): the host rule
 whose host matches exactly, else the longest wildcard, else `*`; in its matcher the longest path
-that matches; else the matcher's default, else the map's.
+that matches, or the first route rule; else the matcher's default, else the map's.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ def hosts_of(url_map: Fields) -> list[str]:
 def paths_of(url_map: Fields, host: str) -> list[str]:
     """One path for every rule that a host has, and `/`."""
     matcher = _matcher(url_map, host) or {}
-    rules = (path for rule in matcher.get("pathRules") or () for path in rule["paths"])
+    rules = [path for rule in matcher.get("pathRules") or () for path in rule["paths"]]
+    rules += [match[by] for _, match in _matches_of(matcher) for by in _PLAIN if match.get(by)]
     return [*dict.fromkeys(["/", *(str(path).replace("*", "-") for path in rules)])]
 
 
@@ -45,7 +46,7 @@ def route(url_map: Fields, host: str, path: str, project: str) -> str:
     if rule is not None and (said := _said(rule, _WAYS, project)):
         return said
     for holder in holders:
-        if (matcher or {}).get("routeRules") and holder is matcher:
+        if holder is matcher and not _is_plain(holder):
             return canonical(holder["routeRules"]).decode()
         if said := _said(holder, _DEFAULTS, project):
             return said
@@ -88,13 +89,37 @@ def _matches(pattern: str, host: str) -> bool:
 
 
 def _rule(matcher: Fields, path: str) -> Fields | None:
-    found = [
+    found: list[tuple[int, Fields]] = [
         (len(pattern), rule)
         for rule in matcher.get("pathRules") or ()
         for pattern in map(str, rule["paths"])
         if pattern == path or (pattern.endswith("/*") and path.startswith(pattern[:-1]))
     ]
-    return max(found, key=lambda one: one[0])[1] if found else None
+    if found:
+        return max(found, key=lambda one: one[0])[1]
+    return _route_rule(matcher, path) if _is_plain(matcher) else None
+
+
+_PLAIN = ("fullPathMatch", "prefixMatch")
+
+
+def _matches_of(matcher: Fields) -> list[tuple[Fields, Fields]]:
+    """Route rules in their order, each beside one of its matches."""
+    rules = sorted(matcher.get("routeRules") or (), key=lambda rule: int(rule.get("priority") or 0))
+    return [(rule, match) for rule in rules for match in rule.get("matchRules") or [{}]]
+
+
+def _is_plain(matcher: Fields) -> bool:
+    """Whether route rules go by nothing but the path, as it is written."""
+    return all(match.keys() <= {*_PLAIN} for _, match in _matches_of(matcher))
+
+
+def _route_rule(matcher: Fields, path: str) -> Fields | None:
+    for rule, match in _matches_of(matcher):
+        whole = match.get("fullPathMatch")
+        if path == whole or (not whole and path.startswith(str(match.get("prefixMatch") or "/"))):
+            return rule
+    return None
 
 
 def _besides_actions(value: Fields) -> dict[str, Any]:

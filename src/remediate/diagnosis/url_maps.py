@@ -66,6 +66,8 @@ def _moved(edge: Edge, wanted: Body, live: Body, host: str) -> str:
 
 def _named(way: str) -> str:
     """The service, or the redirect, that a route leads to."""
+    if way.startswith("["):
+        return "where headers or patterns send it"
     if not way.startswith("{"):
         return way.rpartition("/")[2] or "nowhere"
     told = json.loads(way)

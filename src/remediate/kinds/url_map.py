@@ -297,6 +297,7 @@ KIND = Kind(
             for at, _service, redirect, _action in _ENDS
             for name in ("hostRedirect", "pathRedirect", "prefixRedirect")
         },
+        **{f"/pathMatchers/*/{rules}": None for rules in ("pathRules", "routeRules")},
         "/defaultCustomErrorResponsePolicy": None,
         "/headerAction": None,
         "/hostRules": [],

@@ -200,10 +200,10 @@ def _off(
     below, here = rules.below(name), at + pointer(name)
     if rest:
         yield from _off(default, rest, written.get(name), live[name], below, here)
-    elif name not in written and not same(
-        canonical_value(default, below), canonical_value(live[name], below)
-    ):
-        yield FieldChange(here, live[name], default)
+    elif name not in written and not (default is None and same(live[name], None)):
+        usual, found = (canonical_value(value, below) for value in (default, live[name]))
+        if not same(usual, found):
+            yield FieldChange(here, live[name], default)
 
 
 def changeable_fields(kind: Kind, body: Fields | None) -> tuple[str, ...]:
