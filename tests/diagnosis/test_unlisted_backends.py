@@ -239,6 +239,25 @@ FAULTS = {
         roots="run.scaling",
         explains=BY_NOW,
     ),
+    "one instance, by hand": fault(
+        run("scaling", scaling={"scalingMode": "MANUAL", "manualInstanceCount": 1}),
+        backend(instancesNeeded=3),
+        roots="run.scaling",
+        explains=BY_NOW,
+    ),
+    "switched off, by no instance": fault(
+        run("scaling", scaling={"scalingMode": "MANUAL", "manualInstanceCount": 0}),
+        roots="run.scaling",
+        explains=BY_NOW,
+        told="it may have 0",
+    ),
+    "made again with a secret deleted": fault(
+        Step(f"DELETE {SECRETS}/jwt-staging"),
+        *made_again(),
+        roots="run.env",
+        explains=f"run.revision {BY_NOW}",
+        told="jwt-staging/versions/latest was not found",
+    ),
     "requests that end after a second": fault(
         run_template(timeout="1s"),
         roots="run.revision",
@@ -359,6 +378,7 @@ TYPED = {
     "made again with a secret destroyed": "versions add jwt-staging",
     "one instance, by the whole service's ceiling": " --max=3 ",
     "one instance where three are needed": " --max-instances=3 ",
+    "one instance, by hand": " --scaling=3 ",
 }
 
 
@@ -397,6 +417,13 @@ REVISIONS: dict[str, tuple[dict[str, Any], Fault]] = {
         fault(roots="run.revision", explains=BY_NOW, told="traffic stays on"),
     ),
 }
+
+
+def test_a_refusal_of_who_comes_without_tls_is_no_root_beside_an_application_that_errs(
+    edge: Edge,
+) -> None:
+    break_it(edge, (ip(sslMode="ENCRYPTED_ONLY"),))
+    assert {root.layer for root in of_revision(edge, bad="newest").roots} == {"run.revision"}
 
 
 @pytest.mark.parametrize("name", REVISIONS)
@@ -470,7 +497,7 @@ DRIFTS = {
     "another tier": Drift((sql(tier="db-custom-1-3840"),)),
     "no backups": Drift((sql(backupConfiguration={"enabled": False}),)),
     "TLS alone, which the application has": Drift(
-        (ip(sslMode="ENCRYPTED_ONLY"),), "sql.auth", "the application is served"
+        (ip(sslMode="ENCRYPTED_ONLY"),), "sql.auth", "about us, who come without TLS"
     ),
     "a network that may come from outside": Drift(
         (ip(authorizedNetworks=[{"value": "198.51.100.0/24"}]),)

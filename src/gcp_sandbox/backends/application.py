@@ -50,7 +50,7 @@ def serve(world: World, name: str, tag: str, message: Message) -> Answer:
     if revision is None:
         return Answer(Reply(503, b"Service Unavailable\n", "text/plain"))
     told = internet_of(world).backends.get(name.rpartition("/")[2]) or {}
-    if told.get("instancesNeeded", 0) > _most_instances(service, revision):
+    if told.get("instancesNeeded", 1) > _most_instances(service, revision):
         return Answer(Reply(429, b"Rate exceeded.", "text/plain"))
     return Answer(_application(section, revision, told, message), _delay(world, revision, told))
 
@@ -94,6 +94,9 @@ def _revision(service: Body, target: Body) -> str:
 
 
 def _most_instances(service: Body, revision: Body) -> float:
+    own = service.get("scaling", {})
+    if own.get("scalingMode") == "MANUAL":  # 0 switches it off; with which status is not documented
+        return float(own.get("manualInstanceCount", 0))
     most = [it.get("scaling", {}).get("maxInstanceCount") for it in (service, revision)]
     return min((it for it in most if it), default=float("inf"))
 

@@ -50,10 +50,10 @@ def look_at_users(edge: Edge, database: Ref) -> Look:
     return Look.of([looks_at_run(edge, run) for run in runs])
 
 
-def _works(pg: PostgresSeen | None, look: Look) -> Works:
+def _works(pg: PostgresSeen | None, look: Look, body: Body | None) -> Works:
     """Whether the database is seen to be of use: by its own handshake, else by who uses it."""
     if pg is not None and pg.outcome not in ("unreachable", "not_public"):
-        return pg.outcome == "ok" or fails_us_alone(pg, look)
+        return look.works if fails_us_alone(pg, look, body) else pg.outcome == "ok"
     return look.works
 
 
@@ -68,7 +68,7 @@ def _instance(edge: Edge, ref: Ref, pg: PostgresSeen | None, look: Look) -> Judg
             remedy = Remedy("manual", "restore it from a backup", undo="never")
             node.ailments[:] = [Ailment(f"{ref} does not exist", remedy, API)]
         return node
-    works = _works(pg, look)
+    works = _works(pg, look, body)
     sources = API | (PROBE if works is False else NOBODY)
     ready = kind(ref.kind).ready(body)
     if ready.failed:
@@ -94,7 +94,7 @@ def _instance(edge: Edge, ref: Ref, pg: PostgresSeen | None, look: Look) -> Judg
         text = "it comes back by itself"
         remedy = Remedy("wait", text, seconds=MAINTENANCE, at_most=True)
         node.ailments.append(Ailment(f"{ref} is {ready.state}", remedy, sources, waits=True))
-    elif (said := refusal(pg, look)) and said.layer == node.layer:
+    elif (said := refusal(pg, look, body)) and said.layer == node.layer:
         node.ailments.append(_ails(edge, ref, body, said))
     else:
         node.facts.append(ready.state)
@@ -149,7 +149,7 @@ def _network(edge: Edge, ref: Ref, pg: PostgresSeen | None, look: Look) -> Judge
     if body is None:
         node.blind.append(edge.blind(ref) or f"{ref} does not exist")
         return node
-    works = _works(pg, look)
+    works = _works(pg, look, body)
     live, wanted = (_ip(each) for each in (body, edge.wanted(ref)))
     if not wanted.get("privateNetwork"):
         node.facts.append("it has no private network to be reached by")
@@ -222,11 +222,11 @@ def _connections(edge: Edge, ref: Ref, pg: PostgresSeen | None, look: Look) -> J
     is_lower = meant is not None and (most is None or most < meant)
     told = _open(count, most) + (f"; the YAML means max_connections {meant}" if is_lower else "")
     full = isinstance(count, Sample) and most is not None and count.value >= most - RESERVED
-    if (said := refusal(pg, look)) and said.layer == node.layer:
+    if (said := refusal(pg, look, body)) and said.layer == node.layer:
         shown = said.told + (f"; {told.removeprefix('; ')}" if told else "")
         sources = PROBE | (API if full or is_lower else NOBODY)
         node.ailments.append(Ailment(shown, remedy, sources))
-    elif full and _works(pg, look) is not True:
+    elif full and _works(pg, look, body) is not True:
         node.ailments.append(Ailment(f"{ref} has {told}", remedy, API))
     elif pg is not None and pg.outcome == "ok":
         node.facts.append(f"it takes connections{', ' + told if told else ''}")
@@ -255,7 +255,8 @@ def _auth(edge: Edge, ref: Ref, pg: PostgresSeen | None, look: Look) -> Judged:
     node = Judged("sql.auth", ref, (identity("sql.instance", ref),))
     run = next((r for r in edge.of_kind("RunService") if ref in edge.databases_of(r)), None)
     rotated = _rotated(edge, run) if run else ""
-    said = refusal(pg, look)
+    body = edge.live(ref)
+    said = refusal(pg, look, body)
     if said and said.layer == node.layer:
         told = said.told + (f"; {rotated}" if rotated else "")
         is_password = said.sqlstate == WRONG_PASSWORD
@@ -263,8 +264,8 @@ def _auth(edge: Edge, ref: Ref, pg: PostgresSeen | None, look: Look) -> Judged:
         node.ailments.append(Ailment(told, remedy, PROBE | (API if rotated else NOBODY)))
     elif pg is not None and pg.outcome == "ok":
         node.facts.append("its start-up handshake asks for a password")
-    elif pg is not None and fails_us_alone(pg, look):
-        node.facts.append(f"{pg.message}; the application is served")
+    elif pg is not None and fails_us_alone(pg, look, body):
+        node.facts.append(f"{pg.message}: that is about us, who come without TLS")
     elif rotated and look.works is not True:
         node.ailments.append(Ailment(rotated, _read_again(edge, run), API))
     elif pg is None or pg.outcome not in ("error", "ok"):

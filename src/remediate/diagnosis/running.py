@@ -131,7 +131,13 @@ def _env(edge: Edge, ref: Ref, look: Look) -> Judged:
             wrong[name] = f"{ref} has another value of {name} than the YAML"
     for told in wrong.values():
         differs(node, told, fix, look.works)
-    judge_secrets(edge, node, (one for one in live.values() if isinstance(one, dict)), look)
+    judge_secrets(
+        edge,
+        node,
+        edge.live(ref) or {},
+        (one for one in live.values() if isinstance(one, dict)),
+        look,
+    )
     if not wrong:
         node.facts.append(f"{len(wanted)} variables are as the YAML says")
     return node
@@ -215,7 +221,7 @@ def _scaling(edge: Edge, ref: Ref, look: Look) -> Judged:
     ceiling, option = _ceiling(body)
     count = edge.google.metrics.get((ref, "container/instance_count"))
     full = isinstance(count, Sample) and ceiling is not None and count.value >= ceiling
-    room = "'<NUMBER>'" if ceiling is None else max(2 * ceiling, _measured(count))
+    room = "'<NUMBER>'" if ceiling is None else max(2 * ceiling, _measured(count), 1)
     line = f"gcloud run services update {ref.name} --region={ref.location} {option}={room}"
     remedy = Remedy(
         "propose",
@@ -229,6 +235,8 @@ def _scaling(edge: Edge, ref: Ref, look: Look) -> Judged:
     if CONGESTED in look.statuses:  # no instance is there to take it
         told = f"{ref} answers 429" + (f": {_room(count, ceiling)}" if full else "")
         node.ailments.append(Ailment(told, remedy, PROBE | (API if full else NOBODY)))
+    elif ceiling == 0:
+        differs(node, f"{ref} is switched off: it may have no instance", remedy, look.works)
     elif full:
         told = f"{ref} has no room: {_room(count, ceiling)}"
         differs(node, told, remedy, look.works)
@@ -241,9 +249,12 @@ def _scaling(edge: Edge, ref: Ref, look: Look) -> Judged:
 
 def _ceiling(body: Body) -> tuple[int | None, str]:
     """The lower of a service's own ceiling and of its revisions', and gcloud's option for it."""
+    own = part(body, "scaling")
+    if own.get("scalingMode") == "MANUAL":  # what revisions say does not count then
+        return int(str(own.get("manualInstanceCount") or 0)), "--scaling"
     told = (
         (part(body, "template", "scaling").get("maxInstanceCount"), "--max-instances"),
-        (part(body, "scaling").get("maxInstanceCount"), "--max"),
+        (own.get("maxInstanceCount"), "--max"),
     )
     known = [(int(str(count)), option) for count, option in told if count]
     return min(known, default=(None, "--max-instances"))

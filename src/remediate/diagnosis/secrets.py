@@ -12,26 +12,34 @@ from remediate.diagnosis.balancer import differs
 from remediate.diagnosis.edge import Edge
 from remediate.diagnosis.looks import Look
 from remediate.diagnosis.node import Judged, Remedy
+from remediate.kinds.registry import kind
 from remediate.model.json import Body
 
+_DENIED = "SECRETS_ACCESS_CHECK_FAILED"  # a condition's reason
 _EVERY = "*"  # stands for all where not even their names could be read
 _LATEST = "latest"  # an alias of the newest, whatever its state
 
 
 def judge_secrets(
-    edge: Edge, node: Judged, references: Iterable[Mapping[str, str]], look: Look
+    edge: Edge, node: Judged, body: Body, references: Iterable[Mapping[str, str]], look: Look
 ) -> None:
-    """Each `{secret, version}` that is known not to be readable.
+    """Each `{secret, version}` that is known not to be readable, or what Google says of them.
 
     An application that says what it lacks has started, so that it had its secrets.
     """
+    known = False
     for one in references:
-        name, version = one["secret"], one["version"]
-        why, remedy = _unreadable(edge, name, version)
-        if not why or remedy is None:
-            continue
-        told = f"{why}: no new instance of {node.resource} can start"
-        differs(node, told, remedy, look.works or bool(look.reason))
+        why, remedy = _unreadable(edge, one["secret"], one["version"])
+        if remedy is not None:
+            known = True
+            told = f"{why}: no new instance of {node.resource} can start"
+            differs(node, told, remedy, look.works or bool(look.reason))
+    ready = kind("RunService").ready(body)
+    if known or body.get("latestReadyRevision") or not (ready.failed and _DENIED in ready.state):
+        return
+    text = "make the secret, or grant the service's account roles/secretmanager.secretAccessor"
+    remedy = _way_out(text, f"gcloud secrets list --project={edge.project}", "exact: take it back")
+    differs(node, ready.state.partition(f"{_DENIED}: ")[2].removesuffix(")"), remedy, look.works)
 
 
 def _unreadable(edge: Edge, name: str, version: str) -> tuple[str, Remedy | None]:

@@ -304,9 +304,9 @@ def _reachability(edge: Edge, nodes: Sequence[Judged]) -> Iterator[Judged]:
         node = Judged("sql.reachability", ref, tuple(under))
         if pg is None or pg.outcome in ("unreachable", "not_public"):
             node.blind.append(pg.message if pg else f"{ref} cannot be asked from here")
-        elif fails_us_alone(pg, look_at_users(edge, ref)):
+        elif fails_us_alone(pg, look_at_users(edge, ref), edge.live(ref)):
             told = node.facts if pg.sqlstate else node.blind
-            told.append(f"{pg.message}; the application is served")
+            told.append(f"{pg.message}: that is about us, not about the application")
         elif pg.outcome != "ok":
             _fails(node, pg.message)
         yield node
