@@ -187,7 +187,7 @@ def test_what_may_not_be_read_is_one_paragraph_and_is_not_waited_for(healthy: De
     assert len(said.out.splitlines()) <= 30
     text = " ".join(said.out.split())
     assert text.count("unknown dns, https, redirect, tls, websocket, stream, infrastructure: ") == 1
-    assert "(30 findings) missing: compute.globalAddresses.get, " in text
+    assert "hangs on (30 findings) missing: compute.globalAddresses.get, " in text
     assert "Google names no permission for SqlInstance/staging-shared-postgres" in text
     assert "remediate iam --for plan" in text
     document = found(healthy, "--check", "dns", code=3)
@@ -287,3 +287,20 @@ def test_junit_has_a_case_for_each_target_by_the_same_name_whatever_comes_of_it(
     bad, two = names(desk, tmp_path / "bad.xml")
     assert good == bad
     assert (none, two) == (0, 2)
+
+
+def test_in_a_pull_request_the_table_comes_first_and_then_each_cause_once(desk: Desk) -> None:
+    said = desk.type("verify", *EDGE, "--check", "dns", "--md-out", "-")
+    assert said.code == 3, said
+    lines = said.out.splitlines()
+    assert lines[0] == "<!-- remediate:staging:verify -->"
+    assert "| HTTP | FAILS | 1 of 3 |" in lines
+    assert "| infrastructure | not checked |  |" in lines
+    told = [line for line in lines if line.startswith("- ")]
+    assert sum(line.startswith("- `https, tls, websocket`: ") for line in told) == 1
+    assert said.out.count("shows a certificate") == 2  # of two hosts, one of which it is not for
+    assert "remediate diagnose" in lines[-2]
+    desk.bench.reset("staging")
+    well = desk.type("verify", *EDGE, "--md-out", "-").out
+    assert "| HTTP | ok | 3 of 3 |" in well
+    assert "diagnose" not in well

@@ -77,10 +77,13 @@ def _seconds(_context: click.Context, _option: click.Parameter, said: str | None
 def report(found: Verification, settings: Settings, *, quiet: bool) -> None:
     """In every form that was asked for."""
     from remediate.report.verification import (
+        has_root,
+        verification_brief,
         verification_cases,
         verification_json,
         verification_line,
         verification_remarks,
+        verification_table,
         verification_text,
     )
 
@@ -90,6 +93,9 @@ def report(found: Verification, settings: Settings, *, quiet: bool) -> None:
         headline=line,
         said=verification_remarks(found),
         passed=verification_cases(found),
+        table=verification_table(found),
+        brief=verification_brief(found),
+        following=settings.command("diagnose") if has_root(found) else "",
         facts={"passes": str(found.passes).lower()},
     )
     write(

@@ -33,7 +33,20 @@ class Alike:
         first = self.findings[0]
         if not first.cause or len(self.findings) == 1:
             return safe(first.message)
-        return "\n".join([safe(first.cause) + self._until(), *self._where()])
+        return "\n".join([safe(first.cause) + self._so_many() + self._until(), *self._where()])
+
+    @property
+    def sentence(self) -> str:
+        """The same in one line."""
+        first, *rest = self.message.split("\n")
+        return f"{first}: {'; '.join(rest)}" if rest else first
+
+    def _so_many(self) -> str:
+        return f" ({counted(len(self.findings), 'finding')})" if self._is_denied else ""
+
+    @property
+    def _is_denied(self) -> bool:
+        return any(one.facts.get("denied") for one in self.findings)
 
     def _until(self) -> str:
         kept = [seconds for one in self.findings if (seconds := one.facts.get("cached_s"))]
@@ -41,8 +54,7 @@ class Alike:
         return f"; what is cached of it goes within {most:g} s" if most else ""
 
     def _where(self) -> Iterator[str]:
-        if any(one.facts.get("denied") for one in self.findings):
-            yield f"({counted(len(self.findings), 'finding')})"
+        if self._is_denied:
             yield from _lacking(self.findings)
             return
         found: dict[str, list[str]] = {}

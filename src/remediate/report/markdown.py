@@ -78,6 +78,9 @@ def _said(result: Result) -> Iterator[str]:
         told = error.brief or (isinstance(error, InvalidInput) and error.faults)
         more = "" if told else _rest(str(error))
         yield from (within(_MESSAGE, text) for text in (more, error.hint) if text)
+    if result.table:
+        lines = [row(("what", "", "passes")), "|---|---|---|"]
+        yield "\n".join([*lines, *(row(map(prose, each)) for each in result.table)])
     if plan is None:
         return
     yield f"Project {code(plan.project)}, {prose(aim(plan))}."
@@ -192,7 +195,8 @@ def _objections(result: Result, room: int) -> Iterator[str]:
         ordered = sorted(plan.objections, key=lambda o: bool(o.allowed) or o.level == "warn")
         lines = [_objection(each) for each in ordered]
     else:
-        lines = [_fault(each) for each in remarks(result) if each.place or each.about]
+        told = result.brief or remarks(result)
+        lines = [_fault(each) for each in told if each.place or each.about]
     kept = _fitting(lines, room - 100, 1)
     if kept:
         yield "\n".join(lines[:kept])

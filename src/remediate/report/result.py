@@ -35,6 +35,8 @@ class Result:
     facts: Mapping[str, str] = field(default_factory=dict)
     said: Sequence[Remark] = ()  # of what is neither a plan nor an error: a drift, a check
     passed: Sequence[str] = ()  # what was looked at by name, and is as it should be
+    table: Sequence[tuple[str, str, str]] = ()  # of a verification: row, verdict, how many pass
+    brief: Sequence[Remark] = ()  # `said` for people: what one thing is behind, once
 
     @property
     def open_objections(self) -> list[Objection]:

@@ -48,9 +48,14 @@ def verification_text(
         said = ", ".join(map(safe, found.left_out))
         lines += ["", *wrapped(f"Left out, as was asked: {said}", width)]
     lines += _ways(found, width, typed)
-    if any(one.verdict is Verdict.FAIL for one in found.failing):
+    if has_root(found):
         lines += ["", "To find what is at the root of it:", *command(typed("diagnose"), width)]
     return "\n".join(lines) + "\n"
+
+
+def has_root(found: Verification) -> bool:
+    """Whether a diagnosis would have anything to find."""
+    return any(one.verdict is Verdict.FAIL for one in found.failing)
 
 
 def _ways(found: Verification, width: int, typed: Callable[..., str]) -> Iterator[str]:
@@ -83,16 +88,25 @@ def _headline(found: Verification) -> str:
 
 
 def _table(found: Verification, palette: Palette) -> Iterator[str]:
-    held = {one.category for one in found.failing}
-    rows = [
-        (str(category), _row_word(verdict, warns=category not in held), f"{good} of {every}")
-        for category, verdict, good, every in found.rows()
-    ]
+    rows = verification_table(found)
     room = max(len(word) for _, word, _ in rows)
     names = max(len(row) for row, _, _ in rows)
     for row, word, number in rows:
         shown = palette.paint(word, _TONES.get(word, Tone.FAINT)) + " " * (room - len(word))
-        yield f"  {row:<{names}}  {shown}  {number if word != _NOBODY else ''}".rstrip()
+        yield f"  {row:<{names}}  {shown}  {number}".rstrip()
+
+
+def verification_table(found: Verification) -> list[tuple[str, str, str]]:
+    """Of each row its name, its verdict in a word, and how many of its findings pass."""
+    held = {one.category for one in found.failing}
+    return [
+        (
+            str(category),
+            _row_word(verdict, warns=category not in held),
+            f"{good} of {every}" if every else "",
+        )
+        for category, verdict, good, every in found.rows()
+    ]
 
 
 def _row_word(verdict: Verdict | None, *, warns: bool) -> str:
@@ -192,6 +206,20 @@ def verification_remarks(found: Verification) -> list[Remark]:
             about=f"{one.check} {one.target}",
         )
         for one in (*found.failing, *found.warnings)
+    ]
+
+
+def verification_brief(found: Verification) -> list[Remark]:
+    """The same for people: what one thing is behind, once."""
+    return [
+        Remark(
+            CHECK,
+            level,
+            one.sentence if one.verdict is Verdict.FAIL else f"unknown: {one.sentence}",
+            about=one.checks,
+        )
+        for level, findings in (("error", found.failing), ("warning", found.warnings))
+        for one in alike(findings)
     ]
 
 
