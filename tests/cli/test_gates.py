@@ -98,6 +98,7 @@ def test_with_on_failure_rollback_it_ends_in_8_and_is_as_before(desk: Desk, swit
     switch.write_text("bad")
     said = desk.type("apply", "--allow-commands", "--on-failure", "rollback")
     assert said.code == 8, said
+    assert "remediate apply --on-failure rollback --allow-commands" in " ".join(said.told.split())
     assert desk.bench.state() == before
 
 
@@ -112,6 +113,8 @@ def test_a_run_that_a_gate_has_ended_is_gone_on_with_and_looks_again(
     switch.write_text("good")
     on = desk.type("apply", "--resume", "latest", "--allow-commands")
     assert on.code == 0, on
+    assert on.out.startswith("Applied: nothing more was left to change (1 step, run")
+    assert "as it should be: ours" in on.told
     assert notes(desk)[-1] == {"gates": "at the end", "checks": ["ours"], "failing": []}
 
 

@@ -8,20 +8,20 @@ from typing import Any, TypeVar
 
 import click
 
+from remediate.cli.options import ALLOWS_COMMANDS
 from remediate.model.resource import Desired
 from remediate.pipeline.apply import Order
 from remediate.pipeline.undertaking import Prepare, Prepared
 from remediate.stores.ledger import Ledger
 
 F = TypeVar("F", bound=Callable[..., Any])
-_COMMANDS = "remediate.cli.gating"  # in what the contexts of one command line share
 
 
 def gate_options(function: F) -> F:
     """`--allow-commands`; `gated` asks for it."""
 
     def note(context: click.Context, _option: click.Parameter, value: object) -> None:
-        context.meta[_COMMANDS] = value
+        context.meta[ALLOWS_COMMANDS] = value
 
     return click.option(
         "--allow-commands",
@@ -39,7 +39,7 @@ def gated(prepare: Prepare, desired: Desired) -> Prepare:
     from remediate.pipeline.gates import Gates
 
     context = click.get_current_context()
-    gates = Gates(desired, context.obj.root, commands=bool(context.meta.get(_COMMANDS)))
+    gates = Gates(desired, context.obj.root, commands=bool(context.meta.get(ALLOWS_COMMANDS)))
 
     def prepared(ledger: Ledger) -> Prepared:
         made = prepare(ledger)

@@ -25,6 +25,7 @@ _OFFLINE = {"validate", "graph", "show", "iam"}  # they need to know the folder,
 _TO_TYPE = re.compile(
     r"`remediate (validate|plan|apply|rollback|hold|lock|gc|snapshot|show|graph|iam)( [^`]*)?`"
 )
+ALLOWS_COMMANDS = "remediate.cli.gating"  # in what the contexts of one command line share
 _AGAIN = (
     "target",
     "exclude",
@@ -47,7 +48,7 @@ class Own:
     verb: str = ""
     words: tuple[str, ...] = ()
     consent: Consent = field(default_factory=Consent)
-    reviewed: tuple[str, ...] = ()  # which plan it was, to be said again by the same verb alone
+    alone: tuple[str, ...] = ()  # to be said again by the same verb alone: which plan it was
 
     def serves(self, verb: str) -> bool:
         """Whether the words are as good for that verb: what is planned is applied."""
@@ -85,7 +86,7 @@ class Settings:
         if self.own.serves(verb) and "--resume" not in words:  # a run knows what it was asked
             said += [word for reason in self.allow for word in ("--allow", reason)]
             words += self.own.words
-            words += self.own.reviewed if verb == self.own.verb else ()
+            words += self.own.alone if verb == self.own.verb else ()
         return shlex.join(["remediate", verb, *words, *said])
 
     def applying(self, file: str) -> str:
@@ -233,10 +234,16 @@ def _own(context: click.Context) -> Own:
                 words += [word for glob in globs for word in (flag, glob)]
     words += consent_words(context)
     verb = str(context.info_name)
-    return Own(verb, tuple(words), consent(context), _reviewed(context) if verb == "apply" else ())
+    alone = _of_apply(context) if verb == "apply" else ()
+    return Own(verb, tuple(words), consent(context), alone)
 
 
-def _reviewed(context: click.Context) -> tuple[str, ...]:
-    """Nobody who has applied what was reviewed is told to apply something else."""
+def _of_apply(context: click.Context) -> tuple[str, ...]:
+    """What no plan takes.
+
+    Nobody who has applied what was reviewed is told to apply something else.
+    """
+    commands = ("--allow-commands",) if context.meta.get(ALLOWS_COMMANDS) else ()
     said = (("--plan", context.params.get("file")), ("--digest", context.params.get("digest")))
-    return tuple(word for flag, value in said if value for word in (flag, str(value)))
+    reviewed = (word for flag, value in said if value for word in (flag, str(value)))
+    return (*reviewed, *commands)

@@ -58,7 +58,7 @@ class Vigil:
             tell(self.watchers, Waiting(ref, missing, waited))
             rest(clock, _PAUSES[min(looks, len(_PAUSES) - 1)], self.stopping)
             looks += 1
-        if looks:
+        if looks or isinstance(ref, str):  # that checks hold is told, however soon
             tell(self.watchers, Waiting(ref, "", clock.monotonic() - began))
 
     def is_waived(self, rule: str, ref: Ref) -> bool:

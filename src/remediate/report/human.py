@@ -237,7 +237,8 @@ def outcome_text(
         return "\n".join(wrapped(text, width)) + "\n"
     done = DONE[verb]
     steps = f"{counted(outcome.done, 'step')}, run {safe(outcome.run)}"
-    lines = wrapped(f"{done}: {count_words(plan, past=True)} ({steps}).", width)
+    what = count_words(plan, past=True) or "nothing more was left to change"
+    lines = wrapped(f"{done}: {what} ({steps}).", width)
     if plan.then_wait:
         wait = f"{plan.then_wait} s ({duration(plan.then_wait)})"
         lines += wrapped(f"Wait {wait}, then apply again for the change itself.", width)

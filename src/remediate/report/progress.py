@@ -180,7 +180,8 @@ def event_line(event: Event, counter: Counter) -> str:
 
 def _waiting(name: str, state: str, seconds: float) -> str:
     if not state:
-        return f"as it should be after {duration(seconds)}: {name}"
+        took = f" after {duration(seconds)}" if seconds >= 1 else ""
+        return f"as it should be{took}: {name}"
     so_far = f" ({duration(seconds)} so far)" if seconds >= 1 else ""
     return f"waiting for {name}{so_far}: {state}"
 

@@ -79,7 +79,8 @@ def sentences(plan: Plan) -> Iterator[tuple[str, str]]:
         yield "Time", _time(estimate(plan))
         if plan.gates:
             names = _first(plan.gates, min(len(plan.gates), _GATES))
-            yield "Gates", f"then up to {duration(plan.gated)} more, until {names} hold"
+            hold = "holds" if len(plan.gates) == 1 else "hold"
+            yield "Gates", f"then up to {duration(plan.gated)} more, until {names} {hold}"
     if plan.hosts:
         yield "Hosts", hosts_words(plan.hosts)
     yield from (("DNS", sentence) for sentence in caching(plan))
