@@ -54,6 +54,19 @@ def test_a_short_ttl_of_the_soa_itself_counts_where_it_is_less_than_its_minimum(
     assert [*workbench.plan().negative_ttls.values()] == [77]
 
 
+def test_a_way_back_that_makes_a_record_again_says_the_same_of_caches(
+    workbench: Workbench,
+) -> None:
+    workbench.write(zone())
+    workbench.apply()
+    workbench.write(zone(www=address("203.0.113.10")))
+    workbench.apply()
+    workbench.roll_back()
+    made = workbench.plan_back()
+    (said,) = caching(made)
+    assert said.startswith("NXDOMAIN may be cached up to 300 s")
+
+
 def test_what_changes_is_cached_for_the_ttl_that_it_had(workbench: Workbench) -> None:
     workbench.write(zone(www=address("203.0.113.10", 120)))
     workbench.apply()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from remediate.kinds.bodies.canonical import rules_of
 from remediate.kinds.bodies.compare import changeable_fields, field_changes, outgrown, writable
@@ -11,6 +12,7 @@ from remediate.kinds.bodies.fields import with_fields
 from remediate.kinds.bodies.links import holders_of, linked, scope_of
 from remediate.kinds.bodies.overlay import merged_changes
 from remediate.kinds.kind import Kind
+from remediate.kinds.records.essence import negative_ttl
 from remediate.kinds.records.remade import put_back
 from remediate.kinds.records.restore import restore
 from remediate.kinds.registry import kind
@@ -156,8 +158,19 @@ def no_way_back(ref: Ref, before: Body, live: Body, project: str) -> str:
     return f"{', '.join(told)}; {facts.no_way_back.why}"
 
 
-def records_back(way: Way, strangers: Counter[Ref]) -> Iterator[Difference]:
-    """Differences of record sets; in passing, the sets of each zone that nobody here knows."""
+@dataclass(frozen=True, slots=True)
+class InPassing:
+    """By zone, what is noticed while it is read: sets that nobody here knows, and its SOA's word.
+
+    `negative_ttls` are seconds for which caches keep that there is none.
+    """
+
+    strangers: Counter[Ref] = field(default_factory=Counter)
+    negative_ttls: dict[Ref, int] = field(default_factory=dict)
+
+
+def records_back(way: Way, passing: InPassing) -> Iterator[Difference]:
+    """Differences of record sets."""
     mine = set(scope(way.snapshot, way.written, whole=way.whole))
     for zone, pages in way.observed.record_sets.items():
         at = Ref("DnsZone", zone)
@@ -166,7 +179,7 @@ def records_back(way: Way, strangers: Counter[Ref]) -> Iterator[Difference]:
             for ref, body in way.snapshot.resources.items()
             if ref in mine and ref.is_record_set and ref.zone == at
         }
-        counted = _counted(at, way, bodies, pages, strangers)
+        counted = _noticed(at, way, bodies, pages, passing)
         if at in mine and is_another(at, way):
             apexes = [
                 str(each.get("dnsName"))
@@ -187,19 +200,22 @@ def is_another(zone: Ref, way: Way) -> bool:
     return any(fixed_changes(facts, scope_of(zone), changes))
 
 
-def _counted(
+def _noticed(
     zone: Ref,
     way: Way,
     known: Mapping[Ref, Body | None],
     pages: Iterable[list[Body]],
-    strangers: Counter[Ref],
+    passing: InPassing,
 ) -> Iterator[list[Body]]:
     apex = way.observed.live.get(zone, {}).get("dnsName")
     for page in pages:
         for body in page:
             name, rrtype = str(body["name"]), str(body["type"])
             of_the_zone = name == apex and rrtype in {"NS", "SOA"}
-            strangers[zone] += not of_the_zone and record_ref(zone.name, name, rrtype) not in known
+            ref = record_ref(zone.name, name, rrtype)
+            passing.strangers[zone] += not of_the_zone and ref not in known
+            if name == apex and rrtype == "SOA" and (seconds := negative_ttl(body)) is not None:
+                passing.negative_ttls[zone] = seconds
         yield page
 
 

@@ -24,7 +24,14 @@ from remediate.pipeline.differences import anew
 from remediate.pipeline.guard import idle
 from remediate.pipeline.plan import plan_digest
 from remediate.pipeline.recalling import entries_before, recall
-from remediate.pipeline.restoring import lost, no_way_back, records_back, resources_back, users_of
+from remediate.pipeline.restoring import (
+    InPassing,
+    lost,
+    no_way_back,
+    records_back,
+    resources_back,
+    users_of,
+)
 from remediate.pipeline.settling import settling
 from remediate.pipeline.snapshot import touched
 from remediate.pipeline.surroundings import Surroundings
@@ -70,9 +77,9 @@ def rollback(way: Way, on_conflict: OnConflict = "stop") -> Plan:
     """The plan back. Raises Stale, naming each, where somebody else has changed it since."""
     way.observed.insist()
     notes: list[str] = []
-    strangers: Counter[Ref] = Counter()
-    records = [*records_back(way, strangers)]
-    found = [*resources_back(way, strangers, notes), *records]
+    passing = InPassing()
+    records = [*records_back(way, passing)]
+    found = [*resources_back(way, passing.strangers, notes), *records]
     notes += [
         f"{ref} was created by a later run, and stays; its own snapshot takes it back"
         for ref, one in sorted(way.written.items())
@@ -95,7 +102,7 @@ def rollback(way: Way, on_conflict: OnConflict = "stop") -> Plan:
     )
     same = remembered_sets(way.ledger)
     steps = with_hosts(waves(found, around), found, way.observed.live, same, way.observed.project)
-    objections = [*_objections(way, found, strangers)]
+    objections = [*_objections(way, found, passing.strangers)]
     made = Plan(
         way.snapshot.environment,
         way.observed.project,
@@ -108,6 +115,7 @@ def rollback(way: Way, on_conflict: OnConflict = "stop") -> Plan:
         allowances=way.allowances,
         stays=bool(notes),
         kept=max(still_kept(found, way.ledger, way.observed.at).values(), default=0),
+        negative_ttls=passing.negative_ttls,
     )
     return replace(made, digest=plan_digest(made))
 
