@@ -175,6 +175,10 @@ def test_without_checks_there_is_the_infrastructure_alone(healthy: Desk) -> None
     said = healthy.type("verify")
     assert said.code == 0, said
     assert "infrastructure  ok" in said.out
+    head = "What Google tells holds, and no checks look from outside"
+    assert said.out.startswith(f"{head}:")
+    assert "No checks are written" in said.out
+    assert healthy.type("verify", "--quiet").out == f"staging: {head[0].lower()}{head[1:]}\n"
     tagged = healthy.type("verify", "--tag", "slow")
     assert (tagged.code, "No check here has a tag." in tagged.err) == (9, True)
 

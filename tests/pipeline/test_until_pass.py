@@ -42,7 +42,7 @@ def test_it_waits_while_anything_may_change_and_no_longer() -> None:
 def test_who_interrupts_it_is_told_what_does_not_pass_and_that_nothing_was_done() -> None:
     stopping = Event()
     stopping.set()
-    with pytest.raises(Interrupted, match=r"not tls; it has ended") as told:
+    with pytest.raises(Interrupted, match="tls: it has ended") as told:
         until_pass(lambda: looks(BAD), 600.0, FakeClock(), [], stopping)
     assert "nothing to take back" in told.value.hint
     assert "snapshot" not in told.value.hint
@@ -55,4 +55,4 @@ def test_the_wait_is_one_line_whichever_checks_it_is_for() -> None:
     waits = [event for event in heard.told if isinstance(event, Waiting)]
     assert {event.ref for event in waits} == {"the checks to pass"}
     states = [event.state for event in waits]
-    assert states == ["not tls, dns; it has ended", "not tls; it has ended"]
+    assert states == ["tls, dns: it has ended", "tls: it has ended"]

@@ -106,6 +106,11 @@ class Verification:
         return [one for one in self.findings if not one.fails and one.verdict is not Verdict.PASS]
 
     @property
+    def is_inside_alone(self) -> bool:
+        """Whether no check is written, so that nothing was looked at from outside."""
+        return not self.left_out and all(one.check == INFRASTRUCTURE for one in self.findings)
+
+    @property
     def is_settled(self) -> bool:
         """Whether nothing that keeps it from passing would be found otherwise later."""
         return bool(self.failing) and all(one.settled for one in self.failing)
@@ -176,7 +181,7 @@ def _still(found: Verification) -> str:
     if not failing:
         return "nothing was looked at"
     names = ", ".join(dict.fromkeys(one.check for one in failing))
-    return f"not {names}; {failing[0].cause or failing[0].message}"
+    return f"{names}: {failing[0].cause or failing[0].message}"
 
 
 def _interrupted(found: Verification, waited: float) -> Interrupted:

@@ -44,6 +44,9 @@ def verification_text(
     if found.warnings:
         lines += ["", "Warnings, which keep nothing from passing:"]
         lines += _said(found.warnings, width, palette)
+    if found.findings and found.is_inside_alone:
+        said = "No checks are written, which `kind: Checks` documents of the YAML hold."
+        lines += ["", *wrapped(said, width)]
     if found.left_out:
         said = ", ".join(map(safe, found.left_out))
         lines += ["", *wrapped(f"Left out, as was asked: {said}", width)]
@@ -72,6 +75,8 @@ def _ways(found: Verification, width: int, typed: Callable[..., str]) -> Iterato
 
 def _headline(found: Verification) -> str:
     took = f" after {duration(found.waited)}" if found.waited else ""
+    if found.passes and found.is_inside_alone:
+        return f"What Google tells holds{took}, and no checks look from outside"
     if found.passes:
         return (
             f"Everything holds{took}" if not found.left_out else f"What was asked for holds{took}"
