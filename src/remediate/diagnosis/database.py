@@ -21,7 +21,7 @@ from remediate.diagnosis.refusals import (
 from remediate.diagnosis.signs import Sample
 from remediate.diagnosis.traffic import looks_at_run
 from remediate.kinds.registry import kind
-from remediate.model.json import Body, part
+from remediate.model.json import Body, part, parts
 from remediate.model.observation import Unreadable
 from remediate.model.ref import Ref
 from remediate.probes.seen import PostgresSeen
@@ -246,9 +246,8 @@ def _open(count: object, most: int | None) -> str:
 
 
 def _flag(body: Body, name: str) -> int | None:
-    flags = _list(part(body, "settings").get("databaseFlags"))
-    told = (f.get("value") for f in flags if isinstance(f, dict) and f.get("name") == name)
-    return next((int(str(value)) for value in told), None)
+    flags = parts(body, "settings", "databaseFlags")
+    return next((int(str(f.get("value"))) for f in flags if f.get("name") == name), None)
 
 
 def _auth(edge: Edge, ref: Ref, pg: PostgresSeen | None, look: Look) -> Judged:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from remediate.diagnosis.balancer import SPREADS, applied, differs
 from remediate.diagnosis.edge import Edge
@@ -14,7 +13,7 @@ from remediate.diagnosis.looks import Look
 from remediate.diagnosis.node import API, NOBODY, PROBE, Ailment, Judged, Remedy
 from remediate.diagnosis.signs import Sample
 from remediate.kinds.registry import kind
-from remediate.model.json import Body, part
+from remediate.model.json import Body, part, parts
 from remediate.model.observation import Unreadable
 from remediate.model.ref import Ref
 
@@ -171,8 +170,8 @@ def _share(edge: Edge, ref: Ref, serving: str) -> float | None:
 
 def _serving(body: Body) -> str:
     """The revision that most traffic goes to."""
-    targets: Any = body.get("trafficStatuses") or body.get("traffic") or ()
-    most: Any = max(targets, key=lambda one: int(one.get("percent") or 0), default={})
+    targets = parts(body, "trafficStatuses") or parts(body, "traffic")
+    most = max(targets, key=lambda one: int(str(one.get("percent") or 0)), default=Body())
     return _short(most.get("revision") or body.get("latestReadyRevision"))
 
 

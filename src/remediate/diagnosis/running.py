@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from remediate.diagnosis.balancer import SPREADS, applied, begin, differs
 from remediate.diagnosis.edge import Edge
@@ -17,7 +16,7 @@ from remediate.diagnosis.secrets import judge_secrets
 from remediate.diagnosis.signs import Sample
 from remediate.diagnosis.traffic import looks_at_run
 from remediate.kinds.registry import kind
-from remediate.model.json import Body, part
+from remediate.model.json import Body, part, parts
 from remediate.model.observation import Unreadable
 from remediate.model.plan import Action
 from remediate.model.ref import Ref
@@ -127,7 +126,7 @@ def _env(edge: Edge, ref: Ref, look: Look) -> Judged:
     for name, value in wanted.items():
         if name not in live:
             wrong[name] = f"{ref} lacks the variable {name}"
-        elif isinstance(value, str | dict) and live[name] != value and "(known" not in str(value):
+        elif live[name] != value and "(known" not in str(value):
             wrong[name] = f"{ref} has another value of {name} than the YAML"
     for told in wrong.values():
         differs(node, told, fix, look.works)
@@ -143,17 +142,16 @@ def _env(edge: Edge, ref: Ref, look: Look) -> Judged:
     return node
 
 
-def _variables(body: Body) -> dict[str, Any]:
-    template: Any = body.get("template") or {}
-    containers = template.get("containers") or [{}]
+def _variables(body: Body) -> dict[str, str | dict[str, str]]:
+    first = next(iter(parts(body, "template", "containers")), {})
     return {
         str(one["name"]): _reference(one) or str(one.get("value") or "")
-        for one in containers[0].get("env") or ()
+        for one in parts(first, "env")
     }
 
 
-def _reference(variable: dict[str, Any]) -> dict[str, str] | None:
-    found = (variable.get("valueSource") or {}).get("secretKeyRef")
+def _reference(variable: Body) -> dict[str, str] | None:
+    found = part(variable, "valueSource", "secretKeyRef")
     if not found:
         return None
     name = str(found.get("secret")).rpartition("/")[2]
@@ -205,9 +203,7 @@ def _way(edge: Edge, access: Body) -> _Way:
         meant = edge.wanted(connector) if connector in edge.declared else {}
         ready = bool(body) and kind(connector.kind).ready(body).ready
         return _Way(str(connector), _short((body or meant).get("network")), ready)
-    listed = access.get("networkInterfaces")
-    first = listed[0] if isinstance(listed, list) and listed else None
-    one = first if isinstance(first, dict) else {}
+    one = next(iter(parts(access, "networkInterfaces")), {})
     network = _short(one.get("network") or one.get("subnetwork"))
     return _Way("a network interface" if network else "", network, bool(network))
 

@@ -25,6 +25,12 @@ def part(body: Mapping[str, Json], *way: str) -> Body:
     return found if isinstance(found, dict) else {}
 
 
+def parts(body: Mapping[str, Json], *way: str) -> list[Body]:
+    """The objects in the list at the end of a way of names; none where there is none."""
+    found = part(body, *way[:-1]).get(way[-1])
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
 def canonical(value: object) -> bytes:
     """RFC 8785: keys in UTF-16 order, no white space, numbers as ECMAScript writes them.
 
