@@ -124,7 +124,10 @@ def test_a_gate_that_holds_leaves_the_screen_with_a_line() -> None:
             watcher.on(event)
         seen = len(stream.getvalue())
         watcher.on(Reading("zones"))
-        assert "waiting for dns" not in ANSI.sub("", stream.getvalue()[seen:])
+        after = ANSI.sub("", stream.getvalue()[seen:])
+        assert "reading zones" in after
+        assert "dns, https" not in after
+        assert "as it should be after 5 min: dns, https" in ANSI.sub("", stream.getvalue())
     for event in told:
         Lines(lines).on(event)
     assert lines.getvalue().splitlines() == [

@@ -121,12 +121,12 @@ class Live(Lines):
         match event:
             case StepBegun(step):
                 self._flight[step.id] = f"      {step_words(step)} ..."
-            case Waiting(ref):
-                self._waits[ref] = event_line(event, self._counter)
             case Waiting(ref, ""):
                 self._waits.pop(ref, None)
                 if isinstance(ref, str):
                     self._print(event)
+            case Waiting(ref):
+                self._waits[ref] = event_line(event, self._counter)
             case StepDone(step) | StepFailed(step):
                 self._flight.pop(step.id, None)
                 for ref in step.waits_for:
