@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+import yaml
 
 from gcp_sandbox.gcloud import exports
 from gcp_sandbox.sandbox import Sandbox
@@ -115,6 +116,25 @@ def test_a_delegation_hides_a_record_that_is_there(night: Night) -> None:
     assert root["resource"].endswith(f"/{API}/NS")
     assert night.type(root["fix"]["command"]) == 0
     bench.advance(root["fix"]["eta_s"])
+    assert night.diagnosed()["verdict"] == "well"
+
+
+def test_a_zone_that_is_private_is_made_anew_with_all_that_it_holds(night: Night) -> None:
+    night.begin("dns-zone-private")
+    fix = night.root()["fix"]
+    assert "the 3 record sets that the YAML lacks" in fix["text"]
+    said = night.remediate(*shlex.split(fix["command"])[1:])
+    (printed,) = yaml.safe_load_all(said.out)
+    dns = night.bench.root / "desired" / "staging" / "dns.yaml"
+    written = yaml.safe_load(dns.read_text())
+    written["spec"]["records"] = printed["spec"]["records"]
+    dns.write_text(yaml.safe_dump(written))
+    fix = night.root()["fix"]
+    assert night.type(fix["command"]) == 3, "done, and until the registrar follows no gate holds"
+    told: Any = night.bench.send("GET", ZONE.rpartition("/")[0])
+    named = {"netrasystems.ai.": {"nameServers": told["nameServers"]}}
+    night.bench.send("PATCH", "_sandbox/internet", {"registrar": named})
+    night.bench.advance(fix["eta_s"])
     assert night.diagnosed()["verdict"] == "well"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from remediate.diagnosis.caches import are_right, truths, wanted_addresses
 from remediate.diagnosis.delegation import is_heard, judge_delegation, told_above
@@ -71,10 +72,32 @@ def _zone(edge: Edge, zone: Zone, names: list[NameSeen]) -> Judged:
         live, wanted = (str(b.get("visibility") or "public") for b in (body, zone.spec))
         if live.lower() != wanted.lower():
             told = f"the zone is {live}: the public name servers refuse it"
-            node.ailments.append(Ailment(told, apply, API))
+            node.ailments.append(Ailment(told, _made_again(edge, zone, apply), API))
         else:
             node.facts.append(f"{live}, {len(edge.sets_of(zone) or ())} record sets")
     return node
+
+
+def _made_again(edge: Edge, zone: Zone, remedy: Remedy) -> Remedy:
+    """Of a zone that is there: what is not in the YAML would be lost with it, and has to be first.
+
+    Then a plan wants a reason for it, and another where the zone is protected.
+    """
+    apex = {(zone.dns_name, "NS"), (zone.dns_name, "SOA")}
+    undeclared = {*(edge.sets_of(zone) or ())} - {*zone.records} - apex
+    if undeclared:
+        text = (
+            f"write the {len(undeclared)} record sets that the YAML lacks into it, as this prints "
+            "them: they would be lost; then look again, and have the zone made anew"
+        )
+        return replace(
+            remedy, text=text, words=("import", "--kind", "DnsZone", "--overwrite", "--print")
+        )
+    rules = ["zone-replace", *(["protected"] if zone.lifecycle.protect else [])]
+    allowed = [f"{rule}:{zone.ref}=its visibility cannot change in place" for rule in rules]
+    targets = [word for target in remedy.targets for word in ("--target", target)]
+    said = [word for each in allowed for word in ("--allow", each)]
+    return replace(remedy, words=("apply", *targets, *said))
 
 
 def _dnssec(edge: Edge, zone: Zone, names: list[NameSeen]) -> Judged:
