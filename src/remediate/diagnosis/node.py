@@ -93,6 +93,14 @@ class Judged:
         return tuple(dict.fromkeys(told or self.facts))
 
 
+_SEEN = Remedy("none", "a symptom")
+
+
+def fails(node: Judged, told: str) -> None:
+    """Say of a symptom what was seen: there is nothing to do about it itself."""
+    node.ailments.append(Ailment(told, _SEEN, PROBE))
+
+
 @dataclass(frozen=True, slots=True)
 class Node:
     """One requirement, or one symptom, and where it stands."""

@@ -8,14 +8,13 @@ from remediate.diagnosis.backends import DATABASE, healthy
 from remediate.diagnosis.caches import are_right, truths, wanted_addresses
 from remediate.diagnosis.certificate_bodies import end_of, expires
 from remediate.diagnosis.certificate_remedies import is_shown_by
-from remediate.diagnosis.database import look_at_users
 from remediate.diagnosis.delegation import DEAF, LAME, SILENT
 from remediate.diagnosis.edge import Edge, Way
 from remediate.diagnosis.layers import OBSERVER, identity
 from remediate.diagnosis.looks import Look, by_ip
-from remediate.diagnosis.node import PROBE, Ailment, Judged, Remedy
+from remediate.diagnosis.node import Judged, fails
+from remediate.diagnosis.reachability import judge_reachability
 from remediate.diagnosis.records import NAMING
-from remediate.diagnosis.refusals import fails_us_alone
 from remediate.diagnosis.revisions import below
 from remediate.diagnosis.signs import HostSeen, NameSeen
 from remediate.kinds.ssl_certificate import KIND as CERTIFICATES
@@ -24,7 +23,6 @@ from remediate.model.ref import Ref
 from remediate.model.resource import Zone
 from remediate.probes.seen import DnsSeen
 
-_SEEN = Remedy("none", "a symptom")
 _BAD = ("wrong_answer", "nodata", "nxdomain", "servfail", "refused", "truncated", "lame", "bogus")
 
 
@@ -44,15 +42,11 @@ def judge_symptoms(edge: Edge, nodes: Sequence[Judged]) -> Iterator[Judged]:
     failing = [one for one in found if one.state == "failed" and one.layer in _GOLDEN]
     e2e = Judged("e2e", "environment", tuple(dict.fromkeys(r for o in failing for r in o.requires)))
     if failing:
-        _fails(e2e, f"{failing[0].layer} fails")
+        fails(e2e, f"{failing[0].layer} fails")
     yield e2e
 
 
 _GOLDEN = ("dns.resolution", "http.by_name", "http.by_ip", "websocket")
-
-
-def _fails(node: Judged, told: str) -> None:
-    node.ailments.append(Ailment(told, _SEEN, PROBE))
 
 
 def _is(found: list[Judged], layer: str, resource: str) -> Judged | None:
@@ -111,15 +105,15 @@ def _of_name(
     bad = [s for s in heard if s.outcome in _BAD and s.outcome != "wrong_answer"]
     good = [s for s in heard if s not in bad]
     if not heard and asked:
-        _fails(resolution, f"no resolver answers: {asked[0].message}")
+        fails(resolution, f"no resolver answers: {asked[0].message}")
     elif bad:
         resolution.intermittent = len(good) > len(bad)
-        _fails(resolution, bad[0].message)
+        fails(resolution, bad[0].message)
     yield resolution
     by_server = {_server(s) for s in seen.authoritative if s.outcome not in (*SILENT, *LAME)}
     lame = [s for s in seen.authoritative if s.outcome in LAME and _server(s) not in by_server]
     if lame and by_server:
-        _fails(latency, lame[0].message)
+        fails(latency, lame[0].message)
     yield latency
 
 
@@ -141,13 +135,13 @@ def _of_six(edge: Edge, host: str, seen: NameSeen, nodes: Sequence[Judged]) -> I
     node = Judged("http.ipv6", host, (*_under(nodes, host, "A"), *down))
     bad = [s for s in seen.resolvers if s in asked and s.outcome in _BAD and not s.values]
     if strange := [s for s in told if {*s.values} - own]:
-        _fails(node, f"{host} has the IPv6 address {', '.join(strange[0].values)}")
+        fails(node, f"{host} has the IPv6 address {', '.join(strange[0].values)}")
     elif is_meant and bad:
         node.intermittent = len(bad) < sum(s in asked for s in seen.resolvers) - len(bad)
-        _fails(node, bad[0].message)
+        fails(node, bad[0].message)
     for one in (one for rule in rules for one in edge.seen_at(rule) if one.host == host):
         if why := _refused(one, by_ip(one)):
-            _fails(node, why)
+            fails(node, why)
     yield node
 
 
@@ -187,18 +181,18 @@ def _of_host(
     slow = Judged("latency", host, tuple(down))
     if why := _refused(seen, look):
         by_ip.intermittent = look.comes_and_goes and not _bad_tls(seen)
-        _fails(by_ip, why)
+        fails(by_ip, why)
     elif seen is None or not seen.http:
         by_ip.blind.append(f"nobody asked {host} at the load balancer's address")
     told = seen.websocket if seen else None
     if told is not None and (told.outcome != "ok" or _bad_tls(seen)):
-        _fails(socket, told.message if told.outcome != "ok" else _bad_tls(seen))
+        fails(socket, told.message if told.outcome != "ok" else _bad_tls(seen))
     if look.is_slow:
-        _fails(slow, f"{host} takes {max(s.first_byte for s in look.answers):.1f} s to answer")
+        fails(slow, f"{host} takes {max(s.first_byte for s in look.answers):.1f} s to answer")
     _named(edge, by_name, by_ip, resolution)
     if by_name.state == "failed" and told is not None:
         socket_by_name.intermittent = by_name.intermittent
-        _fails(socket_by_name, by_name.evidence[0])
+        fails(socket_by_name, by_name.evidence[0])
     yield from (by_ip, by_name, slow)
     if told is not None:
         yield from (socket, socket_by_name)
@@ -225,13 +219,13 @@ def _named(edge: Edge, node: Judged, by_ip: Judged, resolution: Judged | None) -
     wrong, right = _answers(edge, host)
     if resolution is not None and resolution.state == "failed":
         node.intermittent = resolution.intermittent
-        _fails(node, resolution.evidence[0])
+        fails(node, resolution.evidence[0])
     if wrong:
         node.intermittent = bool(right)
-        _fails(node, f"{wrong[0].server} sends {host} to {', '.join(wrong[0].values)}")
+        fails(node, f"{wrong[0].server} sends {host} to {', '.join(wrong[0].values)}")
     if by_ip.state == "failed":
         node.intermittent = by_ip.intermittent
-        _fails(node, by_ip.evidence[0])
+        fails(node, by_ip.evidence[0])
 
 
 def _answers(edge: Edge, host: str) -> tuple[list[DnsSeen], list[DnsSeen]]:
@@ -267,13 +261,13 @@ def _of_paths(edge: Edge, nodes: Sequence[Judged]) -> Iterator[Judged]:
         look = Look(seen.http)
         if look.http and look.works is not True:
             stream.intermittent = look.comes_and_goes
-            _fails(stream, look.message)
+            fails(stream, look.message)
         if look.http:
             yield stream
         if seen.held is not None:
             long = Judged("websocket.long", at, down)
             if seen.held.outcome != "ok":
-                _fails(long, seen.held.message)
+                fails(long, seen.held.message)
             yield long
 
 
@@ -288,28 +282,12 @@ def _of_google(edge: Edge, nodes: Sequence[Judged]) -> Iterator[Judged]:
         under += [identity("lb.backend", service), *_all(nodes, *sorted(DATABASE))]
         node = Judged("lb.backend_health", service, tuple(under))
         if state is False:
-            _fails(node, f"Google finds the backends of {service} unhealthy")
+            fails(node, f"Google finds the backends of {service} unhealthy")
         elif state is None:
             node.blind.append(f"the health of {service} cannot be read")
         yield node
-    yield from _reachability(edge, nodes)
+    yield from judge_reachability(edge, _all(nodes, "vpc.connector"))
     yield from _renewals(edge, nodes)
-
-
-def _reachability(edge: Edge, nodes: Sequence[Judged]) -> Iterator[Judged]:
-    for ref in edge.of_kind("SqlInstance"):
-        pg = edge.signs.databases.get(ref) or edge.signs.databases.get(edge.live_ref(ref))
-        layers = ("sql.instance", "sql.network", "sql.connections", "sql.auth")
-        under = [*_all(nodes, "vpc.connector"), *(identity(layer, ref) for layer in layers)]
-        node = Judged("sql.reachability", ref, tuple(under))
-        if pg is None or pg.outcome in ("unreachable", "not_public"):
-            node.blind.append(pg.message if pg else f"{ref} cannot be asked from here")
-        elif fails_us_alone(pg, look_at_users(edge, ref), edge.live(ref)):
-            told = node.facts if pg.sqlstate else node.blind
-            told.append(f"{pg.message}: that is about us, not about the application")
-        elif pg.outcome != "ok":
-            _fails(node, pg.message)
-        yield node
 
 
 def _is_answered(edge: Edge, node: Judged) -> bool:
@@ -333,7 +311,7 @@ def _renewals(edge: Edge, nodes: Sequence[Judged]) -> Iterator[Judged]:
         end = expires(body)
         expiry = Judged("cert.expiry", node.resource, (node.id,))
         if end is not None and end <= edge.signs.at and node.state != "ok":
-            _fails(expiry, f"{node.resource} expired at {end_of(body)}")
+            fails(expiry, f"{node.resource} expired at {end_of(body)}")
         yield expiry
         if not body.get("managed"):
             continue
@@ -342,5 +320,5 @@ def _renewals(edge: Edge, nodes: Sequence[Judged]) -> Iterator[Judged]:
         failed = [n for n in nodes if n.id in renewal.requires and n.state == "failed"]
         missing = [n for n in failed if not _is_answered(edge, n) and not is_shown_by(edge, n)]
         if missing:
-            _fails(renewal, f"{CERTIFICATES.name} cannot be renewed: {missing[0].evidence[0]}")
+            fails(renewal, f"{CERTIFICATES.name} cannot be renewed: {missing[0].evidence[0]}")
         yield renewal
