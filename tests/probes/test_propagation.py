@@ -8,10 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from remediate.model.chance import Chance
-from remediate.probes.agreement import by_wildcard, opinions, sibling, strays
 from remediate.probes.dial import Dial
-from remediate.probes.dns import Question, ask, resolve, with_expectation
+from remediate.probes.dns import resolve, with_expectation
 from remediate.probes.propagation import (
     FAILURE,
     Truth,
@@ -152,39 +150,3 @@ def test_caches_filled_one_after_another_are_green_when_predicted(
     assert not all(has(it, WANTED["A"]) for it in resolve(dial, HOST, "A"))
     outside.post("/_sandbox/clock:advance", {"seconds": 3})
     assert all(has(it, WANTED["A"]) for it in resolve(dial, HOST, "A"))
-
-
-def test_who_say_the_same_are_of_one_opinion() -> None:
-    told = opinions([OK, replace(OK, server="x"), WRONG, GONE, SILENT])
-    assert told == {
-        ("ok", RIGHT): ("8.8.8.8", "x"),
-        ("ok", ("203.0.113.99",)): ("1.1.1.1",),
-        ("nxdomain", ()): ("9.9.9.9",),
-    }
-    assert opinions([WRONG, with_expectation(WRONG, RIGHT)]).keys() == {("ok", WRONG.values)}
-
-
-def test_a_stray_address_is_any_but_those_that_should_be() -> None:
-    ipv6 = replace(OK, rrtype="AAAA", values=("2001:db8::bad", "2001:DB8::1"))
-    assert strays([OK, ipv6], [*RIGHT, "2001:db8:0::1"]) == ("2001:db8::bad",)
-    assert strays([OK, ipv6, WRONG], RIGHT) == ("203.0.113.99", "2001:db8::1", "2001:db8::bad")
-
-
-def test_a_wildcard_in_place_of_a_record_answers_for_its_sibling_as_well(
-    dial: Dial, outside: Client
-) -> None:
-    name, chance = "app.staging.netrasystems.ai.", Chance(1)
-    beside = sibling(name, chance)
-    assert beside.endswith(".staging.netrasystems.ai.")
-    assert beside != sibling(name, chance)
-
-    def found() -> bool:
-        server = "198.51.100.11"
-        questions = [Question(it, "A", server, server, recursive=False) for it in (name, beside)]
-        return by_wildcard(*ask(dial, questions))
-
-    assert not found()
-    record(outside, "*.staging.netrasystems.ai.", "A", "203.0.113.99")
-    assert found()
-    record(outside, name, "A", *RIGHT)
-    assert not found()

@@ -29,10 +29,6 @@ class Metric:
         """The type without its service: `connector/instances`."""
         return self.type.partition("/")[2]
 
-    @property
-    def is_number(self) -> bool:
-        return self.value_type in {"INT64", "DOUBLE"}
-
 
 CONNECTOR: Final = "vpc_access_connector"
 DATABASE: Final = "cloudsql_database"

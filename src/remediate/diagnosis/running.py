@@ -221,7 +221,8 @@ def _scaling(edge: Edge, ref: Ref, look: Look) -> Judged:
     line = f"gcloud run services update {ref.name} --region={ref.location} {option}={room}"
     remedy = Remedy(
         "propose",
-        "raise maxInstanceCount; instances x pool must stay below the database's max_connections",
+        "raise maxInstanceCount, again where 429 goes on; instances x pool must stay below the "
+        "database's max_connections",
         program=f"{line} --project={edge.project}",
         seconds=SPREADS,
         at_most=True,

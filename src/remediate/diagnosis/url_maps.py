@@ -40,7 +40,8 @@ def _url_map(edge: Edge, ref: Ref) -> Judged:
             differs(node, moved, fix, _works(edge, ref, host))
     if not node.ailments:
         _unrouted(edge, node, ref)
-    node.facts.append(f"{len(hosts_of(live))} hosts go where they should")
+    hosts = len(hosts_of(live))
+    node.facts.append(f"{hosts} hosts go where they should" if hosts else "all goes as it should")
     return node
 
 

@@ -13,8 +13,7 @@ from remediate.model.resource import Desired, Zone
 from remediate.pipeline.aims import Aim
 from remediate.pipeline.deadline import Deadline
 from remediate.pipeline.survey_outside import Prober
-from remediate.probes.agreement import sibling
-from remediate.probes.delegation import Delegation, delegation
+from remediate.probes.delegation import Delegation, delegation, sibling
 from remediate.probes.dial import Dial
 from remediate.probes.dns import RESOLVERS, Question, ask
 from remediate.probes.seen import DnsSeen

@@ -30,10 +30,6 @@ class Choice:
     tags: tuple[str, ...] = ()
     skip_tags: tuple[str, ...] = ()
 
-    @property
-    def is_all(self) -> bool:
-        return not (self.names or self.tags or self.skip_tags)
-
     def of(self, checks: Sequence[Check]) -> list[Check]:
         """Those that were chosen.
 

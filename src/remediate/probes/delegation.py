@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from remediate.model.chance import Chance
 from remediate.probes.dial import Dial
 from remediate.probes.dns import ANSWERED, RESOLVERS, Question, ask
 from remediate.probes.dns_query import absolute
@@ -52,16 +53,6 @@ class Delegation:
         """Whether none of them serves it, as far as they answer."""
         serve = any(it.outcome in ANSWERED for it in self.served)
         return bool(self.lame) and not serve
-
-    @property
-    def is_partly_lame(self) -> bool:
-        return bool(self.lame) and not self.is_lame
-
-    def differs_from(self, name_servers: Iterable[str]) -> tuple[frozenset[str], frozenset[str]]:
-        """The zone's own name servers that are not delegated to, and those that are but are not."""
-        own = {absolute(name) for name in name_servers}
-        delegated = set(self.names)
-        return frozenset(own - delegated), frozenset(delegated - own)
 
 
 _NOT_SERVING = frozenset({"refused", "servfail", "lame", "nodata", "nxdomain"})
@@ -167,3 +158,8 @@ def _served(dial: Dial, apex: str, servers: Iterable[Server], deadline: float) -
         ],
         deadline=deadline,
     )
+
+
+def sibling(name: str, chance: Chance) -> str:
+    """A name beside this one that nobody has, so that no cache has heard of it."""
+    return f"{chance.token().hex()[:24]}.{name.partition('.')[2]}"
