@@ -58,7 +58,7 @@ def command(settings: Settings) -> None:
 @click.option("--state", type=click.Path(path_type=Path), help="Keep the state in this file.")
 @click.option("--latency", type=_SHARE, default=0.0, help="Seconds before each answer.")
 @click.option("--operation-time", type=_SHARE, default=0.01, help="Share of Google's own times.")
-def serve(settings: Settings, port: int, scenario: str, **more: object) -> int:  # noqa: ARG001
+def serve(settings: Settings, port: int, scenario: str, **more: object) -> int:  # noqa: ARG001 - every verb has them
     """Serve until interrupted. Loopback only."""
     import gcp_sandbox  # a live run never loads it
 
