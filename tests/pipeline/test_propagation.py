@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from remediate.report.summary import caching
 from tests.report import plans
 from tests.workbench import Workbench, document
 
+TEXT = {"ttl": 60, "values": ['"no address"']}
 ZONE = "dns/v1/projects/netra-staging/managedZones/zone"
 
 
@@ -73,9 +75,36 @@ def test_what_changes_is_cached_for_the_ttl_that_it_had(workbench: Workbench) ->
     workbench.write(zone(www=address("203.0.113.11", 60)))
     made = workbench.plan()
     (step,) = made.steps
-    assert cached(step, made.negative_ttls) == Cached(negative=False, seconds=120)
-    assert longest(made.steps, made.negative_ttls) == 120
-    assert longest(made.steps, made.negative_ttls, kept=900) == 900
+    assert cached(step, made) == Cached(negative=False, seconds=120)
+    assert longest(made.steps, made) == 120
+    assert longest(made.steps, replace(made, kept=900)) == 900
+
+
+@pytest.mark.parametrize(
+    ("fqdn", "wildcards", "seconds"),
+    [
+        ("www", {"*": address("203.0.113.9", 600)}, 600),
+        ("www", {"*": {"CNAME": {"ttl": 700, "values": ["elsewhere.example.org."]}}}, 700),
+        ("www", {"*": {"TXT": TEXT}}, None),
+        ("a.b", {"*": address("203.0.113.9", 600)}, 600),
+        ("a.b", {"*": address("203.0.113.9", 600), "x.b": address("203.0.113.8")}, None),
+        ("a.b", {"*.b": address("203.0.113.9", 800)}, 800),
+        ("www", {"*": address("203.0.113.9", 600), "www": {"TXT": TEXT}}, None),
+    ],
+)
+def test_what_a_wildcard_answers_for_as_yet_is_cached_for_its_ttl(
+    workbench: Workbench, fqdn: str, wildcards: dict[str, Any], seconds: int | None
+) -> None:
+    """RFC 4592: the nearest name above that there is decides, and each type is for itself."""
+    workbench.write(zone(**wildcards))
+    workbench.apply()
+    made_too = {**wildcards.get(fqdn, {}), **address("203.0.113.10")}
+    workbench.write(zone(**{**wildcards, fqdn: made_too}))
+    made = workbench.plan()
+    (step,) = made.steps
+    expected = Cached(negative=seconds is None, seconds=seconds or 300)
+    assert cached(step, made) == expected
+    assert plan_json(made)["remediate"]["steps"][0]["cached"]["seconds"] == expected.seconds
 
 
 def test_of_a_zone_that_is_yet_to_be_made_nothing_is_promised(workbench: Workbench) -> None:
@@ -87,7 +116,7 @@ def test_of_a_zone_that_is_yet_to_be_made_nothing_is_promised(workbench: Workben
 def test_what_is_no_record_set_is_in_no_cache_of_names(workbench: Workbench) -> None:
     workbench.write(document("Address", "edge", {"addressType": "EXTERNAL"}))
     made = workbench.plan()
-    assert longest(made.steps, made.negative_ttls, kept=900) == 0
+    assert longest(made.steps, replace(made, kept=900)) == 0
 
 
 @pytest.mark.parametrize(("ttl", "seconds"), [("300", 300), (True, 0), (-1, 0), ([], 0), (None, 0)])

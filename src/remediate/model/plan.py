@@ -199,6 +199,8 @@ class Plan:
     consent: Consent = field(default_factory=Consent)  # what was said besides, for the journal
     # by zone, the seconds for which caches keep that there is none, where its live SOA was read
     negative_ttls: Mapping[Ref, int] = field(default_factory=dict)
+    # by record set that it makes, the TTL of the wildcard which answers for it until then
+    covered: Mapping[Ref, int] = field(default_factory=dict)
     kept: int = 0  # seconds for which resolvers may keep an answer from before its TTL was lowered
     gates: tuple[str, ...] = ()  # checks that have to hold before success is claimed
     gated: float = 0.0  # seconds that these are waited for, at most

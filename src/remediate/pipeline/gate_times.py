@@ -37,5 +37,5 @@ def limit(
     """
     mine = [step for step in steps if any(about(each, [step]) for each in checks)]
     asked = [timeouts[step.live] for step in mine if step.live in timeouts]
-    cached = longest(mine, plan.negative_ttls, plan.kept)
+    cached = longest(mine, plan)
     return max([TIMEOUT, *asked, cached + MARGIN if cached else 0.0])

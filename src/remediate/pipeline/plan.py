@@ -80,6 +80,7 @@ def plan(desired: Desired, observed: Observed, ledger: Ledger, choices: Choices)
         then_wait=then_wait,
         kept=max(kept.values(), default=0),
         negative_ttls=_negative_ttls(verdict),
+        covered={ref: ttl for one in verdict.records.values() for ref, ttl in one.covered.items()},
     )
     return replace(_gated(made, desired), digest=plan_digest(made))
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from remediate.model.plan import Difference, Step
-from remediate.model.ref import Ref
+from remediate.model.plan import Difference, Plan, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +27,14 @@ class Cached:
         return f"NXDOMAIN may be cached up to {self.seconds} s"
 
 
-def cached(change: Step | Difference, negative_ttls: Mapping[Ref, int]) -> Cached | None:
+def cached(change: Step | Difference, plan: Plan) -> Cached | None:
     """Of what is done to a record set; None of any other resource."""
     if not change.ref.is_record_set:
         return None
+    if change.before is None and change.ref in plan.covered:
+        return Cached(negative=False, seconds=plan.covered[change.ref])
     if change.before is None:
-        return Cached(negative=True, seconds=negative_ttls.get(change.ref.zone))
+        return Cached(negative=True, seconds=plan.negative_ttls.get(change.ref.zone))
     return Cached(negative=False, seconds=_seconds(change.before.get("ttl")))
 
 
@@ -43,7 +44,7 @@ def _seconds(ttl: object) -> int:
     return int(text) if text.isdecimal() else 0
 
 
-def longest(steps: Iterable[Step], negative_ttls: Mapping[Ref, int], kept: int = 0) -> int:
-    """Seconds until the last cache has all of it; `kept` is of TTLs that were lowered before."""
-    found = [one for step in steps if (one := cached(step, negative_ttls))]
-    return max([kept, *(one.seconds or 0 for one in found)]) if found else 0
+def longest(steps: Iterable[Step], plan: Plan) -> int:
+    """Seconds until the last cache has all of these steps of a plan."""
+    found = [one for step in steps if (one := cached(step, plan))]
+    return max([plan.kept, *(one.seconds or 0 for one in found)]) if found else 0

@@ -30,7 +30,7 @@ RECORD_SET = "DnsRecordSet"
 def plan_json(plan: Plan) -> Body:
     """The plan, equal for equal plans: no times, everything in a fixed order."""
     ordered = sorted(plan.differences, key=lambda d: (str(d.ref), str(d.live)))
-    kept = {each.ref: cached(each, plan.negative_ttls) for each in ordered}
+    kept = {each.ref: cached(each, plan) for each in ordered}
     return {
         "format_version": FORMAT_VERSION,
         "applyable": bool(plan.differences) and not denied(plan.objections),
@@ -53,6 +53,7 @@ def plan_json(plan: Plan) -> Body:
             "allowances": dict(plan.allowances),
             "retention_s": plan.retention,
             "negative_ttls_s": {str(zone): each for zone, each in plan.negative_ttls.items()},
+            "covered_s": {str(ref): each for ref, each in plan.covered.items()},
             "notes": list(plan.notes),
             "compared": len(plan.written),
         },

@@ -60,6 +60,7 @@ def _plan(changes: Sequence[Mapping[str, Any]], ours: Mapping[str, Any]) -> Plan
         settles=[ref_of(ref) for ref in ours["settles"]],
         foreign=[ref_of(ref) for ref in ours.get("foreign", ())],
         allowances=dict(ours["allowances"]),
+        covered={ref_of(ref): int(each) for ref, each in ours.get("covered_s", {}).items()},
         negative_ttls={
             ref_of(zone): int(each) for zone, each in ours.get("negative_ttls_s", {}).items()
         },

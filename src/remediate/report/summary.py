@@ -146,7 +146,7 @@ def _time(expected: Estimate) -> str:
 
 def caching(plan: Plan) -> Iterator[str]:
     """What caches may go on with after the change, and for how long at most."""
-    found = [one for each in plan.differences if (one := cached(each, plan.negative_ttls))]
+    found = [one for each in plan.differences if (one := cached(each, plan))]
     old = max((one.seconds or 0 for one in found if not one.negative), default=None)
     if old is not None:
         seconds, why = max((old, "the old TTL"), (plan.kept, "the TTL from before it was lowered"))

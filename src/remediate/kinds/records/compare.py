@@ -15,6 +15,7 @@ from remediate.kinds.records.names import is_plain, unescaped
 from remediate.kinds.records.rdata import TYPES, canonical, same
 from remediate.kinds.records.rules import ADDRESSES, clashes, judged
 from remediate.kinds.records.verdict import Conflict, LeftAlone, RecordsVerdict
+from remediate.kinds.records.wildcards import covered
 from remediate.model.errors import InvalidInput, Unreachable
 from remediate.model.json import Body
 from remediate.model.plan import Action, Difference, FieldChange
@@ -80,6 +81,7 @@ class _Walk:
         self.standing: set[Key] = set()  # live, not written, and not going to be deleted
         self.making_room: dict[Ref, bool] = {}  # would stay but for a written set; is it ours?
         self.found = RecordsVerdict(zone.ref)
+        self.wildcards: dict[Key, int] = {}  # live -> TTL
         self.addresses: Collection[str] = ()
 
     def read(self, page: list[Body]) -> None:
@@ -94,6 +96,8 @@ class _Walk:
                     self._look_closer(body)
                     continue
                 missing.pop(key, None)
+                if key[0][0] == "*":
+                    self.wildcards[key] = want.ttl
                 if (
                     want.ttl != body.get("ttl")
                     or list(want.rrdatas) != body.get("rrdatas")
@@ -107,6 +111,8 @@ class _Walk:
     def _look_closer(self, body: Body) -> None:
         key = (unescaped(str(body["name"])), str(body["type"]))
         self._note_soa(body)
+        if key[0].startswith("*."):
+            self.wildcards[key] = int(str(body.get("ttl") or 0))
         if self.ignored.covers(*key):
             self.missing.pop(key, None)
             self.standing.add(key)
@@ -250,6 +256,8 @@ class _Walk:
         found.differences.sort(key=lambda difference: difference.ref.name)
         found.left_alone.sort(key=lambda left: (left.name, left.type))
         self._note_removals()
+        if self.wildcards:
+            found.covered = covered(self.zone, self.missing, self.wildcards, self.standing)
         return found
 
     def _create(self, want: RecordSet) -> None:

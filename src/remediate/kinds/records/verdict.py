@@ -36,7 +36,8 @@ class RecordsVerdict:
     that make room for another set of their owner, as when a CNAME takes an address's place; they
     are none of the three kinds of removal. `led_here` are owner name, type and data of sets that
     are not written, stay, and hold one of the addresses that were asked for. `negative_ttl` is of
-    the live SOA, in seconds; None where it has none.
+    the live SOA, in seconds; None where it has none. `covered` are sets to be made that a wildcard
+    answers for as yet, and its TTL.
     """
 
     zone: Ref
@@ -53,3 +54,4 @@ class RecordsVerdict:
     swapped: tuple[Ref, ...] = ()
     negative_ttl: int | None = None
     led_here: list[tuple[str, str, list[str]]] = field(default_factory=list)
+    covered: dict[Ref, int] = field(default_factory=dict)
