@@ -35,7 +35,7 @@ def look_at_service(edge: Edge, service: Ref) -> Look:
 
 
 def look_behind(edge: Edge, service: Ref) -> Look:
-    """What was seen of a backend service's backends: nothing that it says itedge."""
+    """What was seen of a backend service's backends: nothing that it says itself."""
     look, live = look_at_service(edge, service), edge.live(service) or {}
     return look if look.works or not stands_before(live, edge.wanted(service)) else Look()
 
