@@ -270,6 +270,7 @@ def test_fields_are_taken_over_where_they_stand_and_comments_stay(applied: Desk)
     (line,) = [line for line in changed(patch) if line.startswith("+  backends")]
     assert line.endswith("   # not ours")
     assert "zones/us-central1-b/instanceGroups/another" in line
+    assert "capacityScaler: 0.9" in line
 
 
 def test_a_link_that_was_moved_is_written_by_name(applied: Desk) -> None:

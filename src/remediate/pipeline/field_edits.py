@@ -31,11 +31,12 @@ class Sides:
     chosen: Collection[str]
 
     def edits(self, changes: Collection[FieldChange]) -> Members:
-        """Of all the chosen places; those of the changes that are not written yet are added."""
+        """Of all the chosen places; those of the changes in what is not written are added."""
         found = self._towards(self.wanted, self.live, self.spelled, self.rules, "")
         edit = found if isinstance(found, Members) else Members({})
         for change in changes:
-            is_new = change.pointer in self.chosen and not _is_there(self.wanted, change.pointer)
+            around = parts(change.pointer)[:-1]
+            is_new = change.pointer in self.chosen and not _is_there(self.wanted, around)
             if is_new and not same(None, change.before):
                 way = parts(change.pointer)
                 edit = joined(edit, way, self._new(way, change.before))
@@ -69,6 +70,11 @@ class Sides:
                 edits[name] = self._towards(item, live[name], below, rules.below(name), here)
             elif self._is_chosen(here) and not same(item, None):
                 edits[name] = GONE
+        for name, item in live.items():
+            here = at + pointer(name)
+            is_told = here in self.chosen or (at and _below(spelled, name) is not None)
+            if name not in want and is_told and self._is_within(here) and not same(None, item):
+                edits[name] = _value(item, _below(spelled, name))
         edits = {name: edit for name, edit in edits.items() if edit is not KEPT}
         return Members(edits) if edits else KEPT
 
@@ -88,6 +94,10 @@ class Sides:
             found.sort(key=lambda each: len(want) if each[0] is None else each[0])
         as_it_is = [(index, KEPT) for index in range(len(want))]
         return KEPT if found == as_it_is else Items(tuple(found))
+
+    def _is_within(self, at: str) -> bool:
+        """Whether it is a chosen place, or in one."""
+        return any(f"{at}/".startswith(f"{chosen}/") for chosen in self.chosen)
 
     def _is_chosen(self, at: str) -> bool:
         """Whether it holds a chosen place, or is in one."""
@@ -139,8 +149,8 @@ def _value(live: Tree, spelled: Tree) -> Edit:
     return live if spelled is None else spelled
 
 
-def _is_there(value: object, where: str) -> bool:
-    for part in parts(where):
+def _is_there(value: object, where: list[str]) -> bool:
+    for part in where:
         value = _below(value, part)
         if value is None:
             return False
