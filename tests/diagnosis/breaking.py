@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, Final, NamedTuple
 
+import jsonschema
+
 from remediate.diagnosis.node import Diagnosis
-from remediate.report.diagnosis import SCREEN, diagnosis_text
+from remediate.report.diagnosis import SCREEN, diagnosis_json, diagnosis_text
 from tests.diagnosis.conftest import Edge
+from tests.workbench import REPOSITORY
 
 COMPUTE = "/compute/v1/projects/PROJECT"
 ZONE = "/dns/v1/projects/PROJECT/managedZones/netrasystems-staging"
@@ -17,6 +21,9 @@ CONNECTORS = "/v1/projects/PROJECT/locations/us-central1/connectors"
 SQL = "/sql/v1beta4/projects/PROJECT/instances/staging-shared-postgres"
 WORLD, CLOCK = "PATCH /_sandbox/internet", "POST /_sandbox/clock:advance"
 WIDTH: Final = 80
+SCHEMA: Final = json.loads(
+    (REPOSITORY / "docs/reference/schemas/diagnosis.schema.json").read_text()
+)
 
 
 class Step(NamedTuple):
@@ -75,6 +82,7 @@ def comes_out(found: Diagnosis, expected: Fault) -> None:
     for root in found.roots:
         assert root.fix.text
         assert root.fix.words or root.fix.program
+    jsonschema.validate(diagnosis_json(found), SCHEMA)
     lines = diagnosis_text(found).splitlines()
     assert len(lines) <= SCREEN
     assert max(map(len, lines)) <= WIDTH
