@@ -218,7 +218,8 @@ def test_a_command_that_nobody_allowed_is_not_waited_for_once_it_alone_is_left(
 def test_of_what_a_command_has_said_the_first_line_and_the_last_ones_are_shown(
     healthy: Desk,
 ) -> None:
-    talks = "for n in range(40): print('\\x1b[31mline', n, '\\x1b[0m')\nraise SystemExit('why')"
+    line = "print('\\x1b[31mline', n, '\\x1b[0m', flush=True)"
+    talks = f"for n in range(40): {line}\nraise SystemExit('why')"
     write_checks(healthy, ours=program(talks))
     said = healthy.type("verify", "--check", "ours", "--allow-commands")
     lines = said.out.splitlines()
